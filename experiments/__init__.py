@@ -1,0 +1,1 @@
+"""Sweeps, designs, analyses and benchmarks over the public face of sim."""

@@ -1,0 +1,39 @@
+"""How every kernel compiles: one place for caching, threads and floating-point rules.
+
+Fast-math stays off: the promise "same bits on any number of threads" needs one order of operations. Parallel kernels
+write per-row or per-block results; blocks do not depend on the thread count and are merged in a fixed order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numba
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: Re-exported so that kernels take their parallel range from the same place as their compiler.
+prange = numba.prange
+
+
+def kernel(function: F) -> F:
+    """Compile a serial kernel: nopython, cached on disk, releases the GIL, IEEE arithmetic."""
+    return numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")(function)  # type: ignore[no-any-return]
+
+
+def parallel_kernel(function: F) -> F:
+    """Compile a kernel with ``prange`` loops. Slower to compile and to start: only for heavy rows (see module note)."""
+    return numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy", parallel=True)(function)  # type: ignore[no-any-return]
+
+
+def inline(function: F) -> F:
+    """Compile a small helper that is inlined by LLVM into the kernels that call it."""
+    return numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy", inline="never")(function)  # type: ignore[no-any-return]
+
+
+def set_threads(count: int) -> int:
+    """Bound the threads of parallel kernels to ``count`` (at least 1, at most what the machine has). Returns the bound used."""
+    allowed = max(1, min(int(count), numba.config.NUMBA_NUM_THREADS))
+    numba.set_num_threads(allowed)
+    return int(allowed)

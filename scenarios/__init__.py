@@ -1,0 +1,1 @@
+"""Shipped roadmaps, shocks, experiments and the facts behind the embedded city."""

@@ -1,0 +1,1 @@
+"""Rebond: a city lives its roadmap month by month."""

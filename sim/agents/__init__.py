@@ -1,0 +1,1 @@
+"""The people, the firms, the municipality: Mesa agents over columns."""

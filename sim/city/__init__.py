@@ -1,0 +1,1 @@
+"""The city: streets, districts, lines, and the sources they are built from."""

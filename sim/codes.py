@@ -1,0 +1,225 @@
+"""The vocabularies that columns are coded in. A column holds the small integer; these names say what it means."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Mode(IntEnum):
+    """Travel mode of a tour; TELEWORK replaces a commute."""
+
+    CAR = 0
+    TRANSIT = 1
+    BIKE = 2
+    WALK = 3
+    TELEWORK = 4
+
+
+#: The modes that move somebody (columns of trip tables), in code order.
+TRAVEL_MODES = (Mode.CAR, Mode.TRANSIT, Mode.BIKE, Mode.WALK)
+
+
+class Activity(IntEnum):
+    """What a citizen mainly does (INSEE activity types)."""
+
+    CHILD = 0  #: below school age (0-2)
+    PUPIL = 1  #: school (3-17)
+    STUDENT = 2  #: higher education
+    EMPLOYED = 3
+    UNEMPLOYED = 4
+    RETIRED = 5
+    INACTIVE = 6
+
+
+class Csp(IntEnum):
+    """Socio-professional group of people aged 15 and over (INSEE, 6 + retired and other inactive)."""
+
+    CRAFT = 0
+    MANAGER = 1
+    INTERMEDIATE = 2
+    EMPLOYEE = 3
+    WORKER = 4
+    RETIRED = 5
+    OTHER = 6
+
+
+class HouseholdType(IntEnum):
+    """Household composition (INSEE RP)."""
+
+    SINGLE = 0
+    COUPLE = 1
+    COUPLE_CHILDREN = 2
+    SINGLE_PARENT = 3
+    OTHER = 4
+
+
+class Tenure(IntEnum):
+    """Who owns the dwelling."""
+
+    OWNER = 0
+    TENANT = 1
+    SOCIAL = 2
+
+
+class DwellingType(IntEnum):
+    """TABULA size classes."""
+
+    SFH = 0  #: detached house
+    TH = 1  #: terraced house
+    MFH = 2  #: small block
+    AB = 3  #: large block
+
+
+#: TABULA France construction periods, (first year, last year), index = code of ``dwellings.period``.
+PERIODS = (
+    (0, 1914), (1915, 1948), (1949, 1967), (1968, 1974), (1975, 1981),
+    (1982, 1989), (1990, 1999), (2000, 2005), (2006, 2012), (2013, 9999),
+)  # fmt: skip
+
+
+class Retrofit(IntEnum):
+    """State of the envelope (TABULA variants)."""
+
+    EXISTING = 0
+    USUAL = 1
+    ADVANCED = 2
+
+
+class Heating(IntEnum):
+    """Main heating system of a dwelling."""
+
+    GAS = 0
+    OIL = 1
+    ELECTRIC = 2
+    HEAT_PUMP = 3
+    DISTRICT = 4
+    WOOD = 5
+
+
+class Carrier(IntEnum):
+    """Energy carriers that are paid for and emit."""
+
+    ELECTRICITY = 0
+    GAS = 1
+    OIL = 2
+    DISTRICT_HEAT = 3
+    WOOD = 4
+    PETROL = 5
+    DIESEL = 6
+
+
+class EnergyUse(IntEnum):
+    """What dwellings, firms and vehicles use energy for."""
+
+    HEATING = 0
+    HOT_WATER = 1
+    APPLIANCES = 2  #: appliances, lighting, cooking
+    TERTIARY = 3  #: firms' floor space, all uses
+    CHARGING = 4  #: electric vehicles
+    FUEL = 5  #: combustion in vehicles
+
+
+class Powertrain(IntEnum):
+    """What moves a car."""
+
+    PETROL = 0
+    DIESEL = 1
+    HYBRID = 2
+    PLUG_IN = 3
+    ELECTRIC = 4
+
+
+class CritAir(IntEnum):
+    """French air-quality sticker; E is electric and hydrogen, UNCLASSIFIED is too old for a sticker."""
+
+    E = 0
+    C1 = 1
+    C2 = 2
+    C3 = 3
+    C4 = 4
+    C5 = 5
+    UNCLASSIFIED = 6
+
+
+class Sector(IntEnum):
+    """Branches of the economy (INSEE A17 grouped; AERONAUTICS is "other transport equipment", C30)."""
+
+    AGRICULTURE = 0
+    AERONAUTICS = 1
+    INDUSTRY = 2
+    CONSTRUCTION = 3
+    TRADE = 4
+    TRANSPORT = 5
+    HOSPITALITY = 6
+    INFORMATION = 7
+    BUSINESS = 8  #: finance, real estate, scientific, technical and support services
+    PUBLIC = 9  #: administration, education, health, social work
+    OTHER = 10  #: culture, leisure, personal services
+
+
+class Ring(IntEnum):
+    """Rings of the Toulouse household travel survey (EMC² 2023): inside the ring road, then three outer rings."""
+
+    CENTRE = 0
+    FIRST = 1
+    SECOND = 2
+    THIRD = 3
+
+
+class RoadClass(IntEnum):
+    """Road classes of the city files."""
+
+    HIGHWAY = 0
+    MAJOR = 1
+    MINOR = 2
+
+
+class TransitMode(IntEnum):
+    """Kind of transit line."""
+
+    METRO = 0
+    TRAM = 1
+    BUS = 2
+    CABLE = 3
+
+
+class Party(IntEnum):
+    """Who pays and who is paid. Every euro of a month goes from one of these to another."""
+
+    HOUSEHOLDS = 0
+    FIRMS = 1
+    METROPOLE = 2
+    TRANSIT_AUTHORITY = 3
+    REGION = 4
+    STATE = 5
+    OUTSIDE = 6  #: the rest of the world: energy producers, car makers, banks, employers beyond the perimeter
+
+
+class Purpose(IntEnum):
+    """What a payment is for."""
+
+    WAGES = 0
+    CONSUMPTION = 1
+    ENERGY = 2
+    FUEL = 3
+    FARES = 4
+    PARKING = 5
+    VEHICLES = 6
+    WORKS = 7  #: retrofit, heating, PV, public works
+    GRANTS = 8
+    TAXES = 9
+    OPERATIONS = 10  #: running cost of measures and services
+    BENEFITS = 11
+    DEBT = 12
+    CO_FUNDING = 13
+    SALES = 14  #: firms' sales outside, purchases from outside
+
+
+class Status(IntEnum):
+    """Life of a measure in the municipality's calendar."""
+
+    PLANNED = 0
+    WAITING = 1  #: its start has come but money, staff or an earlier measure is missing
+    BUILDING = 2
+    IN_FORCE = 3
+    STOPPED = 4

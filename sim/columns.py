@@ -1,0 +1,85 @@
+"""Structure of arrays: the tables behind agents and city.
+
+A table is a dataclass whose fields are NumPy arrays of one length, each declared with :func:`column` (unit and meaning
+live beside the name: docs, checks and captions come from there). A block is the same without the one-length rule: the
+arrays a system keeps from month to month. Both copy, flatten to named arrays and come back from them, to the bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Int32s = npt.NDArray[np.int32]
+Codes = npt.NDArray[np.int8]
+Bools = npt.NDArray[np.bool_]
+
+
+def column(dtype: Any, unit: str, meaning: str, codes: Any = None) -> Any:
+    """Declare a column: its dtype, unit ("-" if none), meaning, and the IntEnum it is coded in, if any."""
+    return field(metadata={"dtype": np.dtype(dtype), "unit": unit, "meaning": meaning, "codes": codes})
+
+
+@dataclass
+class Block:
+    """Named arrays of any shape that copy, flatten and come back to the bit."""
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """Names of the arrays, in declaration order."""
+        return tuple(f.name for f in fields(cls))
+
+    @classmethod
+    def describe(cls) -> Iterator[tuple[str, str, str]]:
+        """(name, unit, meaning) of each array."""
+        for f in fields(cls):
+            yield f.name, str(f.metadata.get("unit", "-")), str(f.metadata.get("meaning", ""))
+
+    def __post_init__(self) -> None:
+        for f in fields(self):
+            dtype = f.metadata.get("dtype")
+            if dtype is not None:
+                setattr(self, f.name, np.ascontiguousarray(getattr(self, f.name), dtype=dtype))
+
+    def arrays(self) -> dict[str, Array]:
+        """The arrays by name (no copy)."""
+        return {name: getattr(self, name) for name in self.names()}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array]) -> Self:
+        """The block that :meth:`arrays` came from."""
+        return cls(**{name: arrays[name] for name in cls.names()})
+
+    def copy(self) -> Self:
+        """An independent copy."""
+        return type(self)(**{name: array.copy() for name, array in self.arrays().items()})
+
+
+@dataclass
+class Table(Block):
+    """A block whose arrays share their first dimension: one row per thing. Rows never move."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        lengths = {name: len(array) for name, array in self.arrays().items()}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"{type(self).__name__}: columns differ in length: {lengths}")
+
+    def __len__(self) -> int:
+        return len(getattr(self, self.names()[0]))
+
+    def extend(self, rows: Mapping[str, Array]) -> None:
+        """Append rows; every column must be given. Existing rows keep their numbers."""
+        missing = set(self.names()) - set(rows)
+        if missing:
+            raise ValueError(f"{type(self).__name__}: no values for {sorted(missing)}")
+        for name in self.names():
+            old = getattr(self, name)
+            setattr(self, name, np.concatenate([old, np.asarray(rows[name], dtype=old.dtype)]))

@@ -1,0 +1,149 @@
+"""The whole state of a run: columns, what each system keeps, month. Nothing else remembers anything.
+
+A state can be copied in memory, written to disk without pickle and restored; the month after is the same to the bit.
+Each block names the one writer of its arrays; everybody may read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from sim.agents.tables import Cars, Citizens, Dwellings, Firms, Households, Population
+from sim.codes import Party, Purpose
+from sim.columns import Array, Block, Codes, Floats, Int32s, Ints, column
+
+
+@dataclass
+class Traffic(Block):
+    """Written by systems.mobility. Districts are D, links L, lines N, all trips are of an average working day."""
+
+    link_flow: Floats = column("f8", "veh/h", "(L,) morning peak flow in car units, background included")
+    link_time: Floats = column("f8", "s", "(L,) morning peak link time at equilibrium")
+    gap: Floats = column("f8", "-", "(1,) relative gap of the road equilibrium, fresh shortest paths")
+    car_time: Floats = column("f8", "min", "(D, D) door-to-door car time, morning peak")
+    car_km: Floats = column("f8", "km", "(D, D) car distance on the used shortest paths")
+    transit_time: Floats = column(
+        "f8", "min", "(D, D) walk + wait + ride + transfer time; inf where transit does not go"
+    )
+    bike_time: Floats = column("f8", "min", "(D, D) perceived cycling time: stress weighted")
+    walk_time: Floats = column("f8", "min", "(D, D) walking time")
+    trips: Floats = column("f8", "trips/day", "(D, 4) trips of residents by home district and travel mode")
+    trip_km: Floats = column("f8", "km/day", "(D, 4) distance travelled by residents by home district and mode")
+    line_boardings: Floats = column("f8", "boardings/day", "(N,) boardings by line")
+    vehicle_km: Floats = column("f8", "km/day", "(5,) vehicle-km on the network by powertrain of residents' cars")
+    background_km: Floats = column("f8", "km/day", "(1,) vehicle-km of incomers, through traffic and freight")
+    emissions: Floats = column("f8", "kgCO2e/day", "(D,) road emissions at the place of driving, well to wheel")
+    solver: Floats = column("f8", "-", "warm start of the road equilibrium, as the kernel stores it")
+    solver_index: Ints = column("i8", "-", "integer part of the warm start")
+    supply: Floats = column("f8", "-", "what the skims were computed for (to know when they must be redone)")
+
+
+@dataclass
+class Energy(Block):
+    """Written by systems.energy."""
+
+    final: Floats = column("f8", "MWh/month", "(D, 7 carriers, 6 uses) final energy; PV used on site not deducted")
+    pv: Floats = column("f8", "MWh/month", "(D,) rooftop PV produced")
+    pv_used: Floats = column("f8", "MWh/month", "(D,) of which used where produced")
+    peak: Floats = column("f8", "MW", "(D,) highest hourly electric load of the month's typical days, PV deducted")
+    load: Floats = column("f8", "MW", "(24,) city electric load on the month's coldest typical day, PV deducted")
+    co2: Floats = column("f8", "tCO2e/month", "(D, 6 uses) emissions by use, by the place of use")
+
+
+@dataclass
+class Economy(Block):
+    """Written by systems.economy. Sectors are S = 11."""
+
+    posts: Floats = column("f8", "jobs", "(D, S) posts offered by firms")
+    residents: Floats = column("f8", "persons", "(D, S) posts held by residents of the perimeter")
+    incomers: Floats = column("f8", "persons", "(D, S) posts held by people who live outside")
+    vacancies: Floats = column("f8", "jobs", "(D, S) posts not held; posts = residents + incomers + vacancies")
+    demand: Floats = column("f8", "-", "(S,) demand index, 1 at the reference date")
+    value_added: Floats = column("f8", "€/month", "(S,) value added, constant euros")
+    accessibility: Floats = column("f8", "-", "(D,) access to labour against the start")
+    projects: Floats = column("f8", "projects", "(T,) innovation projects signed so far, by theme")
+
+
+@dataclass
+class Society(Block):
+    """Written by systems.society. M is the number of the roadmap's measures, rows of ``support`` are citizens."""
+
+    support: Array = column("f4", "-", "(n_citizens, M) support for each measure, 0..1")
+    expected: Array = column("f4", "-", "(n_citizens, M) own judgement before word of mouth, 0..1")
+    adopted: Floats = column(
+        "f8", "-", "(8,) this month: EV, car, heat pump, other heating, retrofit, PV, scrapped, given up"
+    )
+    protest: Floats = column("f8", "persons", "(M,) citizens ready to protest against each measure")
+    reference_time: Floats = column("f8", "min/day", "(n_citizens,) travel time that the citizen is used to")
+    reference_cost: Floats = column("f8", "€/month", "(n_households,) bills that the household is used to")
+
+
+@dataclass
+class Townhall(Block):
+    """Written by agents.municipality. M is the number of the roadmap's measures, in scenario order."""
+
+    status: Codes = column("i1", "-", "(M,) codes.Status")
+    progress: Floats = column("f8", "-", "(M,) share built or rolled out, 0..1")
+    spent: Floats = column("f8", "€", "(M,) spent so far by all payers")
+    start: Int32s = column("i4", "month", "(M,) month the measure starts, as the calendar stands now")
+    scale: Floats = column("f8", "-", "(M,) size against the roadmap's: 1 as written")
+    invested: Floats = column("f8", "€", "(1,) invested this year by the metropole")
+    operated: Floats = column("f8", "€", "(1,) running cost this year")
+    debt: Floats = column("f8", "€", "(1,) debt")
+    received: Floats = column("f8", "€", "(4,) co-funding received so far: metropole's own, region, State, private")
+    journal: Array = column("u1", "-", "UTF-8 of the journal: one JSON object a line")
+
+
+@dataclass
+class State:
+    """Everything that changes."""
+
+    seed: int
+    month: int
+    share: float
+    households: Households
+    citizens: Citizens
+    dwellings: Dwellings
+    cars: Cars
+    firms: Firms
+    contact_first: Ints
+    contacts: Int32s
+    traffic: Traffic
+    energy: Energy
+    economy: Economy
+    society: Society
+    townhall: Townhall
+    ledger: Floats  #: (n_parties, n_parties, n_purposes) € of this month: payer, payee, purpose
+    flows: Floats  #: (8,) this month: births, deaths, arrivals, departures [persons]; dwellings built, demolished; cars in, out
+
+    def pay(self, payer: Party, payee: Party, amount: float, purpose: Purpose) -> None:
+        """Book a payment of this month [€]. Both sides are named, so money closes by construction."""
+        self.ledger[payer, payee, purpose] += amount
+
+    def population(self) -> Population:
+        """The tables of people, dwellings, cars and firms (no copy)."""
+        return Population(
+            self.households, self.citizens, self.dwellings, self.cars, self.firms, self.contact_first, self.contacts
+        )
+
+    def arrays(self) -> dict[str, Array]:
+        """Every array of the state by dotted name, scalars as 0-d arrays."""
+        out: dict[str, Array] = {}
+        for f in fields(self):
+            value = getattr(self, f.name)
+            if isinstance(value, Block):
+                out.update({f"{f.name}.{name}": array for name, array in value.arrays().items()})
+            else:
+                out[f.name] = np.asarray(value)
+        return out
+
+    def copy(self) -> State:
+        """An independent copy."""
+        values: dict[str, Any] = {}
+        for f in fields(self):
+            value = getattr(self, f.name)
+            values[f.name] = value.copy() if isinstance(value, (Block, np.ndarray)) else value
+        return State(**values)

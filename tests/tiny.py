@@ -1,0 +1,210 @@
+"""A small made-up city and population for tests: nine districts on a grid of streets, two transit lines.
+
+Nothing here is calibrated; it only has every array of the contract, filled with plausible values.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.agents.tables import Cars, Citizens, Dwellings, Firms, Households
+from sim.city.city import (
+    Cells,
+    City,
+    Connectors,
+    Cordon,
+    Districts,
+    Lines,
+    LineStops,
+    Links,
+    Nodes,
+    Shapes,
+    Stops,
+    Weather,
+)
+from sim.codes import Party, Purpose, Sector
+from sim.columns import Array
+from sim.state import Economy, Energy, Society, State, Townhall, Traffic
+
+SIDE = 7  # nodes along one side of the grid
+STEP = 600.0  # m between nodes
+BLOCKS = 3  # districts along one side
+LON, LAT = 1.44, 43.60
+
+
+def tiny_city() -> City:
+    """Nine districts, 49 nodes, 168 links, two lines crossing in the middle, two cordon gates."""
+    ix, iy = np.meshgrid(np.arange(SIDE), np.arange(SIDE), indexing="ij")
+    x, y = ix.ravel() * STEP, iy.ravel() * STEP
+    nodes = Nodes(lon=LON + x / 80_500, lat=LAT + y / 111_200, x=x, y=y)
+    pairs = [(i * SIDE + j, i * SIDE + j + 1) for i in range(SIDE) for j in range(SIDE - 1)]
+    pairs += [(i * SIDE + j, (i + 1) * SIDE + j) for i in range(SIDE - 1) for j in range(SIDE)]
+    a, b = np.array(pairs).T
+    tail, head, edge = np.concatenate([a, b]), np.concatenate([b, a]), np.tile(np.arange(len(a)), 2)
+    major = (tail % SIDE == SIDE // 2) & (head % SIDE == SIDE // 2)
+    speed = np.where(major, 50.0, 30.0)
+    n = len(tail)
+    node_district = np.minimum(ix.ravel() * BLOCKS // SIDE, 2) * BLOCKS + np.minimum(iy.ravel() * BLOCKS // SIDE, 2)
+    links = Links(
+        tail=tail, head=head, edge=edge, length=np.full(n, STEP), road_class=np.where(major, 1, 2), speed=speed,
+        free_time=STEP / speed * 3.6 + 6.0, capacity=np.where(major, 1600.0, 700.0), alpha=np.full(n, 0.15),
+        beta=np.full(n, 4.0), district=node_district[tail], structure=np.zeros(n), cycle_level=np.zeros(n),
+        on_foot=np.ones(n),
+    )  # fmt: skip
+    shape_lon = np.column_stack([nodes.lon[a], nodes.lon[b]]).ravel()
+    shape_lat = np.column_stack([nodes.lat[a], nodes.lat[b]]).ravel()
+    d = np.arange(9)
+    centre = np.array([i * SIDE + j for i in (1, 3, 5) for j in (1, 3, 5)])
+    residents = np.array([900, 1100, 800, 1200, 2000, 1000, 700, 900, 600])
+    jobs = np.zeros((9, len(Sector)), np.int64)
+    jobs[:] = np.array([5, 40, 60, 40, 80, 40, 40, 50, 90, 180, 35])
+    jobs[4] *= 4
+    districts = Districts(
+        lon=nodes.lon[centre], lat=nodes.lat[centre], x=x[centre], y=y[centre], commune=d // 5,
+        ring=np.array([1, 1, 2, 1, 0, 1, 2, 1, 3]), area=np.full(9, 1.4), inner_distance=np.full(9, 0.7),
+        population=residents * 2, households=residents, employed=residents * 9 // 10, unemployed=residents // 10,
+        students=residents // 5, cars=residents, dwellings=residents * 11 // 10, houses=residents // 3,
+        jobs=jobs.sum(axis=1), study_places=np.where(d == 4, 2000, 0),
+    )  # fmt: skip
+    flows = np.outer(districts.employed, districts.jobs) / districts.jobs.sum()
+    stop_nodes = np.array([3, 10, 17, 24, 31, 38, 45, 21, 22, 23, 25, 26, 27])
+    order = np.array([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 3, 10, 11, 12])
+    first = np.isin(np.arange(14), [0, 7])
+    return City(
+        name="tiny", nodes=nodes, links=links, shapes=Shapes(first=np.arange(len(a)) * 2, count=np.full(len(a), 2)),
+        shape_lon=shape_lon, shape_lat=shape_lat, districts=districts, district_names=tuple(f"D{i}" for i in d),
+        commune_codes=("31555", "31149"), commune_names=("Toulouse", "Colomiers"), jobs=jobs, commuters=flows,
+        cells=Cells(
+            lon=nodes.lon, lat=nodes.lat, x=x, y=y, district=node_district, node=np.arange(len(x)),
+            residents=np.full(len(x), 50.0), jobs=np.full(len(x), 40.0),
+        ),
+        connectors=Connectors(district=d, node=centre, time=np.full(9, 60.0)),
+        lines=Lines(
+            mode=[0, 2], headway_peak=[2.0, 8.0], headway_off=[4.0, 12.0], capacity=[200.0, 80.0], first_stop=[0, 7],
+            stop_count=[7, 7], running=[True, True],
+        ),
+        line_names=("A", "L1"),
+        line_stops=LineStops(
+            stop=order, run_time=np.where(first, 0.0, np.where(np.arange(14) < 7, 65.0, 130.0)),
+            distance=np.where(first, 0.0, STEP),
+        ),
+        stops=Stops(
+            lon=nodes.lon[stop_nodes], lat=nodes.lat[stop_nodes], x=x[stop_nodes], y=y[stop_nodes], node=stop_nodes,
+            district=node_district[stop_nodes],
+        ),
+        stop_names=tuple(f"S{i}" for i in range(13)),
+        cordon=Cordon(node=[0, 48], incomers=[600.0, 400.0], outgoers=[300.0, 200.0], through=[80.0, 80.0],
+                      freight=[30.0, 30.0]),
+        weather=tiny_weather(), synthetic_streets=True, areas={"centre": np.array([4]), "inside_ring_road": np.array([4])},
+    )  # fmt: skip
+
+
+def tiny_weather() -> Weather:
+    """One typical day a month: a cosine year around 14 degC, a clear half-sine sun."""
+    month, hour = np.arange(12), np.arange(24)
+    mean = 14.0 - 8.0 * np.cos(2 * np.pi * (month - 0.5) / 12)
+    temperature = mean[:, None, None] + 4.0 * np.sin(2 * np.pi * (hour - 9) / 24)
+    height = 0.65 - 0.3 * np.cos(2 * np.pi * month / 12)
+    sun = np.maximum(0.0, np.sin(np.pi * (hour - 6) / 12))[None, :] * height[:, None]
+    planes = np.array([1.0, 0.2, 0.45, 0.7, 0.45])
+    irradiance = 700.0 * sun[:, None, :, None] * planes
+    return Weather(np.full((12, 1), 30.4), temperature, irradiance, 0.7 * sun[:, None, :], "made up for tests")
+
+
+def tiny_state(city: City, seed: int = 1, share: float = 0.2, n_measures: int = 2, month: int = 2021 * 12) -> State:
+    """A random population of about ``share`` of the city's margins; blocks of the systems are empty."""
+    rng = np.random.default_rng(seed)
+    d = city.districts
+    nh = np.maximum(2, (d.households * share).astype(int))
+    home = np.repeat(np.arange(len(d)), nh)
+    n = len(home)
+    size = rng.choice([1, 2, 3, 4], n, p=[0.47, 0.28, 0.13, 0.12])
+    weight = (d.households / nh)[home]
+    income = np.exp(rng.normal(7.7, 0.5, n))
+    tenure = rng.choice(3, n, p=[0.42, 0.42, 0.16])
+    n_cars = rng.choice([0, 1, 2], n, p=[0.25, 0.5, 0.25])
+    households = Households(
+        id=np.arange(n), alive=np.ones(n), weight=weight, district=home, cell=home, kind=np.where(size == 1, 0, 2),
+        size=size, income=income, quintile=np.searchsorted(np.quantile(income, [0.2, 0.4, 0.6, 0.8]), income),
+        savings=income * 3, tenure=tenure, dwelling=np.arange(n), cars=n_cars, energy_bill=np.zeros(n),
+        transport_bill=np.zeros(n), works_bill=np.zeros(n),
+    )  # fmt: skip
+    hh = np.repeat(np.arange(n), size)
+    m = len(hh)
+    first = np.r_[True, hh[1:] != hh[:-1]]
+    age = np.where(first, rng.integers(20, 85, m), rng.integers(0, 70, m))
+    activity = np.select(
+        [age < 3, age < 18, age < 24, age >= 64], [0, 1, rng.choice([2, 3], m), 5], rng.choice([3, 3, 3, 3, 4, 6], m)
+    )
+    works = activity == 3
+    sector = np.where(works, rng.integers(0, len(Sector), m), -1)
+    n_firms = 60
+    work_p = d.jobs / d.jobs.sum()
+    main = np.where(
+        works, rng.choice(len(d), m, p=work_p), np.where(activity == 2, 4, np.where(activity == 1, home[hh], -1))
+    )
+    citizens = Citizens(
+        id=np.arange(m), alive=np.ones(m), weight=weight[hh], household=hh, district=home[hh], birth=month - age * 12,
+        woman=rng.random(m) < 0.5, activity=activity, csp=np.where(works, rng.integers(0, 5, m), 6),
+        licence=(age >= 18) & (rng.random(m) < 0.85), bike=rng.random(m) < 0.54, transit_pass=rng.random(m) < 0.2,
+        sector=sector, firm=np.where(works, rng.integers(0, n_firms, m), -1), main_district=main,
+        main_gate=np.full(m, -1), other_district=rng.integers(0, len(d), m), remote=works & (rng.random(m) < 0.45),
+        telework_days=np.zeros(m), main_mode=np.where(main >= 0, rng.integers(0, 4, m), -1),
+        other_mode=rng.integers(0, 4, m), travel_time=np.zeros(m), travel_km=np.zeros(m), trust=np.full(m, 0.5),
+        satisfaction=np.full(m, 0.5),
+    )  # fmt: skip
+    dwellings = Dwellings(
+        id=np.arange(n), alive=np.ones(n), weight=weight, district=home, household=np.arange(n),
+        kind=rng.integers(0, 4, n), period=rng.integers(0, 10, n), area=rng.uniform(25, 120, n), retrofit=np.zeros(n),
+        heating=rng.choice(6, n, p=[0.45, 0.03, 0.3, 0.08, 0.1, 0.04]), heating_since=month - rng.integers(0, 240, n),
+        pv=np.zeros(n), works_until=np.full(n, -1),
+    )  # fmt: skip
+    car_home = np.repeat(np.arange(n), n_cars)
+    k = len(car_home)
+    cars = Cars(
+        id=np.arange(k), alive=np.ones(k), weight=weight[car_home], household=car_home,
+        powertrain=rng.choice(5, k, p=[0.4, 0.53, 0.03, 0.02, 0.02]), crit_air=rng.choice([1, 2, 3, 4, 5, 6], k),
+        since=month - rng.integers(0, 220, k), km=np.full(k, 900.0),
+    )  # fmt: skip
+    firm_district = rng.choice(len(d), n_firms, p=work_p)
+    firms = Firms(
+        id=np.arange(n_firms), alive=np.ones(n_firms), weight=np.full(n_firms, 5.0), district=firm_district,
+        sector=np.arange(n_firms) % len(Sector), jobs=np.full(n_firms, 12.0), jobs_wanted=np.full(n_firms, 12.0),
+        revenue=np.full(n_firms, 9e4), liquidity=np.full(n_firms, 2e5), maturity=rng.uniform(0.2, 0.7, n_firms),
+        telework=rng.uniform(0, 3, n_firms), floor=np.full(n_firms, 400.0), preparedness=np.full(n_firms, 0.4),
+        projects=np.zeros(n_firms),
+    )  # fmt: skip
+    contacts = rng.integers(0, n, n * 6)
+    z = np.zeros
+    nd, nl = len(d), len(city.links)
+    return State(
+        seed=seed, month=month, share=share, households=households, citizens=citizens, dwellings=dwellings, cars=cars,
+        firms=firms, contact_first=np.arange(n + 1) * 6, contacts=contacts.astype(np.int32),
+        traffic=_blank(Traffic, link_flow=z(nl), link_time=city.links.free_time, car_time=_grid_time(city, 22.0),
+                       car_km=_grid_time(city, 60.0), transit_time=_grid_time(city, 14.0) + 8,
+                       bike_time=_grid_time(city, 14.0), walk_time=_grid_time(city, 5.0), trips=z((nd, 4)),
+                       trip_km=z((nd, 4)), emissions=z(nd), vehicle_km=z(5)),
+        energy=_blank(Energy, final=z((nd, 7, 6)), pv=z(nd), pv_used=z(nd), peak=z(nd), load=z(24), co2=z((nd, 6))),
+        economy=_blank(Economy, posts=city.jobs * 1.0, residents=city.jobs * 0.85, incomers=city.jobs * 0.12,
+                       vacancies=city.jobs * 0.03, demand=np.ones(len(Sector)), value_added=z(len(Sector)),
+                       accessibility=np.ones(nd), projects=z(6)),
+        society=_blank(Society, support=np.full((m, n_measures), 0.5), expected=np.full((m, n_measures), 0.5),
+                       adopted=z(8), protest=z(n_measures), reference_time=np.full(m, 50.0), reference_cost=np.full(n, 300.0)),
+        townhall=_blank(Townhall, status=z(n_measures), progress=z(n_measures), spent=z(n_measures),
+                        start=np.full(n_measures, month), scale=np.ones(n_measures), received=z(4)),
+        ledger=z((len(Party), len(Party), len(Purpose))), flows=z(8),
+    )  # fmt: skip
+
+
+def _grid_time(city: City, kmh: float) -> Array:
+    d = city.districts
+    km = (np.abs(d.x[:, None] - d.x) + np.abs(d.y[:, None] - d.y)) / 1000.0 + np.diag(d.inner_distance)
+    return km / kmh * 60.0
+
+
+def _blank(kind: type, **arrays: Array) -> object:
+    rest = {
+        name: np.zeros(0) if name in ("solver", "solver_index", "supply", "journal") else np.zeros(1)
+        for name in kind.names()
+    }
+    return kind(**{**rest, **arrays})
