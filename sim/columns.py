@@ -48,6 +48,11 @@ class Block:
             if dtype is not None:
                 setattr(self, f.name, np.ascontiguousarray(getattr(self, f.name), dtype=dtype))
 
+    @classmethod
+    def blank(cls) -> Self:
+        """A block whose arrays are all empty, before its system begins."""
+        return cls(**{f.name: np.zeros(0, dtype=f.metadata.get("dtype", np.float64)) for f in fields(cls)})
+
     def arrays(self) -> dict[str, Array]:
         """The arrays by name (no copy)."""
         return {name: getattr(self, name) for name in self.names()}

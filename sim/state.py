@@ -117,6 +117,7 @@ class State:
     society: Society
     townhall: Townhall
     ledger: Floats  #: (n_parties, n_parties, n_purposes) € of this month: payer, payee, purpose
+    last_ledger: Floats  #: the ledger of the month before (the model turns it over; nobody else resets a ledger)
     flows: Floats  #: (8,) this month: births, deaths, arrivals, departures [persons]; dwellings built, demolished; cars in, out
 
     def pay(self, payer: Party, payee: Party, amount: float, purpose: Purpose) -> None:

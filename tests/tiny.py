@@ -192,7 +192,8 @@ def tiny_state(city: City, seed: int = 1, share: float = 0.2, n_measures: int = 
                        adopted=z(8), protest=z(n_measures), reference_time=np.full(m, 50.0), reference_cost=np.full(n, 300.0)),
         townhall=_blank(Townhall, status=z(n_measures), progress=z(n_measures), spent=z(n_measures),
                         start=np.full(n_measures, month), scale=np.ones(n_measures), received=z(4)),
-        ledger=z((len(Party), len(Party), len(Purpose))), flows=z(8),
+        ledger=z((len(Party), len(Party), len(Purpose))),
+        last_ledger=z((len(Party), len(Party), len(Purpose))), flows=z(8),
     )  # fmt: skip
 
 

@@ -1,0 +1,125 @@
+"""One city, one roadmap, one seed: the month, readable from top to bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import mesa
+import numpy as np
+
+from sim.agents.demography import Demography
+from sim.agents.handles import ColumnAgents
+from sim.agents.municipality import Municipality
+from sim.agents.population import populate
+from sim.city.city import City
+from sim.codes import Party, Purpose
+from sim.indicators import INDICATORS
+from sim.indicators.registry import Snapshot
+from sim.measures.policies import Policies
+from sim.scenario.load import Scenario
+from sim.scenario.parameters import Parameters
+from sim.scenario.trends import Trends
+from sim.state import Economy, Energy, Society, State, Townhall, Traffic
+from sim.systems.economy import EconomySystem
+from sim.systems.energy import EnergySystem
+from sim.systems.mobility import MobilitySystem
+from sim.systems.society import SocietySystem
+
+DEFAULT_GAP = 1e-4
+_LEDGER = (len(Party), len(Party), len(Purpose))
+
+
+class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
+    """A Mesa model whose whole state is ``self.state``; everything else is a pure function of its arguments.
+
+    Args:
+        scenario: what the municipality plans and what happens to the city.
+        city: the city as built.
+        seed: one seed, one history, to the bit, on any number of threads.
+        share: share of the population simulated, in (0, 1]; rows carry weights.
+        parameters: overrides of the registry, by name.
+        gap: relative gap of the road equilibrium.
+        threads: threads of the parallel kernels.
+        state: continue from this state instead of a new population (it is used, not copied).
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        city: City,
+        *,
+        seed: int = 1,
+        share: float = 1.0,
+        parameters: Mapping[str, float] | None = None,
+        gap: float = DEFAULT_GAP,
+        threads: int = 1,
+        state: State | None = None,
+    ) -> None:
+        super().__init__(rng=seed)
+        self.scenario = scenario
+        self.city = city
+        self.parameters = Parameters({**scenario.parameters, **(parameters or {})})
+        self.trends = Trends(scenario.first_month if scenario.world == "unchanged" else None)
+        self.policies: Policies
+        self.demography = Demography(city, self.parameters, self.trends)
+        self.mobility = MobilitySystem(city, self.parameters, self.trends, gap=gap, threads=threads)
+        self.energy = EnergySystem(city, self.parameters, self.trends)
+        self.economy = EconomySystem(city, self.parameters, self.trends)
+        self.society = SocietySystem(city, self.parameters, self.trends)
+        self.municipality = Municipality(self, city, scenario, self.parameters)
+        self.state = state if state is not None else self._settled_state(seed, share)
+        self.datacollector = mesa.DataCollector(model_reporters={"month": lambda m: m.state.month} | _reporters())
+
+    def step(self) -> None:
+        """One month. The order is the causal order: plans, people, firms, decisions, traffic, energy, judgement."""
+        self._open_month()
+        self.policies = self.municipality.act(self.state)
+        self._live()
+        self.datacollector.collect(self)
+
+    def _live(self) -> None:
+        state, policies = self.state, self.policies
+        self.demography.live(state)
+        self.economy.update(state, policies)
+        self.society.decide(state, policies)
+        self.mobility.settle(state, policies)
+        self.energy.balance(state, policies)
+        self.society.judge(state, policies)
+
+    def _open_month(self) -> None:
+        self.state.month += 1
+        self.state.flows[:] = 0.0
+        self.state.last_ledger[:] = self.state.ledger
+        self.state.ledger[:] = 0.0
+
+    def _settled_state(self, seed: int, share: float) -> State:
+        """A new population, brought to rest: months with nothing in force, in a world that stands still."""
+        first = self.scenario.first_month
+        months = int(self.parameters["spin_up_months"])
+        people = populate(self.city, seed, share, first, self.parameters)
+        state = State(
+            seed=seed, month=first - months - 1, share=share, households=people.households, citizens=people.citizens,
+            dwellings=people.dwellings, cars=people.cars, firms=people.firms, contact_first=people.contact_first,
+            contacts=people.contacts, traffic=Traffic.blank(), energy=Energy.blank(), economy=Economy.blank(),
+            society=Society.blank(), townhall=Townhall.blank(),
+            ledger=np.zeros(_LEDGER), last_ledger=np.zeros(_LEDGER), flows=np.zeros(8),
+        )  # fmt: skip
+        frozen, self.trends.frozen_at = self.trends.frozen_at, first
+        for part in (self.demography, self.municipality, self.mobility, self.energy, self.economy, self.society):
+            part.begin(state)
+        self.state = state
+        self.policies = self.municipality.nothing()
+        for _ in range(months):
+            self._open_month()
+            self._live()
+        self.trends.frozen_at = frozen
+        return state
+
+    def snapshot(self) -> Snapshot:
+        """The month just lived, for indicators."""
+        return Snapshot(self.city, self.state, self.policies, self.parameters, self.trends)
+
+
+def _reporters() -> dict[str, Any]:
+    return {i.name: (lambda m, formula=i.formula: float(formula(m.snapshot()))) for i in INDICATORS}
