@@ -6,10 +6,12 @@ write per-row or per-block results; blocks do not depend on the thread count and
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import numba
+from numba.core import event
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -37,3 +39,36 @@ def set_threads(count: int) -> int:
     allowed = max(1, min(int(count), numba.config.NUMBA_NUM_THREADS))
     numba.set_num_threads(allowed)
     return int(allowed)
+
+
+class CompileWatch(event.Listener):  # type: ignore[misc]
+    """Hears when a kernel is compiled (not when it is read from the cache): calls ``first`` once, adds up the seconds."""
+
+    def __init__(self, first: Callable[[], None]) -> None:
+        self.first = first
+        self.seconds = 0.0
+        self.kernels = 0
+        self._depth = 0
+        self._clock = 0.0
+
+    def on_start(self, event: Any) -> None:
+        """A compilation begins; those of the kernels it calls nest inside."""
+        if self._depth == 0:
+            self._clock = time.perf_counter()
+            if self.kernels == 0:
+                self.first()
+        self._depth += 1
+        self.kernels += 1
+
+    def on_end(self, event: Any) -> None:
+        """A compilation ends."""
+        self._depth -= 1
+        if self._depth == 0:
+            self.seconds += time.perf_counter() - self._clock
+
+    def __enter__(self) -> Self:
+        event.register("numba:compile", self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        event.unregister("numba:compile", self)

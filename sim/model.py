@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import mesa
@@ -62,6 +64,7 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
         self.parameters = Parameters({**scenario.parameters, **(parameters or {})})
         self.trends = Trends(scenario.first_month if scenario.world == "unchanged" else None)
         self.policies: Policies
+        self.seconds: dict[str, float] = {}
         self.demography = Demography(city, self.parameters, self.trends)
         self.mobility = MobilitySystem(city, self.parameters, self.trends, gap=gap, threads=threads)
         self.energy = EnergySystem(city, self.parameters, self.trends)
@@ -74,18 +77,32 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
     def step(self) -> None:
         """One month. The order is the causal order: plans, people, firms, decisions, traffic, energy, judgement."""
         self._open_month()
-        self.policies = self.municipality.act(self.state)
+        with self._timed("municipality"):
+            self.policies = self.municipality.act(self.state)
         self._live()
         self.datacollector.collect(self)
 
     def _live(self) -> None:
         state, policies = self.state, self.policies
-        self.demography.live(state)
-        self.economy.update(state, policies)
-        self.society.decide(state, policies)
-        self.mobility.settle(state, policies)
-        self.energy.balance(state, policies)
-        self.society.judge(state, policies)
+        with self._timed("demography"):
+            self.demography.live(state)
+        with self._timed("economy"):
+            self.economy.update(state, policies)
+        with self._timed("decisions"):
+            self.society.decide(state, policies)
+        with self._timed("mobility"):
+            self.mobility.settle(state, policies)
+        with self._timed("energy"):
+            self.energy.balance(state, policies)
+        with self._timed("opinions"):
+            self.society.judge(state, policies)
+
+    @contextmanager
+    def _timed(self, name: str) -> Iterator[None]:
+        """Add the wall time of the block to ``self.seconds`` (reported, never read by the model)."""
+        clock = time.perf_counter()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - clock
 
     def _open_month(self) -> None:
         self.state.month += 1
@@ -114,6 +131,7 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
             self._open_month()
             self._live()
         self.trends.frozen_at = frozen
+        self.seconds.clear()
         return state
 
     def snapshot(self) -> Snapshot:

@@ -1,0 +1,204 @@
+"""The command line: parse, call, print. Exit codes: 0 done, 1 the run failed, 2 the input is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from sim.errors import Fault, InputError, RebondError
+
+app = typer.Typer(
+    name="rebond",
+    help="Rebond: a city lives its roadmap month by month, and you read what the roadmap brings.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+city_app = typer.Typer(help="Build a city from data, or look at one.", no_args_is_help=True)
+app.add_typer(city_app, name="city")
+
+JSON_OPTION = typer.Option("--json", help="Print the answer as JSON on standard output.")
+
+
+def say(text: str) -> None:
+    """Print for people: standard error, so that standard output stays clean for machines."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"rebond {version('rebond')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Set up what all commands share."""
+
+
+@app.command(epilog="Example: rebond run scenarios/toulouse_2021_2026.yaml --share 0.05 --out out/first")
+def run(
+    scenario: Annotated[Path, typer.Argument(help="Roadmap: a YAML file.")],
+    city: Annotated[
+        str | None, typer.Option(help="City: a bundle, or the name of an embedded city. [the scenario's]")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of all draws. [the scenario's, or 1]")] = None,
+    share: Annotated[float | None, typer.Option(help="Share of the population simulated, above 0 up to 1.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads and worker processes. [all cores]")] = None,
+    out: Annotated[Path | None, typer.Option(help="Run directory. [out/NAME-SEED]")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing run directory.")] = False,
+    gap: Annotated[float, typer.Option(min=1e-12, max=1e-1, help="Relative gap of the road equilibrium.")] = 1e-4,
+    seeds: Annotated[int | None, typer.Option(min=0, help="Paired seeds of the sampling band, 0 for none.")] = None,
+    draws: Annotated[int | None, typer.Option(min=0, help="Parameter draws of the parameter band, 0 for none.")] = None,
+    band_share: Annotated[float, typer.Option(help="Share of the population in the runs behind the bands.")] = 0.01,
+    as_json: Annotated[bool, JSON_OPTION] = False,
+) -> None:
+    """Live a roadmap and its do-nothing baseline, and write what the roadmap brings."""
+    from sim.commands.run import RunOptions, carry_out
+
+    faults = [
+        Fault(f"--{name.replace('_', '-')}", f"{value:g}", "a number above 0, at most 1")
+        for name, value in (("share", share), ("band_share", band_share))
+        if value is not None and not 0.0 < value <= 1.0
+    ]
+    if faults:
+        raise InputError(faults)
+    options = RunOptions(
+        city=city, seed=seed, share=share, threads=threads or os.cpu_count() or 1, out=out, force=force, gap=gap,
+        seeds=seeds, draws=draws, band_share=band_share,
+    )  # fmt: skip
+    directory = carry_out(scenario, options, say)
+    if as_json:
+        print(json.dumps({"directory": str(directory), "report": str(directory / "report.html")}))
+
+
+@app.command(epilog="Example: rebond check scenarios/*.yaml")
+def check(
+    scenarios: Annotated[list[Path], typer.Argument(help="Roadmaps: YAML files.")],
+    city: Annotated[str | None, typer.Option(help="Check areas and lines against this city, too.")] = None,
+) -> None:
+    """Say everything that is wrong in scenario files, and write nothing."""
+    from sim.commands.check import check_files
+
+    check_files(scenarios, city, say)
+
+
+@app.command(epilog="Example: rebond schema > scenario.schema.json")
+def schema() -> None:
+    """Print the JSON Schema of scenario files, with which editors complete and check."""
+    from sim.scenario.schema import schema as scenario_schema
+
+    print(json.dumps(scenario_schema(), indent=1, ensure_ascii=False))
+
+
+@app.command(epilog="Example: rebond explain value_of_time_work")
+def explain(name: Annotated[str, typer.Argument(help="A parameter, indicator or kind of measure.")]) -> None:
+    """Explain a parameter, an indicator or a measure: unit, range, source, effects."""
+    from sim.scenario.explain import explain as card
+
+    print(card(name))
+
+
+@app.command(epilog="Example: rebond compare out/plan_a out/plan_b")
+def compare(
+    first: Annotated[Path, typer.Argument(help="A run directory.")],
+    second: Annotated[Path, typer.Argument(help="Another run directory.")],
+    as_json: Annotated[bool, JSON_OPTION] = False,
+) -> None:
+    """Compare two finished runs, indicator by indicator."""
+    from sim.results.compare import compare_runs, comparison_text
+
+    table = compare_runs(first, second)
+    print(table.to_json(orient="records", indent=1) if as_json else comparison_text(table))
+
+
+@city_app.command("build", epilog="Example: rebond city build --roads r.geojson.gz --demand d.json.gz --out c.bundle")
+def city_build(
+    roads: Annotated[Path, typer.Option(help="Road lines: GeoJSON, gzipped or not.")],
+    demand: Annotated[Path, typer.Option(help="Places and home-work flows: JSON, gzipped or not.")],
+    out: Annotated[Path, typer.Option(help="The bundle to write.")],
+    communes: Annotated[Path | None, typer.Option(help="Commune outlines: GeoJSON, gzipped or not.")] = None,
+    facts: Annotated[str | None, typer.Option(help="Embedded facts to use: the name of a city. [by place]")] = None,
+    districts: Annotated[int, typer.Option(min=4, max=2000, help="Districts wanted.")] = 300,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads. [all cores]")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing bundle.")] = False,
+) -> None:
+    """Build a city from road and demand files, calibrate it, and keep it as one bundle."""
+    from sim.commands.city import build
+
+    build(roads, demand, communes, out, facts, districts, threads or os.cpu_count() or 1, force, say)
+
+
+@city_app.command("show", epilog="Example: rebond city show toulouse.bundle --out toulouse.png")
+def city_show(
+    city: Annotated[str, typer.Argument(help="A bundle, or the name of an embedded city.")],
+    out: Annotated[Path | None, typer.Option(help="Picture to write (PNG).")] = None,
+    as_json: Annotated[bool, JSON_OPTION] = False,
+) -> None:
+    """Show a city: map, totals, and the check of free-flow times."""
+    from sim.commands.city import show
+
+    show(city, out, as_json, say)
+
+
+def _stop(number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt(signal.Signals(number).name)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point of the ``rebond`` command."""
+    signal.signal(signal.SIGTERM, _stop)
+    sys.exit(_guarded(arguments))
+
+
+def _guarded(arguments: list[str] | None) -> int:
+    try:
+        result: Any = app(arguments, standalone_mode=False)
+    except InputError as error:
+        say(f"rebond: {error}")
+        return 2
+    except RebondError as error:
+        say(f"rebond: {error}")
+        return 1
+    except typer.Abort:
+        return 1
+    except (KeyboardInterrupt, SystemExit) as error:
+        if isinstance(error, SystemExit):
+            return error.code if isinstance(error.code, int) else 1
+        say("rebond: interrupted, nothing finished was written")
+        return 130
+    except Exception as error:
+        usage = _usage_error(error)
+        if usage is None:
+            raise
+        say(usage)
+        return 2
+    return int(result or 0)
+
+
+def _usage_error(error: Exception) -> str | None:
+    """The message of a wrong option or argument, as the command-line library words it; None for anything else."""
+    message = getattr(error, "format_message", None)
+    if message is None:
+        return None
+    context = getattr(error, "ctx", None)
+    hint = f"\n{context.get_usage()}" if context is not None else ""
+    return f"rebond: {message()}{hint}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""``rebond city build`` and ``rebond city show``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from sim.city.assemble import build_city
+from sim.city.bundle import save_bundle
+from sim.city.facts import facts_for, load_facts
+from sim.city.geojson import read_source
+from sim.city.load import open_city
+from sim.city.show import build_report, show_city
+from sim.errors import Fault, InputError
+from sim.prepare import prepare
+
+Say = Callable[[str], None]
+
+
+def build(
+    roads: Path, demand: Path, communes: Path | None, out: Path, facts_name: str | None, districts: int, threads: int,
+    force: bool, say: Say,
+) -> None:  # fmt: skip
+    """Read, assemble, calibrate, write. Nothing is written if anything is wrong."""
+    if out.exists() and not force:
+        raise InputError(Fault("--out", f"{out}, which exists", "a new file, or --force to replace it"))
+    if not out.absolute().parent.is_dir():
+        raise InputError(Fault("--out", f"{out}, whose folder does not exist", "a file in an existing folder"))
+    source = read_source(roads, demand, communes)
+    facts = load_facts(facts_name) if facts_name is not None else facts_for(source)
+    say(f"Building {source.name}: junctions, districts, delays, commuting")
+    city = build_city(source, facts, districts)
+    for line in build_report(city):
+        say(line)
+    say("Calibrating travel choices")
+    prepare(city, threads)
+    save_bundle(city, out)
+    say(f"Wrote {out}")
+
+
+def show(name: str, out: Path | None, as_json: bool, say: Say) -> None:
+    """Print the totals and checks of a city, and draw it if asked."""
+    city = open_city(name)
+    answer = show_city(city, out)
+    if as_json:
+        print(json.dumps(answer, indent=1, ensure_ascii=False))
+    else:
+        print("\n".join(build_report(city)))
+    if out is not None:
+        say(f"Wrote {out}")
