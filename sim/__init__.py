@@ -1,1 +1,46 @@
-"""Rebond: a city lives its roadmap month by month."""
+"""Rebond: a city lives its roadmap month by month.
+
+The public face; names load when first used, so that the command line starts fast.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_PUBLIC = {
+    "City": "sim.city.city",
+    "INDICATORS": "sim.indicators",
+    "InputError": "sim.errors",
+    "Parameters": "sim.scenario.parameters",
+    "RebondError": "sim.errors",
+    "Record": "sim.record",
+    "Recorder": "sim.record",
+    "RunError": "sim.errors",
+    "Scenario": "sim.scenario.load",
+    "State": "sim.state",
+    "UrbanModel": "sim.model",
+    "load_bundle": "sim.city.bundle",
+    "load_scenario": "sim.scenario.load",
+    "load_state": "sim.checkpoint",
+    "month_name": "sim.months",
+    "open_city": "sim.city.load",
+    "parse_month": "sim.months",
+    "prepare": "sim.prepare",
+    "registry": "sim.scenario.parameters",
+    "run_pair": "sim.runner",
+    "save_bundle": "sim.city.bundle",
+    "save_state": "sim.checkpoint",
+}
+
+__all__ = sorted(_PUBLIC)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PUBLIC:
+        return getattr(import_module(_PUBLIC[name]), name)
+    raise AttributeError(f"module 'sim' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

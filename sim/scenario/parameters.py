@@ -14,6 +14,9 @@ from pathlib import Path
 
 from sim.errors import Fault, InputError, nearest
 
+#: Domains whose parameters act when a city is built, not when it is lived.
+_BUILDING = ("city", "transit_supply")
+
 STATUSES = ("published", "derived", "calibrated", "assumption")
 
 
@@ -30,6 +33,11 @@ class Parameter:
     source: str
     meaning: str
     domain: str
+
+    @property
+    def uncertain(self) -> bool:
+        """True if a run may draw it from its range: it acts in the run (not in building the city) and was not fitted."""
+        return self.status != "calibrated" and self.domain not in _BUILDING and self.low < self.high
 
 
 @cache
