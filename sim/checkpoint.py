@@ -36,7 +36,7 @@ def save_state(state: State, path: Path) -> None:
 def load_state(path: Path) -> State:
     """The state written by :func:`save_state`. Raises InputError if the file is not one."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         header = json.loads(bytes(arrays.pop(_HEADER)))
         if header.pop("format") != FORMAT:

@@ -140,11 +140,12 @@ def _maps(run: Run, baseline: Run) -> list[str]:
     moved = (links["flow_veh_h"] - before["flow_veh_h"]).to_numpy()
     maps = [
         figures.link_map(
-            links, city, load, "Link load, morning peak hour, last month",
+            links, city, load, "Link load, morning peak, last month",
             {"cmap": "cividis_r", "vmin": 0.0, "vmax": 1.2, "label": "flow over capacity [-]"},
         ),
         figures.link_map(
-            links, city, moved, "What the roadmap changed on the links", figures.symmetric(moved, "flow, roadmap - baseline [veh/h]")
+            links, city, moved, "What the roadmap changed on the links",
+            figures.symmetric(moved, "flow, roadmap - baseline [veh/h]"),
         ),
     ]  # fmt: skip
     for name, title in (
@@ -164,7 +165,7 @@ def _maps(run: Run, baseline: Run) -> list[str]:
                 city,
                 now - then,
                 f"{title}: change",
-                figures.symmetric(now - then, f"roadmap - baseline [{unit}]"),
+                figures.symmetric(now - then, f"difference [{unit}]"),
             )
         )
     return maps
@@ -182,7 +183,7 @@ def _budget(run: Run) -> dict[str, Any]:
     paid = events[events["event"] == "paid"]
     if paid.empty:
         return {"figure": "", "rows": []}
-    amounts = paid["figures"].map(lambda text: json.loads(text))
+    amounts = paid["figures"].map(json.loads)
     frame = pd.DataFrame(
         {"year": paid["month"].str[:4], "measure": paid["measure"], "total": amounts.map(lambda f: f["total"] / 1e6)}
     )
