@@ -158,9 +158,9 @@ class Weather:
     source: str = ""
 
 
-@dataclass
+@dataclass(eq=False)
 class City:
-    """The city as arrays. Every system reads it; nothing writes to it after it is built."""
+    """The city as arrays (compared and hashed by identity). Every system reads it; nothing writes to it after it is built."""
 
     name: str
     nodes: Nodes

@@ -68,6 +68,9 @@ class Policies:
     # by measure, filled in by the municipality
     in_force: Floats = lever("measure", 0.0, "max", "-", "share of each measure in force")
     announced: Floats = lever("measure", 0.0, "max", "-", "1 from the month the measure is public")
+    exposure: Floats = lever("measure,district", 0.0, "max", "-", "share of the district that the measure touches")
+    expected_drivers: Floats = lever("measure", 0.0, "add", "-", "what drivers expect of it: -1 loss .. 1 gain")
+    expected_others: Floats = lever("measure", 0.0, "add", "-", "what everybody else expects: -1 loss .. 1 gain")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,242 @@
+"""The municipality: turns its calendar and what has been built into the policies in force, pays, and keeps a journal.
+
+Everything it remembers stands in ``state.townhall``. A measure that can change nothing (amount zero, empty area, dated after
+the end) is not announced, not begun and not paid for: a roadmap with such a measure is the baseline, to the bit.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import mesa
+import numpy as np
+
+from sim.city.city import City
+from sim.codes import Party, Purpose, Status
+from sim.columns import Ints
+from sim.measures.base import Context
+from sim.measures.policies import Contribution, Policies, axis_sizes, compose
+from sim.months import month_name, month_of_year
+from sim.scenario.load import FUNDERS, Item, Scenario
+from sim.scenario.parameters import Parameters
+from sim.state import State, Townhall
+
+_PARTY = {"metropole": Party.METROPOLE, "region": Party.REGION, "state": Party.STATE, "private": Party.FIRMS}
+
+
+class Municipality(mesa.Agent):  # type: ignore[misc]
+    """One body that acts each month. The agent holds what never changes; ``state.townhall`` holds the rest."""
+
+    def __init__(self, model: mesa.Model, city: City, scenario: Scenario, parameters: Parameters) -> None:
+        super().__init__(model)
+        self.city = city
+        self.scenario = scenario
+        self.parameters = parameters
+        self.sizes = axis_sizes(city, len(scenario.measures))
+        self.areas = [_districts(city, one) for one in scenario.measures]
+        self.shock_areas = [_districts(city, one) for one in scenario.shocks]
+
+    def begin(self, state: State) -> None:
+        """An empty calendar page: nothing begun, nothing spent."""
+        m = len(self.scenario.measures)
+        starts = np.array([one.start for one in self.scenario.measures], np.int32)
+        state.townhall = Townhall(
+            status=np.full(m, Status.PLANNED, np.int8), progress=np.zeros(m), spent=np.zeros(m), start=starts, scale=np.ones(m),
+            invested=np.zeros(1), operated=np.zeros(1), debt=np.array([self.scenario.budget.debt_at_start]),
+            received=np.zeros(len(FUNDERS)), journal=np.zeros(0, np.uint8),
+        )  # fmt: skip
+
+    def nothing(self) -> Policies:
+        """Policies when nobody does anything and nothing happens."""
+        return compose((), self.sizes)
+
+    def act(self, state: State) -> Policies:
+        """Carry the calendar through one month and say what is in force."""
+        town = state.townhall
+        if month_of_year(state.month) == 0:
+            town.invested[:] = 0.0
+            town.operated[:] = 0.0
+        self._repay(state)
+        for i, one in enumerate(self.scenario.measures):
+            if not self.inert(i):
+                self._advance(state, i, one)
+        return compose(self._contributions(state), self.sizes)
+
+    def inert(self, i: int) -> bool:
+        """True if measure ``i`` can change nothing in this scenario."""
+        one = self.scenario.measures[i]
+        return one.measure.empty() or len(self.areas[i]) == 0 or one.start > self.scenario.end
+
+    # --- calendar -----------------------------------------------------------------------------------------------
+
+    def _advance(self, state: State, i: int, one: Item) -> None:
+        town, month = state.townhall, state.month
+        if month == town.start[i] - int(self.parameters["announcement_lead"]):
+            self._note(state, one, "announced", f"to begin in {month_name(int(town.start[i]))}")
+        status = town.status[i]
+        if status in (Status.PLANNED, Status.WAITING) and month >= town.start[i]:
+            self._try_to_begin(state, i, one)
+        if town.status[i] == Status.BUILDING:
+            self._build(state, i, one)
+        elif town.status[i] == Status.IN_FORCE:
+            self._operate(state, i, one)
+
+    def _try_to_begin(self, state: State, i: int, one: Item) -> None:
+        town = state.townhall
+        why = self._obstacle(state, one)
+        if why:
+            if town.status[i] != Status.WAITING:
+                self._note(state, one, "waiting", why)
+            town.status[i] = Status.WAITING
+            return
+        late = state.month - int(one.start)
+        town.start[i] = state.month
+        town.status[i] = Status.BUILDING if one.measure.works and one.months > 0 else Status.IN_FORCE
+        if town.status[i] == Status.IN_FORCE:
+            town.progress[i] = 1.0
+            self._invest(state, i, one, one.capex * town.scale[i])
+        delay = f", {late} months late" if late else ""
+        self._note(state, one, "works begin" if town.status[i] == Status.BUILDING else "in force", f"as planned{delay}")
+
+    def _obstacle(self, state: State, one: Item) -> str:
+        """Why the measure cannot begin this month, or an empty string."""
+        town = state.townhall
+        ids = [m.id for m in self.scenario.measures]
+        missing = [d for d in one.depends_on if town.status[ids.index(d)] != Status.IN_FORCE]
+        if missing:
+            return f"waits for {', '.join(missing)} to be in force"
+        building = int((town.status == Status.BUILDING).sum())
+        limit = int(self.parameters["works_at_once"])
+        if one.measure.works and one.months > 0 and building >= limit:
+            return f"{building} works under way, staff for {limit}"
+        monthly = one.capex / max(one.months if one.measure.works else 1, 1)
+        return self._money_obstacle(state, one, monthly)
+
+    def _money_obstacle(self, state: State, one: Item, amount: float) -> str:
+        town, budget = state.townhall, self.scenario.budget
+        own = amount * dict(one.funding).get("metropole", 0.0)
+        if own <= 0.0:
+            return ""
+        if town.invested[0] + own > budget.investment_per_year:
+            return (
+                f"needs {own / 1e6:.2f} M€, {town.invested[0] / 1e6:.2f} of {budget.investment_per_year / 1e6:.2f} M€ "
+                "of the year are spent"
+            )
+        borrowed = own * self.parameters["debt_financed_share"]
+        if town.debt[0] + borrowed > budget.debt_ceiling:
+            return (
+                f"debt would reach {(town.debt[0] + borrowed) / 1e6:.1f} M€, ceiling {budget.debt_ceiling / 1e6:.1f} M€"
+            )
+        return ""
+
+    def _build(self, state: State, i: int, one: Item) -> None:
+        town = state.townhall
+        amount = one.capex * town.scale[i] / one.months
+        why = self._money_obstacle(state, one, amount)
+        if why:
+            self._note(state, one, "paused", why)
+            return
+        self._invest(state, i, one, amount)
+        town.progress[i] = min(1.0, town.progress[i] + 1.0 / one.months)
+        if town.progress[i] > 1.0 - 1e-9:
+            town.progress[i] = 1.0
+            town.status[i] = Status.IN_FORCE
+            self._note(state, one, "in force", f"built in {state.month - int(town.start[i]) + 1} months")
+
+    def _operate(self, state: State, i: int, one: Item) -> None:
+        town = state.townhall
+        if not one.measure.works and one.months and state.month >= town.start[i] + one.months:
+            town.status[i] = Status.STOPPED
+            town.progress[i] = 0.0
+            self._note(state, one, "ended", f"after {one.months} months, as planned")
+            return
+        yearly = one.opex * town.scale[i] + one.measure.yearly_cost(self._context(state, i))
+        if yearly > 0.0:
+            town.operated[0] += yearly / 12.0
+            town.spent[i] += yearly / 12.0
+            self._pay(state, one, yearly / 12.0, Purpose.OPERATIONS)
+
+    # --- money --------------------------------------------------------------------------------------------------
+
+    def _invest(self, state: State, i: int, one: Item, amount: float) -> None:
+        if amount <= 0.0:
+            return
+        town = state.townhall
+        own = amount * dict(one.funding).get("metropole", 0.0)
+        borrowed = own * self.parameters["debt_financed_share"]
+        town.invested[0] += own
+        town.spent[i] += amount
+        town.debt[0] += borrowed
+        state.pay(Party.OUTSIDE, Party.METROPOLE, borrowed, Purpose.DEBT)
+        self._pay(state, one, amount, Purpose.WORKS)
+
+    def _pay(self, state: State, one: Item, amount: float, purpose: Purpose) -> None:
+        """Co-funders pay the metropole their share; the metropole pays the firms that do the work."""
+        for name, share in one.funding:
+            state.townhall.received[FUNDERS.index(name)] += amount * share
+            if name != "metropole":
+                state.pay(_PARTY[name], Party.METROPOLE, amount * share, Purpose.CO_FUNDING)
+        state.pay(Party.METROPOLE, Party.FIRMS, amount, purpose)
+        self._note(state, one, "paid", "", {"total": round(amount, 2), "purpose": purpose.name.lower()})
+
+    def _repay(self, state: State) -> None:
+        due = state.townhall.debt[0] * self.parameters["debt_repaid_share"] / 12.0
+        state.townhall.debt[0] -= due
+        state.pay(Party.METROPOLE, Party.OUTSIDE, due, Purpose.DEBT)
+
+    # --- what is in force ---------------------------------------------------------------------------------------
+
+    def _contributions(self, state: State) -> Iterator[Contribution]:
+        lead = int(self.parameters["announcement_lead"])
+        for i, one in enumerate(self.scenario.measures):
+            if self.inert(i):
+                continue
+            town = state.townhall
+            if state.month >= town.start[i] - lead and town.status[i] != Status.STOPPED:
+                yield Contribution("announced", 1.0, i)
+                yield Contribution("exposure", 1.0, (i, self.areas[i]))
+                yield Contribution("expected_drivers", one.measure.expected_drivers, i)
+                yield Contribution("expected_others", one.measure.expected_others, i)
+            if town.status[i] in (Status.BUILDING, Status.IN_FORCE) and town.progress[i] > 0.0:
+                yield Contribution("in_force", town.progress[i], i)
+                yield from one.measure.contributions(self._context(state, i))
+        for shock, area in zip(self.scenario.shocks, self.shock_areas, strict=True):
+            end = shock.start + shock.months if shock.months else self.scenario.end + 1
+            if shock.start <= state.month < end and not shock.measure.empty():
+                context = self._shaped(state.month, shock, shock.start, 1.0, 1.0, area)
+                yield from shock.measure.contributions(context)
+
+    def _context(self, state: State, i: int) -> Context:
+        town = state.townhall
+        one = self.scenario.measures[i]
+        return self._shaped(
+            state.month, one, int(town.start[i]), float(town.progress[i]), float(town.scale[i]), self.areas[i]
+        )
+
+    def _shaped(self, month: int, one: Item, start: int, progress: float, scale: float, area: Ints) -> Context:
+        months = one.months or max(1, self.scenario.end - start + 1)
+        return Context(self.city, self.parameters, month, start, months, progress, scale, area)
+
+    def _note(self, state: State, one: Item, event: str, why: str, figures: dict[str, Any] | None = None) -> None:
+        row = {
+            "month": month_name(state.month),
+            "measure": one.id,
+            "event": event,
+            "why": why,
+            "figures": figures or {},
+        }
+        line = (json.dumps(row, ensure_ascii=False) + "\n").encode()
+        state.townhall.journal = np.concatenate([state.townhall.journal, np.frombuffer(line, np.uint8)])
+
+
+def journal(state: State) -> list[dict[str, Any]]:
+    """The journal so far: month, measure, event, why, figures."""
+    return [json.loads(line) for line in bytes(state.townhall.journal).decode().splitlines()]
+
+
+def _districts(city: City, one: Item) -> Ints:
+    """Districts of the item's areas; an area the city does not know is caught before (sim/scenario/check.py)."""
+    found = [city.area(name) for name in one.areas]
+    return np.unique(np.concatenate(found)).astype(np.int64)

@@ -1,0 +1,132 @@
+"""Measures for firms and citizens as co-builders: recovery grants, procurement, innovation challenges, participation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from sim.codes import Sector
+from sim.columns import Floats
+from sim.measures.base import Context, Measure
+from sim.measures.policies import THEMES, Contribution
+from sim.scenario.fields import Choice, Number, OneOrMany, Quantity, item
+from sim.units import MONEY, MONEY_PER_YEAR
+
+_SECTORS = tuple(s.name.lower() for s in Sector)
+
+
+def _by_sector(names: tuple[str, ...], context: Context) -> tuple[list[int], Floats]:
+    """Rows of the sectors and the share of each, by jobs in the city."""
+    rows = [Sector[name.upper()].value for name in dict.fromkeys(names)]
+    jobs = context.city.jobs.sum(axis=0)[rows].astype(np.float64)
+    return rows, jobs / max(float(jobs.sum()), 1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryGrants(Measure):
+    """Money for firms hit by a crisis."""
+
+    kind: ClassVar[str] = "recovery_grants"
+    title: ClassVar[str] = "Recovery grants"
+    card: ClassVar[str] = (
+        "Firms of the sectors receive the amount spread over the months; it holds up liquidity and jobs."
+    )
+    levers: ClassVar[tuple[str, ...]] = ("recovery_grant",)
+    sources: ClassVar[tuple[str, ...]] = (
+        "Toulouse recovery plan of 8 June 2020: 45 M€ for sectors, 10 M€ aeronautics",
+    )
+    expected_drivers: ClassVar[float] = 0.1
+    expected_others: ClassVar[float] = 0.1
+
+    amount: float = item(Quantity(MONEY, 0.0, 2e9), "paid in all")
+    sectors: tuple[str, ...] = item(OneOrMany(Choice(_SECTORS)), "sectors helped", _SECTORS)
+
+    def empty(self) -> bool:
+        return self.amount == 0.0
+
+    def contributions(self, context: Context) -> Iterable[Contribution]:
+        rows, share = _by_sector(self.sectors, context)
+        yield Contribution("recovery_grant", context.scale * self.amount / max(context.months, 1) * share, rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Procurement(Measure):
+    """More purchases from local firms."""
+
+    kind: ClassVar[str] = "local_procurement"
+    title: ClassVar[str] = "Local procurement"
+    card: ClassVar[str] = "The metropole buys the amount from local firms of the sectors: demand for them grows."
+    levers: ClassVar[tuple[str, ...]] = ("procurement",)
+    sources: ClassVar[tuple[str, ...]] = ("Toulouse recovery plan: advances and local works (La Tribune, June 2020)",)
+    expected_others: ClassVar[float] = 0.1
+    expected_drivers: ClassVar[float] = 0.1
+
+    amount_per_year: float = item(Quantity(MONEY_PER_YEAR, 0.0, 2e9), "bought a year")
+    sectors: tuple[str, ...] = item(OneOrMany(Choice(_SECTORS)), "sectors bought from", _SECTORS)
+
+    def empty(self) -> bool:
+        return self.amount_per_year == 0.0
+
+    def contributions(self, context: Context) -> Iterable[Contribution]:
+        rows, share = _by_sector(self.sectors, context)
+        yield Contribution("procurement", context.scale * self.amount_per_year / 12.0 * share, rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InnovationChallenge(Measure):
+    """Calls for projects of firms with the municipality, on a theme."""
+
+    kind: ClassVar[str] = "innovation_challenge"
+    title: ClassVar[str] = "Innovation challenge"
+    card: ClassVar[str] = (
+        "Firms propose, a budget selects, projects are signed; they raise maturity and what the theme is about."
+    )
+    levers: ClassVar[tuple[str, ...]] = ("challenge_calls", "challenge_budget")
+    sources: ClassVar[tuple[str, ...]] = (
+        "Open métropole 2015-2020: 110 projects with 449 firms (La Gazette, 3 December 2020)",
+    )
+    expected_drivers: ClassVar[float] = 0.1
+    expected_others: ClassVar[float] = 0.1
+
+    theme: str = item(Choice(THEMES), "what the calls are about")
+    calls_per_year: float = item(Number(0.0, 52.0), "calls opened a year")
+    budget_per_year: float = item(Quantity(MONEY_PER_YEAR, 0.0, 1e9), "money for the projects a year", 2e6)
+
+    def empty(self) -> bool:
+        return self.calls_per_year == 0.0 or self.budget_per_year == 0.0
+
+    def contributions(self, context: Context) -> Iterable[Contribution]:
+        row = THEMES.index(self.theme)
+        yield Contribution("challenge_calls", context.scale * self.calls_per_year / 12.0, row)
+        yield Contribution("challenge_budget", context.scale * self.budget_per_year / 12.0, row)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParticipatoryBudget(Measure):
+    """Citizens propose and vote what is built in their neighbourhood."""
+
+    kind: ClassVar[str] = "participatory_budget"
+    title: ClassVar[str] = "Participatory budget"
+    card: ClassVar[str] = (
+        "A yearly amount whose use citizens choose; those who take part gain trust, the works go to local firms."
+    )
+    levers: ClassVar[tuple[str, ...]] = ("participation",)
+    sources: ClassVar[tuple[str, ...]] = (
+        "Mes idées pour mon quartier: 8 M€, 4,532 voters in 2021-22 (Mediacités, city hall)",
+    )
+    expected_drivers: ClassVar[float] = 0.15
+    expected_others: ClassVar[float] = 0.2
+
+    amount_per_year: float = item(Quantity(MONEY_PER_YEAR, 0.0, 1e9), "spent a year")
+
+    def empty(self) -> bool:
+        return self.amount_per_year == 0.0
+
+    def contributions(self, context: Context) -> Iterable[Contribution]:
+        yield Contribution("participation", context.scale * self.amount_per_year / 12.0)
+
+    def yearly_cost(self, context: Context) -> float:
+        return self.amount_per_year * context.scale

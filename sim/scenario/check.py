@@ -1,0 +1,27 @@
+"""Does a scenario fit a city? Areas and lines that it names must exist there."""
+
+from __future__ import annotations
+
+from sim.city.city import City
+from sim.errors import Fault, nearest
+from sim.scenario.load import Scenario
+
+
+def check_against_city(scenario: Scenario, city: City) -> list[Fault]:
+    """One fault for each area or line that the city does not know."""
+    faults = []
+    areas = city.area_names()
+    for one in (*scenario.measures, *scenario.shocks):
+        unknown = [("area", name, areas) for name in one.areas if name not in areas]
+        unknown += one.measure.unknown_names(city)
+        faults += [
+            Fault(one.where, repr(name), _some(known), f"{one.id}.{field}", nearest(name, known))
+            for field, name, known in unknown
+        ]
+    return faults
+
+
+def _some(names: tuple[str, ...]) -> str:
+    if not names:
+        return "nothing: this city has none"
+    return "one of " + ", ".join(names[:40]) + (", ..." if len(names) > 40 else "")

@@ -1,0 +1,335 @@
+"""A scenario file becomes a validated scenario, or one InputError with every fault and its position."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+
+from sim.errors import Fault, nearest
+from sim.measures import Measure, kinds, shock_kinds
+from sim.months import month_name
+from sim.scenario.fields import (
+    WRONG,
+    Choice,
+    Month,
+    Number,
+    OneOrMany,
+    Quantity,
+    Shares,
+    Text,
+    fields_of,
+    item,
+    read_values,
+    write_values,
+)
+from sim.scenario.parameters import registry
+from sim.scenario.yaml_nodes import Reader, entries, found, read_nodes, scalar
+from sim.units import MONEY, MONEY_PER_YEAR, SHARE
+
+#: Who may share the cost of a measure.
+FUNDERS = ("metropole", "region", "state", "private")
+#: Months before the start that shocks may reach back.
+LONGEST_LEAD = 36
+LONGEST_RUN = 600
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One measure or shock of a scenario: when, where, at what cost, paid by whom."""
+
+    id: str = item(Text(60), "its name in this scenario", "")
+    start: int = item(Month(), "first month")
+    months: int = item(
+        Number(0, LONGEST_RUN, whole=True), "months of works, or months it runs (0: at once, to the end)", 0
+    )
+    area: tuple[str, ...] = item(OneOrMany(Text(80)), "named areas, rings or communes", ())
+    capex: float = item(Quantity(MONEY, 0.0, 1e11), "investment in all", 0.0)
+    opex: float = item(Quantity(MONEY_PER_YEAR, 0.0, 1e10), "running cost a year", 0.0)
+    funding: tuple[tuple[str, float], ...] = item(
+        Shares(FUNDERS, Quantity(SHARE, 0.0, 1.0)), "who pays which share", (("metropole", 1.0),)
+    )
+    depends_on: tuple[str, ...] = item(OneOrMany(Text(60)), "measures that must be in force first", ())
+    measure: Measure = dataclasses.field(metadata={})
+    committed: bool = False  #: happens in the baseline, too
+    where: str = ""  #: file:line:column
+
+    @property
+    def areas(self) -> tuple[str, ...]:
+        """Named areas it acts in."""
+        return self.area or (self.measure.default_area,)
+
+    def resolved(self, word: str) -> dict[str, Any]:
+        """As plain YAML under ``measure:`` or ``shock:``."""
+        return {
+            word: self.measure.kind,
+            **write_values(self),
+            **write_values(self.measure),
+            "start": month_name(self.start),
+        }
+
+
+@dataclass(frozen=True)
+class Target:
+    """A heading: an indicator, how it should change, by when, against what."""
+
+    indicator: str
+    change: float
+    by: int
+    against: str
+
+    def resolved(self) -> dict[str, Any]:
+        """As JSON: ``change`` is a share, so that readers compute with it."""
+        return {"indicator": self.indicator, "change": self.change, "by": month_name(self.by), "against": self.against}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """What the metropole may spend and owe."""
+
+    investment_per_year: float = item(Quantity(MONEY_PER_YEAR, 0.0, 1e11), "own investment a year at most", 1e11)
+    debt_ceiling: float = item(Quantity(MONEY, 0.0, 1e11), "debt at most", 1e11)
+    debt_at_start: float = item(Quantity(MONEY, 0.0, 1e11), "debt at the start", 0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """A roadmap with its world. Immutable."""
+
+    name: str = item(Text(160), "what it is called")
+    city: str = item(Text(400), "embedded city, or path of a bundle", "toulouse")
+    start: int = item(Month(), "first month reported")
+    end: int = item(Month(), "last month")
+    seed: int = item(Number(0, 2**53, whole=True), "seed of all draws", 1)
+    world: str = item(Choice(("trends", "unchanged")), "trends go on, or the world stands still", "trends")
+    share: float = 1.0
+    budget: Budget = dataclasses.field(default_factory=Budget)
+    targets: tuple[Target, ...] = ()
+    measures: tuple[Item, ...] = ()  #: committed ones of the baseline first
+    shocks: tuple[Item, ...] = ()
+    parameters: Mapping[str, float] = dataclasses.field(default_factory=dict)
+
+    @property
+    def first_month(self) -> int:
+        """First month that is lived: shocks dated before the start enter the initial state."""
+        return min([self.start, *(s.start for s in self.shocks)])
+
+    def without_measures(self) -> Scenario:
+        """The do-nothing baseline: committed items and shocks stay."""
+        return dataclasses.replace(self, measures=tuple(m for m in self.measures if m.committed))
+
+    def resolved(self) -> dict[str, Any]:
+        """Everything as plain data, defaults filled in."""
+        return {
+            **write_values(self),
+            "city": self.city,
+            "seed": self.seed,
+            "population": {"share": self.share},
+            "budget": write_values(self.budget),
+            "targets": [t.resolved() for t in self.targets],
+            "baseline": [m.resolved("measure") for m in self.measures if m.committed],
+            "measures": [m.resolved("measure") for m in self.measures if not m.committed],
+            "shocks": [s.resolved("shock") for s in self.shocks],
+            "parameters": dict(self.parameters),
+        }
+
+
+#: Keys of a scenario whose values are read by their own functions below.
+_PARTS = ("population", "targets", "budget", "measures", "baseline", "shocks", "parameters", "adapt", "observations")
+
+
+def load_scenario(path: Path) -> Scenario:
+    """Read a scenario. Raises InputError with all faults."""
+    reader = Reader(Path(path))
+    root = read_nodes(reader)
+    values = read_values(root, fields_of(Scenario), reader, "", skip=_PARTS)
+    parts = {scalar(k): v for k, v in entries(root)} if isinstance(root, MappingNode) else {}
+    for key in ("adapt", "observations"):
+        if key in parts:
+            reader.fault(parts[key], key, f"the key '{key}'", "no such key yet: this version does not carry it out")
+    measures = _items(parts.get("baseline"), reader, "baseline", "measure", kinds(), committed=True)
+    measures += _items(parts.get("measures"), reader, "measures", "measure", kinds())
+    shocks = _items(parts.get("shocks"), reader, "shocks", "shock", shock_kinds())
+    rest = {
+        "share": _share(parts.get("population"), reader),
+        "budget": _budget(parts.get("budget"), reader),
+        "targets": _targets(parts.get("targets"), reader),
+        "parameters": _parameters(parts.get("parameters"), reader),
+        "measures": tuple(measures),
+        "shocks": tuple(shocks),
+    }
+    if not _has_wrong(values):
+        _check_time(values, measures, shocks, rest["targets"], reader, root)
+    _check_names(measures, reader)
+    reader.stop()
+    return Scenario(**values, **rest)
+
+
+def _has_wrong(values: Mapping[str, Any]) -> bool:
+    return any(v is WRONG for v in values.values())
+
+
+def _items(
+    node: Node | None,
+    reader: Reader,
+    path: str,
+    word: str,
+    known: Mapping[str, type[Measure]],
+    *,
+    committed: bool = False,
+) -> list[Item]:
+    if node is None or _nothing(node):
+        return []
+    if not isinstance(node, SequenceNode):
+        reader.fault(node, path, found(node), f"a list of items with {word}:, start: and their fields")
+        return []
+    out = []
+    for i, child in enumerate(node.value):
+        one = _item(child, reader, f"{path}[{i}]", word, known, committed)
+        if one is not None:
+            out.append(one)
+    return out
+
+
+def _item(
+    node: Node, reader: Reader, path: str, word: str, known: Mapping[str, type[Measure]], committed: bool
+) -> Item | None:
+    if not isinstance(node, MappingNode):
+        reader.fault(node, path, found(node), f"an item: {{{word}: ..., start: ...}}")
+        return None
+    chosen = [v for k, v in entries(node) if scalar(k) == word]
+    if not chosen:
+        reader.fault(node, f"{path}.{word}", "nothing", f"one of {', '.join(known)}")
+        return None
+    name = scalar(chosen[0])
+    if name not in known:
+        reader.fault(
+            chosen[0],
+            f"{path}.{word}",
+            found(chosen[0]),
+            f"one of {', '.join(known)}",
+            nearest(name or "", list(known)),
+        )
+        return None
+    common, own = fields_of(Item), fields_of(known[name])
+    values = read_values(node, {**common, **own}, reader, path, skip=(word,))
+    if _has_wrong(values):
+        return None
+    mine = {key: values[key] for key in own}
+    shared = {key: values[key] for key in common}
+    shared["id"] = shared["id"] or f"{name}-{month_name(shared['start'])}"
+    return Item(**shared, measure=known[name](**mine), committed=committed, where=reader.where(node))
+
+
+def _nothing(node: Node) -> bool:
+    return scalar(node) in ("", "null", "~")
+
+
+def _share(node: Node | None, reader: Reader) -> float:
+    if node is None:
+        return 1.0
+    known = {"share": _field(Number(1e-4, 1.0), "share of the population simulated", 1.0)}
+    value = read_values(node, known, reader, "population")["share"]
+    return 1.0 if value is WRONG else float(value)
+
+
+def _field(kind: Any, meaning: str, default: Any = dataclasses.MISSING) -> Any:
+    made = item(kind, meaning, default)
+    made.name = meaning
+    return made
+
+
+def _budget(node: Node | None, reader: Reader) -> Budget:
+    if node is None:
+        return Budget()
+    values = read_values(node, fields_of(Budget), reader, "budget")
+    return Budget() if _has_wrong(values) else Budget(**values)
+
+
+def _targets(node: Node | None, reader: Reader) -> tuple[Target, ...]:
+    if node is None or _nothing(node):
+        return ()
+    if not isinstance(node, SequenceNode):
+        reader.fault(node, "targets", found(node), "a list of {indicator: ..., change: -20%, by: 2026-12}")
+        return ()
+    from sim.indicators import INDICATORS  # indicators look at everything; scenarios are read without them otherwise
+
+    known = {
+        "indicator": _field(Choice(tuple(i.name for i in INDICATORS)), "what should change"),
+        "change": _field(Quantity(SHARE, -1.0, 10.0), "by how much"),
+        "by": _field(Month(), "by when"),
+        "against": _field(Text(40), "start, baseline or a figure", "start"),
+    }
+    out = []
+    for i, child in enumerate(node.value):
+        values = read_values(child, known, reader, f"targets[{i}]")
+        if _has_wrong(values):
+            continue
+        if values["against"] not in ("start", "baseline") and not _is_number(values["against"]):
+            reader.fault(child, f"targets[{i}].against", repr(values["against"]), "start, baseline or a figure")
+            continue
+        out.append(Target(**values))
+    return tuple(out)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return float(text) not in (float("inf"), float("-inf")) and float(text) == float(text)
+    except ValueError:
+        return False
+
+
+def _parameters(node: Node | None, reader: Reader) -> dict[str, float]:
+    if node is None or _nothing(node):
+        return {}
+    known = {name: _field(Number(p.low, p.high), p.meaning, p.default) for name, p in registry().items()}
+    values = read_values(node, known, reader, "parameters")
+    given = {scalar(k) for k, _ in entries(node)} if isinstance(node, MappingNode) else set()
+    return {name: float(v) for name, v in values.items() if name in given and v is not WRONG}
+
+
+def _check_time(
+    values: Mapping[str, Any],
+    measures: list[Item],
+    shocks: list[Item],
+    targets: tuple[Target, ...],
+    reader: Reader,
+    root: Node,
+) -> None:
+    start, end = values["start"], values["end"]
+    nodes = {scalar(k): v for k, v in entries(root)} if isinstance(root, MappingNode) else {}
+    if end < start:
+        reader.fault(nodes["end"], "end", month_name(end), f"a month not before start, {month_name(start)}")
+    elif end - start >= LONGEST_RUN:
+        reader.fault(nodes["end"], "end", month_name(end), f"at most {LONGEST_RUN} months after start")
+    for one in measures:
+        if one.start < start:
+            _at(reader, one, f"{one.id}.start", month_name(one.start), f"a month from {month_name(start)} on")
+    for one in shocks:
+        if one.start < start - LONGEST_LEAD:
+            _at(reader, one, f"{one.id}.start", month_name(one.start), f"at most {LONGEST_LEAD} months before start")
+    for target in targets:
+        if not start <= target.by <= end:
+            allowed = f"a month from {month_name(start)} to {month_name(end)}"
+            reader.fault(nodes.get("targets"), f"targets.{target.indicator}.by", month_name(target.by), allowed)
+
+
+def _check_names(measures: list[Item], reader: Reader) -> None:
+    ids = [one.id for one in measures]
+    for i, one in enumerate(measures):
+        if one.id in ids[:i]:
+            _at(reader, one, f"{one.id}.id", f"{one.id!r} twice", "each id once")
+        for name in one.depends_on:
+            if name not in ids or name == one.id:
+                _at(reader, one, f"{one.id}.depends_on", repr(name), "the id of another measure", nearest(name, ids))
+
+
+def _at(reader: Reader, one: Item, path: str, what: str, allowed: str, hint: str = "") -> None:
+    reader.faults.append(Fault(one.where, what, allowed, path, hint))
+
+
+__all__ = ["FUNDERS", "Budget", "Item", "Scenario", "Target", "load_scenario"]
