@@ -10,10 +10,10 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
 from sim.city.city import City
+from sim.city.delays import LinkLookup
 from sim.codes import RoadClass
 from sim.columns import Floats, Ints
 
@@ -32,23 +32,11 @@ def corridors(city: City) -> tuple[Ints, Floats]:
     usable = np.flatnonzero(a.on_foot)
     detour = np.where(a.road_class[usable] == RoadClass.MAJOR, _DETOUR[RoadClass.MAJOR], _DETOUR[RoadClass.MINOR])
     n = len(city.nodes)
-    best = _shortest_parallel(a.tail[usable], a.head[usable], a.length[usable] * detour, usable)
-    tail, head, cost, link = best
-    graph = csr_matrix((cost, (tail, head)), shape=(n, n))
-    link_of = csr_matrix((link + 1, (tail, head)), shape=(n, n))
+    lookup = LinkLookup(a.tail[usable], a.head[usable], a.length[usable] * detour, n)
     hubs, weight = _hubs(city)
-    _, before = dijkstra(graph, indices=hubs, return_predecessors=True)
-    paths = _paths(hubs, weight, before, link_of, city)
+    _, before = dijkstra(lookup.matrix, indices=hubs, return_predecessors=True)
+    paths = _paths(hubs, weight, before, lookup, usable, city)
     return _in_order(paths, a.edge, a.length)
-
-
-def _shortest_parallel(tail: Ints, head: Ints, cost: Floats, link: Ints) -> tuple[Ints, Ints, Floats, Ints]:
-    """One link per node pair, the cheapest (a sparse matrix would add parallel ones up)."""
-    order = np.lexsort((cost, head, tail))
-    t, h = tail[order], head[order]
-    first = np.r_[True, (t[1:] != t[:-1]) | (h[1:] != h[:-1])] if len(order) else np.zeros(0, bool)
-    keep = order[first]
-    return tail[keep], head[keep], cost[keep], link[keep]
 
 
 def _hubs(city: City) -> tuple[Ints, Floats]:
@@ -72,22 +60,23 @@ def _hubs(city: City) -> tuple[Ints, Floats]:
     return np.array(nodes, np.int64), np.array(weight)
 
 
-def _paths(hubs: Ints, weight: Floats, before: Ints, link_of: csr_matrix, city: City) -> list[tuple[float, Ints]]:
-    """(people and jobs per kilometre, links) of the corridors centre-commune and commune to its two nearest communes."""
+def _paths(
+    hubs: Ints, weight: Floats, before: Ints, lookup: LinkLookup, usable: Ints, city: City
+) -> list[tuple[float, Ints]]:
+    """(people and jobs per kilometre, links) of the corridors centre-commune and commune to its five nearest communes."""
     x, y = city.nodes.x[hubs], city.nodes.y[hubs]
     apart = np.hypot(x[:, None] - x, y[:, None] - y)
     pairs = [(0, j) for j in range(1, len(hubs))]
     for i in range(1, len(hubs)):
-        near = [int(j) for j in np.argsort(apart[i], kind="stable") if j not in (0, i)][:2]
+        near = [int(j) for j in np.argsort(apart[i], kind="stable") if j not in (0, i)][:5]
         pairs += [(i, j) for j in near]
     out = []
     for i, j in dict.fromkeys((min(p), max(p)) for p in pairs):
-        links, node = [], int(hubs[j])
-        while before[i, node] >= 0:
-            links.append(int(link_of[before[i, node], node]) - 1)
-            node = int(before[i, node])
-        if links:
-            found = np.array(links[::-1], np.int64)
+        path = [int(hubs[j])]
+        while before[i, path[-1]] >= 0:
+            path.append(int(before[i, path[-1]]))
+        if len(path) > 1:
+            found = usable[lookup.between(np.array(path[:0:-1]), np.array(path[-2::-1]))]
             km = city.links.length[found].sum() / 1000.0
             out.append(((weight[i] + weight[j]) / max(km, 0.1), found))
     return out

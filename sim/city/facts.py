@@ -1,0 +1,197 @@
+"""The tables of facts behind an embedded city: ``scenarios/cities/NAME/*.csv``, each row with its source."""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+import numpy as np
+
+from sim.city.geometry import Plane, inside
+from sim.city.sources import CitySource, CommuneMargins, Communes
+from sim.codes import Ring, TransitMode
+from sim.columns import Codes, Floats
+from sim.errors import Fault, InputError, nearest
+
+#: Outer edges of the survey's first and second ring, distance from the centre [km]: assumption (the survey uses communes).
+RING_EDGES_KM = (9.0, 16.0)
+
+
+@dataclass(frozen=True)
+class LineFact:
+    """One line of metro, tram or the like with its stations in order."""
+
+    name: str
+    mode: TransitMode
+    headway_peak: float  #: min
+    headway_off: float  #: min
+    capacity: float  #: places of a vehicle
+    length_km: float  #: published length, 0 if unknown
+    running: bool
+    stations: tuple[tuple[str, float, float], ...]  #: name, lon, lat
+
+
+@dataclass(frozen=True)
+class Way:
+    """A named polyline."""
+
+    name: str
+    kind: str
+    points: Floats  #: (n, 2) lon, lat
+
+
+@dataclass(frozen=True)
+class CityFacts:
+    """Everything known of an embedded city."""
+
+    name: str
+    centre: tuple[float, float]  #: lon, lat
+    communes: Communes
+    area_km2: Floats  #: by commune
+    motorways: tuple[Way, ...]
+    water: tuple[Way, ...]
+    bridges: tuple[tuple[str, float, float], ...]
+    poles: tuple[tuple[str, str, float, float, float], ...]  #: name, jobs or study, lon, lat, weight
+    gates: tuple[tuple[str, float, float, float, float, float], ...]  #: name, lon, lat, incomers, through, freight
+    lines: tuple[LineFact, ...]
+    totals: dict[str, float]
+    sources: tuple[tuple[str, str, str], ...]
+
+    @property
+    def ring_road(self) -> Floats:
+        """(n, 2) lon/lat polygon of the ring road."""
+        return next(w.points for w in self.motorways if w.kind == "ring")
+
+    def ring_of(self, lon: Floats, lat: Floats) -> Codes:
+        """Survey ring of places: inside the ring road, then by distance from the centre (RING_EDGES_KM)."""
+        plane = Plane.around(*self.centre)
+        x, y = plane.to_metres(lon, lat)
+        distance = np.hypot(x, y) / 1000.0
+        out = np.searchsorted(RING_EDGES_KM, distance) + Ring.FIRST
+        return np.where(inside(self.ring_road, lon, lat), Ring.CENTRE, out).astype(np.int8)
+
+
+def names() -> tuple[str, ...]:
+    """Embedded cities."""
+    return tuple(sorted(p.name for p in _root().iterdir() if p.is_dir() and (p / "communes.csv").is_file()))
+
+
+def load_facts(name: str) -> CityFacts:
+    """The facts of an embedded city. Raises InputError on an unknown name."""
+    if name not in names():
+        raise InputError(Fault("city", repr(name), "one of " + ", ".join(names()), "", nearest(name, names())))
+    folder = _root() / name
+    totals = tomllib.loads((folder / "totals.toml").read_text("utf-8"))
+    rows = list(_rows(folder / "communes.csv"))
+    values = {key: float(row["value"]) for key, row in totals.items()}
+    capital = max(rows, key=lambda r: float(r["population"]))
+    first = next(p for p in _rows(folder / "poles.csv"))
+    centre = (float(first["lon"]), float(first["lat"]))
+    return CityFacts(
+        name=name,
+        centre=centre,
+        communes=_communes(rows, values, capital["code"], centre),
+        area_km2=np.array([float(r["area_km2"]) for r in rows]),
+        motorways=_ways(folder / "motorways.csv"),
+        water=_ways(folder / "water.csv"),
+        bridges=tuple((r["name"], float(r["lon"]), float(r["lat"])) for r in _rows(folder / "bridges.csv")),
+        poles=tuple(
+            (r["name"], r["kind"], float(r["lon"]), float(r["lat"]), float(r["weight"])) for r in _rows(folder / "poles.csv")
+        ),
+        gates=tuple(
+            (r["name"], float(r["lon"]), float(r["lat"]), float(r["incomers_share"]), float(r["through_share"]),
+             float(r["freight_share"]))
+            for r in _rows(folder / "gates.csv")
+        ),
+        lines=_lines(folder),
+        totals=values,
+        sources=tuple(_sources(folder, totals)),
+    )  # fmt: skip
+
+
+def facts_for(source: CitySource) -> CityFacts | None:
+    """Facts of the embedded city whose centre lies inside the source's places, if any."""
+    for name in names():
+        facts = load_facts(name)
+        lon, lat = facts.centre
+        p = source.places
+        if len(p) and p.lon.min() < lon < p.lon.max() and p.lat.min() < lat < p.lat.max():
+            return facts
+    return None
+
+
+def _root() -> Traversable:
+    return files("scenarios") / "cities"
+
+
+def _rows(path: Traversable) -> Iterator[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
+
+
+def _communes(
+    rows: list[dict[str, str]], totals: dict[str, float], capital: str, centre: tuple[float, float]
+) -> Communes:
+    """Margins by commune: population and jobs as listed, the rest by stated shares scaled to the city's totals."""
+    population = np.array([float(r["population"]) for r in rows])
+    is_capital = np.array([r["code"] == capital for r in rows])
+    households = _scaled(population / np.where(is_capital, 1.83, 2.28), totals["households"])
+    houses = np.where(is_capital, 0.14, np.clip(0.95 - 0.12 * np.log10(population / 1000.0) * 2.2, 0.4, 0.95))
+    dwellings = _scaled(households, totals["dwellings"])
+    houses_count = _scaled(dwellings * houses, totals["dwellings"] * totals["houses_share"])
+    cars = households * np.where(
+        is_capital, totals["cars_per_household_toulouse"], totals["cars_per_household_suburbs"]
+    )
+    margins = CommuneMargins(
+        lon=[centre[0] if c else float(r["lon"]) for r, c in zip(rows, is_capital, strict=True)],
+        lat=[centre[1] if c else float(r["lat"]) for r, c in zip(rows, is_capital, strict=True)],
+        population=population, households=households,
+        employed=_scaled(population * np.where(is_capital, 0.45, 0.47), totals["employed"]),
+        unemployed=_scaled(population * np.where(is_capital, 0.075, 0.045), totals["unemployed"]),
+        students=_scaled(population * np.where(is_capital, 0.15, 0.03), totals["students"]),
+        jobs=[float(r["jobs"]) for r in rows], cars=cars, dwellings=dwellings,
+        houses=np.minimum(houses_count, 0.97 * dwellings),
+    )  # fmt: skip
+    return Communes(tuple(r["code"] for r in rows), tuple(r["name"] for r in rows), margins)
+
+
+def _scaled(values: Floats, total: float) -> Floats:
+    out: Floats = values * (total / values.sum())
+    return out
+
+
+def _ways(path: Traversable) -> tuple[Way, ...]:
+    groups: dict[tuple[str, str], list[tuple[int, float, float]]] = {}
+    for r in _rows(path):
+        groups.setdefault((r["name"], r["kind"]), []).append((int(r["order"]), float(r["lon"]), float(r["lat"])))
+    return tuple(Way(name, kind, np.array(sorted(points))[:, 1:]) for (name, kind), points in groups.items())
+
+
+def _lines(folder: Traversable) -> tuple[LineFact, ...]:
+    stations: dict[str, list[tuple[int, str, float, float]]] = {}
+    for r in _rows(folder / "stations.csv"):
+        stations.setdefault(r["line"], []).append((int(r["order"]), r["name"], float(r["lon"]), float(r["lat"])))
+    return tuple(
+        LineFact(
+            r["line"], TransitMode[r["mode"].upper()], float(r["headway_peak_min"]), float(r["headway_off_min"]),
+            float(r["capacity"]), float(r["length_km"]), r["running"] == "1",
+            tuple((n, lon, lat) for _, n, lon, lat in sorted(stations[r["line"]])),
+        )
+        for r in _rows(folder / "lines.csv")
+    )  # fmt: skip
+
+
+def _sources(folder: Traversable, totals: dict[str, dict[str, object]]) -> Iterator[tuple[str, str, str]]:
+    for key, row in totals.items():
+        yield f"total: {key}", f"{row['value']} {row['unit']}", str(row["source"])
+    for name in ("communes", "motorways", "water", "bridges", "stations", "lines", "poles", "gates"):
+        seen: set[str] = set()
+        for r in _rows(folder / f"{name}.csv"):
+            for key, text in r.items():
+                if key.startswith("source") and text not in seen:
+                    seen.add(text)
+                    yield f"{name}{key[6:].replace('_', ': ')}", f"{name}.csv", text

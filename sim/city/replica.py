@@ -1,0 +1,305 @@
+"""The embedded replica: streets generated around real motorways, river, bridges and town centres, from facts alone.
+
+A local street net is the relative-neighbourhood graph of scattered street corners (dense where people live) plus a share of
+its Gabriel graph: planar, connected, about three streets a corner with dead ends, as city streets are (Marshall 2005; Barthélemy
+2011, Physics Reports 499). Main streets are shortest paths between hubs over that net. Motorways are real centrelines; streets
+cross them only where a main street does, and cross the river only at the listed bridges.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components, dijkstra
+from scipy.spatial import Delaunay, cKDTree
+
+from kernels.draws import stream, uniforms
+from sim.city.facts import CityFacts, Way, load_facts
+from sim.city.geometry import Plane, crosses, whole_numbers
+from sim.city.sources import CitySource, Commutes, Places, RoadFeatures
+from sim.codes import RoadClass
+from sim.columns import Bools, Floats, Ints
+
+SEED = 31555  # the replica is one fixed city
+SPACING_DENSE, SPACING_LOOSE = 150.0, 330.0  # m between street corners (assumption)
+GABRIEL_SHARE = 0.42  # of the streets that only the Gabriel graph has (assumption: about three streets a corner)
+RAMP_EVERY = 1500.0  # m between interchanges (assumption)
+EDGE = 2500.0  # m beyond the last street corner, motorways end (at a gate)
+LONGEST_RAMP = 1500.0  # m
+PLACES = 1700
+#: Mean commute by road of the metropole's residents [km]: assumption; EMD 2013 gives 7 km for a mean car trip of all purposes.
+MEAN_COMMUTE_KM = 8.5
+
+
+@lru_cache(maxsize=2)
+def replica_source(name: str = "toulouse") -> CitySource:
+    """The embedded city as a source for ``assemble.build_city``."""
+    facts = load_facts(name)
+    plane = Plane.around(*facts.centre)
+    corners = _corners(facts, plane)
+    streets = _Streets(facts, plane, corners)
+    places = _places(facts, plane, corners)
+    return CitySource(
+        name=f"{name.capitalize()} (embedded replica)", roads=streets.features(), places=places,
+        commutes=_gravity(places, plane), communes=facts.communes, synthetic_streets=True,
+        sources=(
+            *facts.sources,
+            ("local streets", "relative-neighbourhood graph of scattered corners", "generated: sim/city/replica.py"),
+            ("commuting", f"gravity with a mean distance of {MEAN_COMMUTE_KM} km", "assumption"),
+        ),
+    )  # fmt: skip
+
+
+def density(facts: CityFacts, plane: Plane, x: Floats, y: Floats) -> Floats:
+    """People per km2 at places: each commune a disc around its centre with an exponential edge (Clark 1951)."""
+    m = facts.communes.margins
+    cx, cy = plane.to_metres(m.lon, m.lat)
+    out = np.zeros(len(x))
+    for px, py, people, area in zip(cx, cy, m.population, facts.area_km2, strict=True):
+        radius = np.sqrt(min(area, people / 1800.0 + 0.4) / np.pi) * 1000.0 * 0.62
+        d = np.hypot(x - px, y - py)
+        out += people / (2 * np.pi * (radius / 1000.0) ** 2) * np.exp(-d / radius)
+    return out
+
+
+def _corners(facts: CityFacts, plane: Plane) -> Floats:
+    """(n, 2) street corners [m]: a jittered hexagonal grid, thinned where few people live."""
+    m = facts.communes.margins
+    cx, cy = plane.to_metres(m.lon, m.lat)
+    reach = np.sqrt(facts.area_km2 / np.pi) * 1000.0
+    xs = np.arange(cx.min() - 3000, cx.max() + 3000, SPACING_DENSE)
+    ys = np.arange(cy.min() - 3000, cy.max() + 3000, SPACING_DENSE * 0.866)
+    gx, gy = np.meshgrid(xs, ys)
+    gx = gx + (np.arange(len(ys)) % 2)[:, None] * SPACING_DENSE / 2
+    x, y = gx.ravel(), gy.ravel()
+    ids = np.arange(len(x))
+    x = x + (uniforms(SEED, stream("replica.x"), ids, 0, 0) - 0.5) * SPACING_DENSE * 0.75
+    y = y + (uniforms(SEED, stream("replica.y"), ids, 0, 0) - 0.5) * SPACING_DENSE * 0.75
+    people = density(facts, plane, x, y)
+    spacing = np.clip(SPACING_LOOSE * (1500.0 / np.maximum(people, 1.0)) ** 0.28, SPACING_DENSE, 1400.0)
+    keep = uniforms(SEED, stream("replica.keep"), ids, 0, 0) < (SPACING_DENSE / spacing) ** 2
+    near = np.min(np.hypot(x[:, None] - cx, y[:, None] - cy) - 1.25 * reach, axis=1) < 0.0
+    return np.column_stack([x, y])[keep & near]
+
+
+class _Streets:
+    """Grows the street net step by step; corners get further points for bridges and motorways."""
+
+    def __init__(self, facts: CityFacts, plane: Plane, corners: Floats) -> None:
+        self.facts, self.plane = facts, plane
+        self.points = corners
+        self.river = [np.column_stack(plane.to_metres(*w.points.T)) for w in facts.water if w.kind == "river"]
+        lines = [np.column_stack(plane.to_metres(*_closed(w).T)) for w in facts.motorways]
+        near = [cKDTree(corners).query(line)[0] < EDGE for line in lines]
+        self.motorways = [line[keep] for line, keep in zip(lines, near, strict=True) if keep.sum() > 1]
+        gabriel, backbone = _proximity(corners)
+        wet = self._crossing(gabriel, self.river)
+        self.edges, backbone = gabriel[~wet], backbone[~wet]
+        self.bridges = self._bridge_edges()
+        self.main = self._main_streets()
+        draw = uniforms(SEED, stream("replica.street"), np.arange(len(self.edges)), 0, 0)
+        over = self._crossing(self.edges, self.motorways)
+        self.edges = self.edges[
+            (backbone | (draw < GABRIEL_SHARE) | self._is_main(self.edges)) & (~over | self._is_main(self.edges))
+        ]
+
+    def _crossing(self, edges: Ints, lines: list[Floats]) -> Bools:
+        a, b = self.points[edges[:, 0]], self.points[edges[:, 1]]
+        out = np.zeros(len(edges), bool)
+        for line in lines:
+            out |= crosses(a[:, 0], a[:, 1], b[:, 0], b[:, 1], line)
+        return out
+
+    def _bridge_edges(self) -> Ints:
+        """For each bridge, the nearest corners on both banks."""
+        out = []
+        line = self.river[0]
+        for _, lon, lat in self.facts.bridges:
+            spot = np.column_stack(self.plane.to_metres(np.array([lon]), np.array([lat])))[0]
+            near = np.argsort(np.hypot(*(self.points - spot).T), kind="stable")[:200]
+            a = self.points[near]
+            dry = ~crosses(np.full(200, spot[0]), np.full(200, spot[1]), a[:, 0], a[:, 1], line)
+            i = near[0]
+            far = [j for j in near[1:] if self._crossing(np.array([[i, j]]), [line])[0]]
+            if far and dry.any():
+                out.append((i, far[0]))
+        return np.array(out, np.int64)
+
+    def _joined(self) -> list[Floats]:
+        """Motorways whose ends are moved onto the nearest vertex of another one within two kilometres."""
+        out = [line.copy() for line in self.motorways]
+        for i, line in enumerate(out):
+            others = np.vstack([other for j, other in enumerate(self.motorways) if j != i])
+            for end in (0, -1):
+                gap = np.hypot(*(others - line[end]).T)
+                if gap.min() < 2000.0 and not np.array_equal(line[0], line[-1]):
+                    line[end] = others[np.argmin(gap)]
+        return out
+
+    def _main_streets(self) -> Ints:
+        """(n, 2) node pairs of main streets: shortest paths between neighbouring hubs, and the bridges."""
+        hubs = self._hubs()
+        everything = np.vstack([self.edges, self.bridges])
+        length = np.hypot(*(self.points[everything[:, 0]] - self.points[everything[:, 1]]).T)
+        n = len(self.points)
+        graph = csr_matrix((np.r_[length, length], (everything.T.ravel(), everything[:, ::-1].T.ravel())), shape=(n, n))
+        pairs, _ = _proximity(self.points[hubs])
+        _, before = dijkstra(graph, indices=hubs, return_predecessors=True)
+        chosen = set()
+        for i, j in pairs.tolist():
+            node = int(hubs[j])
+            while before[i, node] >= 0:
+                chosen.add((min(node, int(before[i, node])), max(node, int(before[i, node]))))
+                node = int(before[i, node])
+        chosen |= {(min(a, b), max(a, b)) for a, b in self.bridges.tolist()}
+        return np.array(sorted(chosen), np.int64)
+
+    def _hubs(self) -> Ints:
+        """Corners nearest to commune centres, job poles and, in the big city, a coarse net of quarters."""
+        m = self.facts.communes.margins
+        lon = np.concatenate([m.lon, [p[2] for p in self.facts.poles]])
+        lat = np.concatenate([m.lat, [p[3] for p in self.facts.poles]])
+        spots = np.column_stack(self.plane.to_metres(lon, lat))
+        people = density(self.facts, self.plane, *self.points.T)
+        dense = self.points[people > 2500.0]
+        quarters = np.unique(np.round(dense / 1300.0), axis=0) * 1300.0
+        return np.unique(cKDTree(self.points).query(np.vstack([spots, quarters]))[1]).astype(np.int64)
+
+    def _is_main(self, edges: Ints) -> Bools:
+        key = np.array([len(self.points), 1], np.int64)
+        return np.isin(np.sort(edges, axis=1) @ key, np.sort(self.main, axis=1) @ key)
+
+    def features(self) -> RoadFeatures:
+        """Every street as a two-point feature, every motorway carriageway as a polyline with ramps to main streets."""
+        streets = np.unique(np.sort(np.vstack([self.edges, self.bridges]), axis=1), axis=0)
+        streets = streets[_largest(streets, len(self.points))]
+        main = self._is_main(streets)
+        bridge = np.isin(streets[:, 0] * len(self.points) + streets[:, 1],
+                         np.sort(self.bridges, axis=1) @ np.array([len(self.points), 1]))  # fmt: skip
+        lines: list[Floats] = [self.points[pair] for pair in streets]
+        classes = [RoadClass.MAJOR if m else RoadClass.MINOR for m in main]
+        structure = bridge.astype(int).tolist()
+        one_way = [False] * len(lines)
+        used = np.unique(streets[main])
+        for line in self._joined():
+            for part in (line, line[::-1]):  # both carriageways meet at the vertices: interchanges and joins
+                lines.append(part)
+                classes.append(RoadClass.HIGHWAY)
+                structure.append(0)
+                one_way.append(True)
+            for spot in _interchanges(line):
+                gap = np.hypot(*(self.points[used] - spot).T)
+                if gap.min() > LONGEST_RAMP:
+                    continue
+                near = self.points[used[np.argmin(gap)]]
+                lines.append(np.array([spot, near]))
+                classes.append(RoadClass.MAJOR)
+                structure.append(0)
+                one_way.append(False)
+        sizes = np.array([len(line) for line in lines])
+        lon, lat = self.plane.to_degrees(*np.vstack(lines).T)
+        return RoadFeatures(
+            first=np.r_[0, np.cumsum(sizes)], lon=np.round(lon, 7), lat=np.round(lat, 7),
+            road_class=np.array(classes, np.int8), structure=np.array(structure, np.int8), one_way=np.array(one_way),
+        )  # fmt: skip
+
+
+def _closed(way: Way) -> Floats:
+    """The points of a motorway; a ring comes back to its first."""
+    return np.vstack([way.points, way.points[:1]]) if way.kind == "ring" else way.points
+
+
+def _interchanges(line: Floats) -> list[Floats]:
+    """Vertices at least RAMP_EVERY apart along the line, ends included."""
+    along = np.r_[0.0, np.cumsum(np.hypot(*np.diff(line, axis=0).T))]
+    out, last = [], -np.inf
+    for point, s in zip(line, along, strict=True):
+        if s - last >= RAMP_EVERY:
+            out.append(point)
+            last = s
+    return out
+
+
+def _proximity(points: Floats) -> tuple[Ints, Bools]:
+    """Gabriel graph (n, 2) of points, and which of its edges are in the relative-neighbourhood graph (Toussaint 1980)."""
+    simplices = Delaunay(points).simplices
+    pairs = np.vstack([simplices[:, [0, 1]], simplices[:, [1, 2]], simplices[:, [2, 0]]])
+    pairs = np.unique(np.sort(pairs, axis=1), axis=0).astype(np.int64)
+    a, b = points[pairs[:, 0]], points[pairs[:, 1]]
+    length = np.hypot(*(a - b).T)
+    tree = cKDTree(points)
+    gabriel = tree.query((a + b) / 2)[0] >= length / 2 * (1 - 1e-9)
+    pairs, length = pairs[gabriel], length[gabriel]
+    count = np.zeros(len(pairs), np.int64)
+    k = min(16, len(points))
+    distance, neighbour = tree.query(points, k=k)
+    for c in range(1, k):  # a third corner closer to both ends than they are to one another breaks the edge
+        third = neighbour[pairs[:, 0], c]
+        closer = (distance[pairs[:, 0], c] < length * (1 - 1e-9)) & (third != pairs[:, 1])
+        gap = np.hypot(*(points[third] - points[pairs[:, 1]]).T)
+        count += closer & (gap < length * (1 - 1e-9))
+    return pairs, count == 0
+
+
+def _largest(edges: Ints, n: int) -> Bools:
+    """Edges of the largest connected part."""
+    graph = csr_matrix((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(n, n))
+    label = connected_components(graph, directed=False)[1]
+    best = np.bincount(label[edges[:, 0]]).argmax()
+    return np.asarray(label[edges[:, 0]] == best)
+
+
+def _places(facts: CityFacts, plane: Plane, corners: Floats) -> Places:
+    """Where people live and work: corners drawn by density, jobs around communes and poles."""
+    x, y = corners.T
+    people = density(facts, plane, x, y)
+    m = facts.communes.margins
+    cx, cy = plane.to_metres(m.lon, m.lat)
+    size = np.sqrt(facts.area_km2)
+    commune = np.argmin(np.hypot(x[:, None] - cx, y[:, None] - cy) / (1000.0 * size), axis=1)
+    ids = np.arange(len(x))
+    # exponential race: the PLACES smallest of E/weight are a weighted draw without replacement (Efraimidis & Spirakis 2006)
+    race = -np.log(uniforms(SEED, stream("replica.place"), ids, 0, 0)) / np.maximum(people, 1.0) ** 0.75
+    best = np.zeros(len(x), bool)
+    best[np.argsort(race, kind="stable")[:PLACES]] = True
+    for c in range(len(cx)):  # every commune has at least three places
+        mine = np.flatnonzero(commune == c)
+        best[mine[np.argsort(race[mine], kind="stable")[:3]]] = True
+    rows = np.flatnonzero(best)
+    x, y, commune, people = x[rows], y[rows], commune[rows], people[rows]
+    homes = np.zeros(len(rows))
+    jobs = np.zeros(len(rows))
+    pull = 0.12 * people / people.mean()
+    study = np.zeros(len(rows))
+    for _, kind, lon, lat, weight in facts.poles:
+        px, py = plane.to_metres(np.array([lon]), np.array([lat]))
+        d = np.hypot(x - px, y - py)
+        if kind == "jobs":
+            pull += weight * np.exp(-((d / 700.0) ** 2))
+        else:
+            study[np.argmin(d)] += weight
+    for c in range(len(cx)):
+        mine = commune == c
+        homes[mine] = whole_numbers(people[mine], int(m.employed[c]))
+        jobs[mine] = whole_numbers(pull[mine], int(m.jobs[c]))
+    lon, lat = plane.to_degrees(x, y)
+    return Places(lon=lon, lat=lat, commuters=homes, jobs=jobs, students=study)
+
+
+def _gravity(places: Places, plane: Plane) -> Commutes:
+    """Doubly constrained gravity, exponential deterrence (Wilson 1967), fitted to the mean commute; the 60 largest flows a home."""
+    x, y = plane.to_metres(places.lon, places.lat)
+    km = np.hypot(x[:, None] - x, y[:, None] - y) / 1000.0 * 1.3 + 0.4
+    jobs = places.jobs * (places.commuters.sum() / places.jobs.sum())
+    beta = 1.0 / MEAN_COMMUTE_KM
+    for _ in range(12):
+        flow = np.exp(-beta * km)
+        for _ in range(12):
+            flow *= (places.commuters / np.maximum(flow.sum(axis=1), 1e-300))[:, None]
+            flow *= jobs / np.maximum(flow.sum(axis=0), 1e-300)
+        beta *= float((flow * km).sum() / flow.sum()) / MEAN_COMMUTE_KM
+    home, work = np.nonzero(flow >= 0.25)
+    nothing = np.full(len(home), np.nan)
+    return Commutes(home=home, work=work, size=flow[home, work], seconds=nothing, metres=nothing)

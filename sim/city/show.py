@@ -1,0 +1,137 @@
+"""``rebond city show``: totals and checks of a city as text and JSON, and its picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.city.city import City
+from sim.codes import RoadClass
+from sim.columns import Array
+
+
+def city_answer(city: City) -> dict[str, Any]:
+    """What ``rebond city show --json`` prints."""
+    d = city.districts
+    length = city.links.length
+    return {
+        "name": city.name,
+        "synthetic_streets": city.synthetic_streets,
+        "nodes": len(city.nodes),
+        "links": len(city.links),
+        "street_km": {
+            c.name.lower(): round(float(length[city.links.road_class == c].sum() / 1000.0), 1) for c in RoadClass
+        },
+        "districts": len(d),
+        "communes": len(np.unique(d.commune)),
+        "totals": {
+            name: int(getattr(d, name).sum())
+            for name in (
+                "population",
+                "households",
+                "employed",
+                "unemployed",
+                "students",
+                "cars",
+                "dwellings",
+                "houses",
+                "jobs",
+            )
+        },
+        "population_of_metropole": int(d.population[city.areas["metropole"]].sum())
+        if "metropole" in city.areas
+        else None,
+        "lines": len(city.lines),
+        "stops": len(city.stops),
+        "free_flow_check": city.facts.get("free_flow_check"),
+        "streets": city.facts.get("streets"),
+        "commuting": city.facts.get("commuting"),
+        "margins": city.facts.get("margins"),
+        "read": city.facts.get("read"),
+        "mode_calibration": city.facts.get("mode_calibration"),
+    }
+
+
+def build_report(city: City) -> list[str]:
+    """The same for people."""
+    a = city_answer(city)
+    t = a["totals"]
+    lines = [
+        f"{a['name']}{' (synthetic streets)' if a['synthetic_streets'] else ''}: {a['nodes']:,} nodes, {a['links']:,} directed links, "
+        f"{a['districts']} districts in {a['communes']} communes, {a['lines']} transit lines, {a['stops']:,} stops",
+        f"{t['population']:,} inhabitants ({a['population_of_metropole']:,} in the metropole) in {t['households']:,} households, "
+        f"{t['employed']:,} employed, {t['unemployed']:,} unemployed, {t['students']:,} students, {t['cars']:,} cars, {t['jobs']:,} jobs",
+    ]  # fmt: skip
+    if s := a["streets"]:
+        lines.append(
+            f"streets: {s['features']:,.0f} lines read; {s['links_dropped']:,.0f} of {s['links']:,.0f} directed links "
+            f"({s['km_dropped']:,.1f} km) dropped: not mutually reachable with the rest"
+        )
+    if m := a["margins"]:
+        lines.append(
+            f"employed residents: {m['raw_commuters']:,.0f} commuters read, {m['employed']:,.0f} after scaling to published totals "
+            f"(x {m['scale_employed']:.3f}); jobs {m['raw_jobs']:,.0f} read, {m['jobs']:,.0f} (x {m['scale_jobs']:.3f}); "
+            f"communes without places: {', '.join(m['communes_without_places']) or 'none'}"
+        )
+    if c := a["commuting"]:
+        big = c["largest_change"]
+        names = city.district_names
+        lines.append(
+            f"home-work flows: {c['raw_total']:,.0f} read, {c['fitted_total']:,.0f} fitted; largest change {names[big['home']]} - "
+            f"{names[big['work']]}: {big['raw_scaled']:,.0f} to {big['fitted']:,.0f}; incomers hold {c['held_by_incomers']:,.0f} posts"
+        )
+    if f := a["free_flow_check"]:
+        lines.append(
+            f"free-flow times against the file's own, {f['pairs']:,} pairs: correlation {f['correlation']:.3f}, median absolute error "
+            f"{100 * f['median_abs_error']:.1f} % after one factor (pairs not fitted on: {100 * f['held_out']['median_abs_error']:.1f} %), "
+            f"median ratio without factor {f['median_ratio']:.3f}"
+        )
+    else:
+        lines.append("free-flow times: no reference times in this source; speeds and delays of the registry")
+    return lines
+
+
+def show_city(city: City, out: Path | None) -> dict[str, Any]:
+    """Draw the city to ``out`` (PNG) if given; returns the answer for ``--json``."""
+    if out is not None:
+        _draw(city, out)
+    return city_answer(city)
+
+
+def _draw(city: City, out: Path) -> None:
+    from matplotlib.collections import LineCollection
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 10), layout="constrained")
+    ax = figure.subplots()
+    a, n = city.links, city.nodes
+    for kind, colour, width in ((2, "#b8c2cc", 0.35), (1, "#c07a2c", 0.8), (0, "#155a8a", 1.8)):
+        rows = np.flatnonzero(a.road_class == kind)
+        ends = np.stack([np.column_stack([n.lon[i], n.lat[i]]) for i in (a.tail[rows], a.head[rows])], axis=1)
+        ax.add_collection(LineCollection(list(ends), colors=colour, linewidths=width, zorder=2 + (2 - kind)))
+    for line in city.water:
+        ax.plot(line[:, 0], line[:, 1], color="#a8cfe6", lw=4, zorder=1)
+    _draw_lines(city, ax)
+    d = city.districts
+    ax.scatter(
+        d.lon, d.lat, s=d.population / d.population.max() * 60, color="#1d2733", alpha=0.55, zorder=6, linewidths=0
+    )
+    ax.autoscale_view()
+    ax.set_aspect(1.0 / np.cos(np.radians(float(n.lat.mean()))))
+    ax.set_axis_off()
+    note = "   synthetic streets" if city.synthetic_streets else ""
+    ax.set_title(f"{city.name}: {len(n):,} nodes, {len(a):,} links, {len(d)} districts{note}", loc="left")
+    figure.savefig(out, dpi=110)
+
+
+def _draw_lines(city: City, ax: Any) -> None:
+    colours = ("#c2185b", "#00897b", "#8e9aa6", "#6a1b9a")
+    for i in range(len(city.lines)):
+        rows = slice(int(city.lines.first_stop[i]), int(city.lines.first_stop[i] + city.lines.stop_count[i]))
+        stops: Array = city.line_stops.stop[rows]
+        mode = int(city.lines.mode[i])
+        style = "-" if city.lines.running[i] else ":"
+        width = 0.5 if mode == 2 else 2.2
+        ax.plot(city.stops.lon[stops], city.stops.lat[stops], style, color=colours[mode], lw=width, zorder=5)
