@@ -51,6 +51,15 @@ class Energy(Block):
     peak: Floats = column("f8", "MW", "(D,) highest hourly electric load of the month's typical days, PV deducted")
     load: Floats = column("f8", "MW", "(24,) city electric load on the month's coldest typical day, PV deducted")
     co2: Floats = column("f8", "tCO2e/month", "(D, 6 uses) emissions by use, by the place of use")
+    year_bill: Floats = column(
+        "f8", "€/year", "(n_households,) dwelling energy of a normal year with today's dwelling, habits and prices"
+    )
+    heat_cost: Floats = column(
+        "f8", "€/year", "(n_households,) heating and hot water of a normal year without going short of heat"
+    )
+    dpe: Codes = column("i1", "-", "(n_dwellings,) energy class: 0 A .. 6 G, -1 no longer there")
+    voltage: Floats = column("f8", "pu", "(D,) lowest voltage of the district's typical feeder at its peak hour")
+    feeder_load: Floats = column("f8", "-", "(D,) highest current of that feeder against its cable's rating")
 
 
 @dataclass

@@ -127,7 +127,8 @@ def _daily_curve(low: float, high: float) -> Floats:
     phase = np.where(hour < rise, hour / rise, 1.0 + (hour - rise) / (24 - rise))
     curve = -np.cos(np.pi * phase)
     # hourly samples of the two halves do not average to exactly zero; the month's mean must be kept
-    return 0.5 * (low + high) + 0.5 * (high - low) * (curve - curve.mean())
+    day: Floats = 0.5 * (low + high) + 0.5 * (high - low) * (curve - curve.mean())
+    return day
 
 
 class _Sky:
@@ -167,4 +168,5 @@ class _Sky:
                 dni_extra=self.normal, albedo=ALBEDO, model="haydavies",
             )  # fmt: skip
             out.append(np.nan_to_num(np.asarray(plane["poa_global"])))
-        return np.stack(out, axis=1).reshape(24, 12, 6).mean(axis=1)
+        hours: Array = np.stack(out, axis=1).reshape(24, 12, 6).mean(axis=1)
+        return hours

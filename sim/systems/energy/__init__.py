@@ -1,0 +1,5 @@
+"""Energy of buildings and cars: hourly heat need, bills, emissions, PV, the load of the grid."""
+
+from sim.systems.energy.system import EnergySystem
+
+__all__ = ["EnergySystem"]
