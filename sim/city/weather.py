@@ -8,7 +8,7 @@ days are clear in winter and overcast in summer), so monthly sums are kept too. 
 Angstrom-Prescott with the FAO-56 coefficients, which is linear: a share s of sunshine is s of a bright sky (a + b of the radiation
 outside the atmosphere) and 1 - s of a dull one (a). Each sky is split into beam and diffuse by Erbs and brought to the planes by
 Hay-Davies (albedo 0.2) on its own, since the beam of a mean sky is not the mean beam. Hours follow the clear-sky curve of Haurwitz
-with the sun of the middle of the month (pvlib).
+with the sun of the month's mean day (pvlib).
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ ALBEDO = 0.2
 SUNSHINE_SPREAD = 0.6  # assumption: of the room left between the month's sunshine and none or all
 #: Cold days against warm days: +1 warm days are the sunny ones (summer), -1 cold days are (winter anticyclones). Assumption.
 SUNNY_WHEN_WARM = np.array([-1, -1, 0, 1, 1, 1, 1, 1, 1, 0, -1, -1])
+#: Day of the year whose extraterrestrial radiation is the month's mean (Klein 1977; Duffie & Beckman, table 1.6.1).
+MEAN_DAYS = (17, 47, 75, 105, 135, 162, 198, 228, 258, 288, 318, 344)
 COLDEST_HOUR, WARMEST_HOUR = 6, 16  # local clock; double cosine between them
 PLANE_AZIMUTHS = (0.0, 90.0, 180.0, 270.0)  # vertical planes N, E, S, W
 PV_TILT, PV_AZIMUTH = 30.0, 180.0  # reference rooftop system
@@ -132,14 +134,16 @@ def _daily_curve(low: float, high: float) -> Floats:
 
 
 class _Sky:
-    """Sun and clear sky of the middle of a month at a place."""
+    """Sun and clear sky of a month's mean day at a place."""
 
     def __init__(self, month: int, lon: float, lat: float) -> None:
         import pandas as pd
         import pvlib
 
         offset = 2 if 3 <= month <= 9 else 1  # legal time in France
-        start = pd.Timestamp(f"2021-{month + 1:02d}-16", tz="UTC") - pd.Timedelta(hours=offset)
+        start = (
+            pd.Timestamp("2021-01-01", tz="UTC") + pd.Timedelta(days=MEAN_DAYS[month] - 1) - pd.Timedelta(hours=offset)
+        )
         # five-minute sun, averaged to hours: a mid-hour sample misjudges sunrise and sunset
         times = pd.date_range(start + pd.Timedelta(minutes=2.5), periods=288, freq="5min")
         sun = pvlib.solarposition.get_solarposition(times, lat, lon, altitude=150.0)

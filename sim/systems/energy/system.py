@@ -153,7 +153,7 @@ class EnergySystem:
 
     def _bill(self, state: State, homes: Homes, prices: Tariffs, charging: Floats) -> None:
         n = len(state.households)
-        bill = np.bincount(homes.household, month_bill(homes, prices), n)
+        bill = np.bincount(homes.household, month_bill(homes, prices), n).astype(np.float64)
         bill += np.bincount(state.cars.household, charging, n) * prices.home[Carrier.ELECTRICITY]
         state.households.energy_bill[:] = np.where(state.households.alive, bill, 0.0)
         year, heat = year_costs(homes, prices, self.parameters)
