@@ -1,0 +1,118 @@
+"""Mode constants: fitted to the shares observed in one year, checked on another.
+
+Fitted: the shares of 2023 (EMC², Tisséo/AUAT) - car by ring (31, 64, 74, 71 %), and walking, transit and cycling in the proportions
+26 : 12 : 4 - in the world of 2023 with its prices and its low-emission zone. Predicted, not fitted: 2013 (EMD: car 60, transit 13,
+walking 22 %), with the prices of 2013 and no zone; trip lengths. The constants are found by the contraction c += ln(observed / model)
+(Berry 1994, RAND Journal of Economics 25), which is exact for a logit.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sim.agents.population import populate
+from sim.city.city import City
+from sim.codes import CritAir, Mode, Party, Purpose, Ring
+from sim.columns import Floats
+from sim.measures.policies import Contribution, Policies, axis_sizes, compose
+from sim.months import parse_month
+from sim.scenario.parameters import Parameters
+from sim.scenario.trends import Trends
+from sim.state import Economy, Energy, Society, State, Townhall, Traffic
+
+FITTED_MONTH, PREDICTED_MONTH = parse_month("2023-05"), parse_month("2013-05")
+#: Observed in 2023 by ring of residence [share of all trips].
+CAR_BY_RING = np.array([0.31, 0.64, 0.74, 0.71])
+#: Observed in 2023 over the survey: transit, cycling, walking; only their proportions are used.
+OTHERS = {Mode.TRANSIT: 0.12, Mode.BIKE: 0.04, Mode.WALK: 0.26}
+PREDICTED_2013 = {"car": 0.60, "transit": 0.13, "walk": 0.22}
+ROUNDS, DAMPING = 24, 0.8
+SHARE, SEED = 0.03, 20230501
+BANNED = 0.9  # compliance with the zone of 2023 (as in the shipped roadmap: assumption)
+
+
+def calibrate_modes(city: City, threads: int = 1) -> dict[str, Any]:
+    """Fit ``city.prepared["mode_constants"]`` (2, rings, 5) and write the report to ``city.facts["mode_calibration"]``."""
+    from sim.systems.mobility.system import MobilitySystem
+
+    parameters = Parameters()
+    asc = np.zeros((2, len(Ring), 5))
+    system = MobilitySystem(city, parameters, Trends(FITTED_MONTH), gap=1e-3, threads=threads)
+    system.constants = asc
+    state = _state(city, parameters, FITTED_MONTH)
+    policies = _zone(city)
+    system.begin(state)
+    for _ in range(ROUNDS):
+        _improve(city, asc, state)
+        system._choose(state, policies, everybody=True)
+        system._travel(state, policies, perceive=0.7)
+    fitted = _shares(city, state)
+    lengths = state.traffic.trip_km.sum(axis=0) / np.maximum(state.traffic.trips.sum(axis=0), 1e-300)
+    city.prepared["mode_constants"] = asc
+    city.facts["mode_calibration"] = {
+        "fitted": {"year": 2023, "by_ring": fitted.round(4).tolist(), "asked_car_by_ring": CAR_BY_RING.tolist()},
+        "all_2023": _all(state),
+        "trip_km_2023": dict(zip(("car", "transit", "bike", "walk"), lengths.round(2).tolist(), strict=True)),
+        "observed_trip_km_2013": {"car": 7.0, "transit": 8.0, "bike": 3.0, "walk_2023": 0.86},
+        "predicted": {"year": 2013, "all": _predict(city, parameters, asc, threads), "observed": PREDICTED_2013},
+    }
+    return dict(city.facts["mode_calibration"])
+
+
+def _improve(city: City, asc: Floats, state: State) -> None:
+    """One step of the contraction: car by ring, transit and bicycle everywhere against walking."""
+    shares = _shares(city, state)
+    present = state.traffic.trips.sum(axis=1)
+    for ring in range(len(Ring)):
+        if present[city.districts.ring == ring].sum() <= 0.0:
+            continue
+        model, wanted = np.clip(shares[ring, Mode.CAR], 0.01, 0.99), CAR_BY_RING[ring]
+        asc[:, ring, Mode.CAR] += DAMPING * (np.log(wanted / (1.0 - wanted)) - np.log(model / (1.0 - model)))
+    trips = state.traffic.trips.sum(axis=0)
+    for mode in (Mode.TRANSIT, Mode.BIKE):
+        model = max(trips[mode], 1e-6) / max(trips[Mode.WALK], 1e-6)
+        asc[:, :, mode] += DAMPING * np.log(OTHERS[mode] / OTHERS[Mode.WALK] / model)
+
+
+def _shares(city: City, state: State) -> Floats:
+    """(rings, 4) shares of trips by ring of residence."""
+    trips = state.traffic.trips
+    by_ring = np.stack([trips[city.districts.ring == r].sum(axis=0) for r in range(len(Ring))])
+    return np.asarray(by_ring / np.maximum(by_ring.sum(axis=1, keepdims=True), 1e-300))
+
+
+def _all(state: State) -> dict[str, float]:
+    trips = state.traffic.trips.sum(axis=0)
+    return dict(zip(("car", "transit", "bike", "walk"), (trips / trips.sum()).round(4).tolist(), strict=True))
+
+
+def _predict(city: City, parameters: Parameters, asc: Floats, threads: int) -> dict[str, float]:
+    """Shares of 2013 with the constants of 2023: prices of 2013, no zone, and no telework (rare then)."""
+    from sim.systems.mobility.system import MobilitySystem
+
+    state = _state(city, parameters, PREDICTED_MONTH)
+    state.firms.telework[:] = 0.0
+    system = MobilitySystem(city, parameters, Trends(PREDICTED_MONTH), gap=1e-3, threads=threads)
+    system.constants = asc
+    system.begin(state)
+    return _all(state)
+
+
+def _zone(city: City) -> Policies:
+    """The low-emission zone of 2023: Crit'Air 4, 5 and unclassified."""
+    stickers = np.arange(CritAir.C4, len(CritAir))
+    where = np.ix_(stickers, np.asarray(city.areas.get("lez", np.zeros(0, np.int64)), np.int64))
+    return compose([Contribution("car_ban", BANNED, where)], axis_sizes(city, 0))
+
+
+def _state(city: City, parameters: Parameters, month: int) -> State:
+    people = populate(city, SEED, SHARE, month, parameters)
+    return State(
+        seed=SEED, month=month, share=SHARE, households=people.households, citizens=people.citizens, dwellings=people.dwellings,
+        cars=people.cars, firms=people.firms, contact_first=people.contact_first, contacts=people.contacts,
+        traffic=Traffic.blank(), energy=Energy.blank(), economy=Economy.blank(), society=Society.blank(), townhall=Townhall.blank(),
+        ledger=np.zeros((len(Party), len(Party), len(Purpose))), last_ledger=np.zeros((len(Party), len(Party), len(Purpose))),
+        flows=np.zeros(8),
+    )  # fmt: skip
