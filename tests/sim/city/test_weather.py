@@ -45,8 +45,8 @@ def test_monthly_radiation_is_angstrom_prescott_on_textbook_extraterrestrial_rad
     )
     want = (0.25 + 0.5 * np.array(STATIONS[0].sunshine) / possible) * outside
     got = (toulouse.irradiance[..., 0].sum(axis=2) * toulouse.days).sum(axis=1) / 1000
-    # 2 %: one day stands for the month, and refraction lengthens it
-    np.testing.assert_allclose(got, want, rtol=0.02)
+    # 3 %: one day stands for the month (Klein's for February is bright), and refraction lengthens it
+    np.testing.assert_allclose(got, want, rtol=0.03)
 
 
 def test_pv_yield_of_the_place(toulouse: Weather) -> None:

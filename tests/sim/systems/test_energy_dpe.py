@@ -12,7 +12,8 @@ from sim.systems.energy.feeders import feeder_states
 
 @pytest.mark.parametrize(
     ("primary", "emissions", "letter"),
-    [(70, 6, "A"), (71, 6, "B"), (70, 12, "C"), (180, 30, "C"), (250, 30, "D"), (200, 51, "E"), (331, 5, "F"), (300, 101, "G"), (421, 0, "G")],
+    [(70, 6, "A"), (71, 6, "B"), (70, 12, "C"), (180, 30, "C"), (250, 30, "D"), (200, 51, "E"), (331, 5, "F"),
+     (300, 101, "G"), (421, 0, "G")],
 )  # fmt: skip
 def test_class_is_the_worse_of_energy_and_emissions(primary: float, emissions: float, letter: str) -> None:
     """Limits of the arrêté of 31 March 2021: 70/110/180/250/330/420 kWh and 6/11/30/50/70/100 kg per m2."""
