@@ -43,8 +43,8 @@ def draw_work(city: City, draws: Draws, people: People, share: float, p: Paramet
     main[employed], gate[employed] = _work_places(city, draws, district[employed])
     main[activity == Activity.PUPIL] = district[activity == Activity.PUPIL]
     student = activity == Activity.STUDENT
-    main[student] = _by_table(draws, "study", district, student, _study_table(city, p))
-    other = _by_table(draws, "other", district, np.ones(len(district), bool), _other_table(city, p))
+    main[student] = _by_table(draws, "study", district, student, study_table(city, p))
+    other = _by_table(draws, "other", district, np.ones(len(district), bool), other_table(city, p))
     sector = np.full(len(district), -1, np.int64)
     inside = employed & (main >= 0)
     sector[inside] = _by_table(draws, "sector", main, inside, city.jobs.astype(np.float64))
@@ -92,14 +92,16 @@ def _km(city: City) -> Floats:
     return np.asarray(np.maximum(km, 0.0) + np.diag(d.inner_distance))
 
 
-def _study_table(city: City, p: Parameters) -> Floats:
+def study_table(city: City, p: Parameters) -> Floats:
+    """(D, D) pull of the places of study of each district on students by home district, up to a factor by row."""
     places = city.districts.study_places.astype(np.float64)
     if places.sum() <= 0.0:
         places = city.districts.jobs.astype(np.float64)
     return np.asarray(places * np.exp(-_km(city) / p["study_reach"]))
 
 
-def _other_table(city: City, p: Parameters) -> Floats:
+def other_table(city: City, p: Parameters) -> Floats:
+    """(D, D) pull of each district for shopping and leisure on people by home district, up to a factor by row."""
     jobs = city.jobs
     attraction = (
         city.districts.population

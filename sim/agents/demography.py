@@ -1,0 +1,160 @@
+"""Who is born, dies, moves and grows up each month, and which dwellings are built.
+
+All rates come dated from facts (series/people.csv) or from the registry; every event is a draw by identity and month, so that two
+scenarios live through the same births and moves. Moves of whole households go through :mod:`sim.agents.moves`.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from sim.agents import lifecourse
+from sim.agents.growth import append, clones
+from sim.agents.lifecourse import draw
+from sim.agents.moves import Mover
+from sim.city.city import City
+from sim.codes import Activity, Csp, HouseholdType
+from sim.columns import Array, Floats, Ints
+from sim.scenario.parameters import Parameters
+from sim.scenario.trends import Trends
+from sim.state import State
+
+BIRTHS, DEATHS = 0, 1  #: places in ``state.flows``
+_COUPLES = (HouseholdType.COUPLE, HouseholdType.COUPLE_CHILDREN)
+
+
+class Demography:
+    """Ageing, births, deaths, households that form and part, arrivals, departures, construction.
+
+    Args:
+        city: where people may live and study.
+        parameters: registry values.
+        trends: dated rates; with ``trends.unchanged`` nothing happens at all.
+    """
+
+    def __init__(self, city: City, parameters: Parameters, trends: Trends) -> None:
+        self.parameters = parameters
+        self.trends = trends
+        self.mover = Mover(city, parameters, trends)
+
+    def begin(self, state: State) -> None:
+        """Refuse a state without people: the population is drawn before."""
+        if len(state.citizens) == 0:
+            raise ValueError("demography begins with a population")
+
+    def live(self, state: State) -> None:
+        """One month. Persons, dwellings and cars that come or go are added to ``state.flows``."""
+        if self.trends.unchanged:
+            return
+        posts: list[dict[str, Array]] = []
+        age = lifecourse.ages(state.citizens, state.month)
+        oldest = oldest_age(state, age)
+        die, bear, leave = self._events(state, age, oldest)
+        apart, pairs, away, donors = self._moves(state, oldest)
+        posts.append(self._deaths(state, die))
+        posts.append(self._grow_up(state))
+        self._births(state, bear[state.citizens.alive[bear]])
+        mover = self.mover
+        posts.append(mover.leave(state, away))
+        mover.tidy(state)
+        mover.pair(state, pairs)
+        vacant = mover.vacancies(state)
+        vacant = mover.part(state, apart, vacant)
+        vacant = mover.move_out(state, leave[state.citizens.alive[leave]], vacant)
+        freed = {name: np.concatenate([p[name] for p in posts]) for name in posts[0]}
+        mover.arrive(state, donors[state.households.alive[donors]], vacant, freed)
+        mover.tidy(state)
+        mover.build(state)
+
+    @cached_property
+    def _shares(self) -> tuple[float, float, float]:
+        p = self.parameters
+        names = ("leaving_home_rate", "pairing_rate", "separation_rate")
+        leave, pair, part = (lifecourse.monthly(p[name]) for name in names)
+        return leave, pair, part
+
+    def _events(self, state: State, age: Ints, oldest: Ints) -> tuple[Ints, Ints, Ints]:
+        """Rows of citizens who die, give birth, leave their parents' home: one draw each, the intervals side by side."""
+        c, month = state.citizens, state.month
+        rows = np.flatnonzero(c.alive)
+        u = draw(state, "life", c.id[rows])
+        death = lifecourse.death_risk(self.parameters, self.trends.at("mortality_factor", month))
+        birth = np.vstack([np.zeros(lifecourse.OLDEST + 1), lifecourse.birth_rate(self.trends, month)])
+        sex, years = c.woman[rows].astype(np.int64), age[rows]
+        die, bear = death[sex, years], birth[sex, years]
+        grown_up = (years >= 18) & (years < 30) & (oldest[c.household[rows]] - years >= 18)
+        edge = die + bear
+        return (
+            rows[u < die],
+            rows[(u >= die) & (u < edge)],
+            rows[(u >= edge) & (u < edge + self._shares[0]) & grown_up],
+        )
+
+    def _moves(self, state: State, oldest: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+        """Households that part, those whose single person pairs, those that leave the city, and models of those that arrive."""
+        h = state.households
+        rows = np.flatnonzero(h.alive)
+        years, people = oldest[rows], h.weight[rows] * h.size[rows]
+        away = self._by_profile(state, "departures", "leavers", years, people)
+        arriving = self._by_profile(state, "arrivals", "movers", years, people)
+        u = draw(state, "household", h.id[rows])
+        _, pair, part = self._shares
+        alone = (h.kind[rows] == HouseholdType.SINGLE) & (years >= 18) & (years < 50)
+        couple = np.isin(h.kind[rows], _COUPLES)
+        change = np.where(alone, pair, np.where(couple, part, 0.0))
+        changes = (u >= away) & (u < away + change)
+        comes = draw(state, "arrival", h.id[rows]) < arriving
+        return rows[changes & couple], rows[changes & alone], rows[u < away], rows[comes]
+
+    def _by_profile(self, state: State, rate: str, profile: str, years: Ints, people: Floats) -> Floats:
+        """(n,) monthly probability of households such that ``rate`` per 1,000 inhabitants and year move, shared by age."""
+        readiness = lifecourse.mover_profile(self.trends, state.month, profile)[years]
+        mean = float((readiness * people).sum() / max(people.sum(), 1e-300))
+        return np.asarray(readiness / max(mean, 1e-300) * self.trends.at(rate, state.month) / 12_000.0)
+
+    def _deaths(self, state: State, rows: Ints) -> dict[str, Array]:
+        c = state.citizens
+        c.alive[rows] = False
+        state.flows[DEATHS] += c.weight[rows].sum()
+        self.mover.touch(c.household[rows])
+        return lifecourse.give_up_post(c, rows)
+
+    def _births(self, state: State, mothers: Ints) -> None:
+        """A child for each mother, with her weight, in her household."""
+        c = state.citizens
+        children = clones(c, mothers)
+        boy = draw(state, "boy", children["id"]) < self.parameters["boys_at_birth"]
+        fixed = {
+            "alive": True, "birth": state.month, "woman": ~boy, "activity": Activity.CHILD, "csp": Csp.OTHER, "licence": False,
+            "bike": False, "transit_pass": False, "travel_time": 0.0, "travel_km": 0.0,
+            **dict.fromkeys(("sector", "firm", "main_district", "main_gate", "main_mode"), -1), "remote": False,
+            "telework_days": 0.0,
+        }  # fmt: skip
+        for name, value in fixed.items():
+            children[name] = np.broadcast_to(np.asarray(value, getattr(c, name).dtype), len(mothers))
+        append(state, "citizens", children, mothers)
+        state.flows[BIRTHS] += children["weight"].sum()
+        self.mover.touch(children["household"])
+
+    def _grow_up(self, state: State) -> dict[str, Array]:
+        """School, studies, driving licence, retirement; returns the posts of those who retire."""
+        months = (state.month - state.citizens.birth).astype(np.int64)
+        lifecourse.begin_school(state, months)
+        lifecourse.finish_studies(state, self.parameters, months)
+        lifecourse.finish_school(state, self.parameters, months, self.mover.study)
+        lifecourse.learn_to_drive(state, self.parameters, months)
+        rows = lifecourse.retire(state, self.parameters, self.trends, months)
+        posts = lifecourse.give_up_post(state.citizens, rows)
+        state.citizens.activity[rows] = Activity.RETIRED
+        state.citizens.csp[rows] = Csp.RETIRED
+        return posts
+
+
+def oldest_age(state: State, age: Ints) -> Ints:
+    """(n_households,) age of the oldest living member [years], 0 where nobody lives."""
+    c = state.citizens
+    out = np.zeros(len(state.households), np.int64)
+    np.maximum.at(out, c.household[c.alive], age[c.alive])
+    return out

@@ -1,0 +1,310 @@
+"""Households that come, go, form and part, and the dwellings they leave and take.
+
+Conserved by construction: a person, car or dwelling enters or leaves only together with an entry in ``state.flows``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from sim.agents import lifecourse
+from sim.agents.growth import append, clones, meet
+from sim.agents.lifecourse import draw
+from sim.agents.work import other_table, study_table
+from sim.city.city import City
+from sim.codes import Activity, DwellingType, Heating, HouseholdType, Retrofit, Tenure
+from sim.columns import Array, Bools, Floats, Int32s, Ints
+from sim.scenario.parameters import Parameters
+from sim.scenario.trends import Trends
+from sim.state import State
+
+ARRIVALS, DEPARTURES, BUILT, DEMOLISHED, CARS_IN, CARS_OUT = range(2, 8)  #: places in ``state.flows``
+NEIGHBOURS = 6  #: households that a newcomer listens to
+RE2020 = 2022 * 12  #: month from which new houses may not be heated by gas (RE 2020; flats followed in 2025)
+LATEST = 9  #: construction period 2013 and later
+
+
+class Mover:
+    """Moves of households in one city. Holds no state between months: ``touched`` is empty after :meth:`tidy`."""
+
+    def __init__(self, city: City, parameters: Parameters, trends: Trends) -> None:
+        self.parameters = parameters
+        self.trends = trends
+        self.study = lifecourse.cumulated(study_table(city, parameters))
+        self.other = lifecourse.cumulated(other_table(city, parameters))
+        cells = city.cells
+        self._cell_order = np.argsort(cells.district, kind="stable")
+        self._cell_first = np.searchsorted(cells.district[self._cell_order], np.arange(city.n_districts + 1))
+        self._cell_sum = np.r_[0.0, np.cumsum(cells.residents[self._cell_order])]
+        self._touched: list[Ints] = []
+
+    # --- households of people already here ----------------------------------------------------------------------
+
+    def touch(self, households: Ints | Int32s) -> None:
+        """Remember households whose members changed."""
+        self._touched.append(households.astype(np.int64))
+
+    def tidy(self, state: State) -> None:
+        """Count members again where they changed; close households without members, or with children only (they leave)."""
+        rows = np.unique(np.concatenate([np.zeros(0, np.int64), *self._touched]))
+        self._touched.clear()
+        if len(rows) == 0:
+            return
+        h, c = state.households, state.citizens
+        mark = _marked(rows, len(h))
+        people = np.flatnonzero(c.alive & mark[c.household])
+        home = c.household[people]
+        adult = state.month - c.birth[people] >= 216
+        size = np.bincount(home, minlength=len(h))
+        adults = np.bincount(home[adult], minlength=len(h))
+        orphaned = (size > 0) & (adults == 0)
+        gone = people[orphaned[home]]
+        state.flows[DEPARTURES] += c.weight[gone].sum()
+        c.alive[gone] = False
+        h.size[rows] = np.minimum(size[rows], 127)
+        h.kind[rows] = _kind(h.kind[rows], size[rows], adults[rows])
+        self._close(state, rows[h.alive[rows] & (adults[rows] == 0)])
+
+    def leave(self, state: State, households: Ints) -> dict[str, Array]:
+        """Households leave the city with their cars; returns the posts they leave."""
+        c = state.citizens
+        people = np.flatnonzero(c.alive & _marked(households, len(state.households))[c.household])
+        state.flows[DEPARTURES] += c.weight[people].sum()
+        c.alive[people] = False
+        self._close(state, households[state.households.alive[households]])
+        return lifecourse.give_up_post(c, people)
+
+    def _close(self, state: State, households: Ints) -> None:
+        """The dwelling falls vacant and the cars leave."""
+        h, cars = state.households, state.cars
+        out = np.flatnonzero(cars.alive & _marked(households, len(h))[cars.household])
+        state.flows[CARS_OUT] += cars.weight[out].sum()
+        cars.alive[out] = False
+        h.alive[households] = False
+        h.cars[households] = 0
+        h.size[households] = 0
+        self._vacate(state, households)
+
+    def _vacate(self, state: State, households: Ints | Int32s) -> None:
+        h = state.households
+        home = h.dwelling[households]
+        state.dwellings.household[home[home >= 0]] = -1
+        h.dwelling[households] = -1
+
+    def pair(self, state: State, households: Ints) -> None:
+        """Single persons move together two by two, nearest ages first: the second joins the household of the first."""
+        h, c = state.households, state.citizens
+        households = households[h.alive[households] & (h.size[households] == 1)]
+        alone = np.flatnonzero(c.alive & _marked(households, len(h))[c.household])
+        alone = alone[np.lexsort((c.id[alone], c.birth[alone]))]
+        half = len(alone) // 2
+        stay, join = c.household[alone[: 2 * half : 2]], c.household[alone[1 : 2 * half : 2]]
+        self._settle_in(state, alone[1 : 2 * half : 2], stay)
+        for name in ("income", "savings", "cars"):
+            getattr(h, name)[stay] += getattr(h, name)[join]
+        where = np.arange(len(h))
+        where[join] = stay
+        state.cars.household[:] = where[state.cars.household]
+        h.alive[join] = False
+        h.cars[join] = 0
+        h.size[join] = 0
+        self._vacate(state, join)
+        self.touch(stay)
+
+    def part(self, state: State, households: Ints, vacant: Ints) -> Ints:
+        """Couples separate: the younger partner takes half of income and savings to a dwelling of their own; cars stay."""
+        h, c = state.households, state.citizens
+        households = households[h.alive[households] & (h.size[households] >= 2)]
+        people = np.flatnonzero(c.alive & _marked(households, len(h))[c.household])
+        people = people[np.lexsort((c.id[people], c.birth[people], c.household[people]))]
+        home = c.household[people]
+        first = np.r_[True, home[1:] != home[:-1]][: len(home)]
+        leaver = people[~first & np.r_[False, first[:-1]][: len(home)]][: len(vacant)]
+        leaver = leaver[state.month - c.birth[leaver] >= 216]
+        left = c.household[leaver].astype(np.int64)
+        h.income[left] /= 2.0
+        h.savings[left] /= 2.0
+        new = clones(h, left)
+        new.update(tenure=np.full(len(left), Tenure.TENANT), cars=np.zeros(len(left)))
+        self._own_home(state, leaver, new, left, vacant)
+        return vacant[len(leaver) :]
+
+    def move_out(self, state: State, citizens: Ints, vacant: Ints) -> Ints:
+        """Young adults leave their parents for a home like that of other young people who live alone."""
+        h, c = state.households, state.citizens
+        leaver = citizens[: len(vacant)]
+        age = (state.month - c.birth) // 12
+        like = c.household[c.alive & (age < 30) & (h.kind[c.household] == HouseholdType.SINGLE) & h.alive[c.household]]
+        if len(like) == 0:
+            return vacant
+        model = like[(draw(state, "model", c.id[leaver]) * len(like)).astype(np.int64)].astype(np.int64)
+        new = clones(h, model)
+        new.update(cars=np.zeros(len(leaver)))
+        self._own_home(state, leaver, new, model, vacant)
+        return vacant[len(leaver) :]
+
+    def _own_home(self, state: State, people: Ints, new: dict[str, Array], like: Ints, vacant: Ints) -> None:
+        """One new single household for each of ``people``."""
+        n = len(people)
+        new.update(
+            alive=np.ones(n, bool), weight=state.citizens.weight[people], kind=np.full(n, HouseholdType.SINGLE), size=np.ones(n)
+        )  # fmt: skip
+        rows = self._found(state, new, like, vacant[:n])
+        self._settle_in(state, people, rows)
+
+    def _settle_in(self, state: State, people: Ints, households: Ints | Int32s) -> None:
+        """People change household; who goes to school changes school."""
+        c = state.citizens
+        self.touch(c.household[people])
+        c.household[people] = households
+        c.district[people] = state.households.district[households]
+        pupils = people[c.activity[people] == Activity.PUPIL]
+        c.main_district[pupils] = c.district[pupils]
+        u = draw(state, "other_place", c.id[people])
+        c.other_district[people] = lifecourse.pick(self.other, c.district[people], u)
+
+    def _found(self, state: State, new: dict[str, Array], like: Ints, dwellings: Ints) -> Ints:
+        """Append households in these dwellings and let them meet some neighbours."""
+        dwelling = state.dwellings
+        district = dwelling.district[dwellings]
+        new.update(district=district, cell=self._cells(draw(state, "cell", new["id"]), district), dwelling=dwellings)
+        rows = append(state, "households", new, like)
+        dwelling.household[dwellings] = rows
+        meet(state, self._neighbours(state, rows, district))
+        return rows
+
+    def _cells(self, u: Floats, district: Int32s) -> Ints:
+        low, high = self._cell_first[district], self._cell_first[district + 1]
+        target = self._cell_sum[low] + u * (self._cell_sum[high] - self._cell_sum[low])
+        place = np.searchsorted(self._cell_sum, target, side="right") - 1
+        return np.asarray(self._cell_order[np.clip(place, low, np.maximum(high - 1, low))])
+
+    def _neighbours(self, state: State, rows: Ints, district: Int32s) -> Ints:
+        """(n, NEIGHBOURS) households of the district, drawn at random (themselves where nobody lives yet)."""
+        h = state.households
+        old = np.flatnonzero(h.alive[: rows[0]]) if len(rows) else rows
+        order = old[np.argsort(h.district[old], kind="stable")]
+        edge = np.searchsorted(h.district[order], np.arange(self.study.shape[0] + 1))
+        low, count = edge[district], edge[district + 1] - edge[district]
+        picks = [
+            low + np.minimum((draw(state, "meets", h.id[rows], k) * count).astype(np.int64), np.maximum(count - 1, 0))
+            for k in range(NEIGHBOURS)
+        ]
+        chosen = np.column_stack(picks) if len(rows) else np.zeros((0, NEIGHBOURS), np.int64)
+        known = (
+            order[np.minimum(chosen, max(len(order) - 1, 0))] if len(order) else np.repeat(rows[:, None], NEIGHBOURS, 1)
+        )
+        return np.asarray(np.where(count[:, None] > 0, known, rows[:, None]))
+
+    # --- arrivals -----------------------------------------------------------------------------------------------
+
+    def vacancies(self, state: State) -> Ints:
+        """Vacant dwellings that may be taken this month, in random order: at most half of all, the rest are second homes or works."""
+        d = state.dwellings
+        rows = np.flatnonzero(d.alive & (d.household < 0))
+        rows = rows[np.argsort(draw(state, "vacancy", d.id[rows]), kind="stable")]
+        return rows[: (len(rows) + 1) // 2]
+
+    def arrive(self, state: State, donors: Ints, vacant: Ints, posts: Mapping[str, Array]) -> None:
+        """Households like ``donors`` come from elsewhere with their cars; some of their workers take posts just given up."""
+        h, c, cars = state.households, state.citizens, state.cars
+        donors = donors[: len(vacant)]
+        new_row = np.full(len(h), -1, np.int64)
+        new_row[donors] = len(h) + np.arange(len(donors))
+        people = np.flatnonzero(c.alive & (new_row[c.household] >= 0))
+        owned = np.flatnonzero(cars.alive & (new_row[cars.household] >= 0))
+        household = clones(h, donors)
+        household["alive"] = np.ones(len(donors), bool)
+        persons, vehicles = clones(c, people), clones(cars, owned)
+        persons["household"], vehicles["household"] = new_row[c.household[people]], new_row[cars.household[owned]]
+        self._found(state, household, donors, vacant[: len(donors)])
+        rows = append(state, "citizens", persons, people)
+        append(state, "cars", vehicles, owned)
+        self._settle_in(state, rows, state.citizens.household[rows])
+        self._find_places(state, rows, posts)
+        state.flows[ARRIVALS] += state.citizens.weight[rows].sum()
+        state.flows[CARS_IN] += vehicles["weight"].sum()
+
+    def _find_places(self, state: State, rows: Ints, posts: Mapping[str, Array]) -> None:
+        """Students find a place of study; workers take a post of their branch just given up, with its weight, or look for one."""
+        c = state.citizens
+        students = rows[c.activity[rows] == Activity.STUDENT]
+        c.main_district[students] = lifecourse.pick(
+            self.study, c.district[students], draw(state, "campus", c.id[students])
+        )
+        workers = rows[c.activity[rows] == Activity.EMPLOYED]
+        hired = draw(state, "hired", c.id[workers]) < self.parameters["arrivals_with_job"]
+        candidates, taken = _matched(c.sector[workers[hired]], posts["sector"])
+        candidates = workers[hired][candidates]
+        lifecourse.give_up_post(c, workers)
+        c.activity[workers] = Activity.UNEMPLOYED
+        for name in (*lifecourse.POST, "weight"):
+            getattr(c, name)[candidates] = posts[name][taken]
+        c.activity[candidates] = Activity.EMPLOYED
+
+    # --- dwellings ----------------------------------------------------------------------------------------------
+
+    def build(self, state: State) -> None:
+        """New dwellings where and like the latest were built; old vacant ones are pulled down."""
+        d, month = state.dwellings, state.month
+        total = d.weight[d.alive].sum()
+        latest = np.flatnonzero(d.alive & (d.period == LATEST))
+        latest = latest if len(latest) else np.flatnonzero(d.alive)
+        model = self._drawn(state, "build", latest, self.trends.at("dwellings_built", month) * total / 12_000.0)
+        old = np.flatnonzero(d.alive & (d.household < 0) & (d.period < LATEST))
+        down = self._drawn(state, "demolish", old, self.trends.at("dwellings_demolished", month) * total / 12_000.0)
+        new = clones(d, model)
+        n = len(model)
+        gas = (new["heating"] == Heating.GAS) & (month >= RE2020) & (new["kind"] <= DwellingType.TH)
+        new.update(
+            household=np.full(n, -1), period=np.full(n, LATEST), retrofit=np.full(n, Retrofit.EXISTING), pv=np.zeros(n),
+            heating=np.where(gas, Heating.HEAT_PUMP, new["heating"]), heating_since=np.full(n, month),
+            works_until=np.full(n, -1),
+        )  # fmt: skip
+        append(state, "dwellings", new, model)
+        d.alive[down] = False
+        state.flows[BUILT] += new["weight"].sum()
+        state.flows[DEMOLISHED] += d.weight[down].sum()
+
+    def _drawn(self, state: State, name: str, rows: Ints, wanted: float) -> Ints:
+        """Rows drawn with one probability so that ``wanted`` real dwellings are expected."""
+        d = state.dwellings
+        share = wanted / max(float(d.weight[rows].sum()), 1e-300)
+        return rows[draw(state, name, d.id[rows]) < share]
+
+
+def _marked(rows: Ints, n: int) -> Bools:
+    out = np.zeros(n, bool)
+    out[rows] = True
+    return out
+
+
+def _kind(kind: Array, size: Ints, adults: Ints) -> Ints:
+    """Composition after a change; flat-shares stay what they are while several live there."""
+    family = np.isin(kind, (HouseholdType.COUPLE, HouseholdType.COUPLE_CHILDREN))
+    several = np.where(
+        family & (adults >= 2),
+        np.where(size > 2, HouseholdType.COUPLE_CHILDREN, HouseholdType.COUPLE),
+        np.where(
+            adults < size,
+            np.where(adults == 1, HouseholdType.SINGLE_PARENT, HouseholdType.COUPLE_CHILDREN),
+            np.where((kind == HouseholdType.SINGLE) & (size == 2), HouseholdType.COUPLE, kind),
+        ),
+    )
+    several = np.where(kind == HouseholdType.OTHER, HouseholdType.OTHER, several)
+    return np.where(size <= 1, HouseholdType.SINGLE, several)
+
+
+def _matched(wanted: Array, offered: Array) -> tuple[Ints, Ints]:
+    """Pairs (index of wanted, index of offered) of equal codes: the k-th of a code takes the k-th offered."""
+    sides = []
+    for codes in (wanted, offered):
+        order = np.argsort(codes, kind="stable")
+        ranked = codes[order].astype(np.int64)
+        rank = np.arange(len(ranked)) - np.searchsorted(ranked, ranked)
+        sides.append((order, ranked << 32 | rank))
+    (first, a), (second, b) = sides
+    _, i, j = np.intersect1d(a, b, assume_unique=True, return_indices=True)
+    return first[i], second[j]
