@@ -75,6 +75,14 @@ class Economy(Block):
     value_added: Floats = column("f8", "€/month", "(S,) value added, constant euros")
     accessibility: Floats = column("f8", "-", "(D,) access to labour against the start")
     projects: Floats = column("f8", "projects", "(T,) innovation projects signed so far, by theme")
+    purse: Floats = column("f8", "€", "(T,) money of the calls not yet spent, by theme")
+    closed: Floats = column("f8", "firms", "(1,) establishments closed so far")
+    base_jobs: Floats = column("f8", "jobs", "(firms,) posts of each firm at demand index 1")
+    usual_vacancies: Floats = column("f8", "jobs", "(D, S) vacancies at the reference date: hiring starts above them")
+    usual_incomers: Floats = column("f8", "-", "(D, S) share of posts held by incomers at the reference date")
+    reference_access: Floats = column("f8", "persons", "(D,) access to labour at the reference date")
+    reference_income: Floats = column("f8", "€/month", "(1,) income of all households at the reference date")
+    reference_trend: Floats = column("f8", "-", "(S,) outside demand trend at the reference date")
 
 
 @dataclass

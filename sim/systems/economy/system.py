@@ -1,0 +1,99 @@
+"""The economy of a month: access, demand, firms, labour market, projects, money."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.city.city import City
+from sim.city.flows import VACANT
+from sim.codes import Activity, Party, Purpose
+from sim.columns import Floats
+from sim.measures.policies import THEMES, Policies
+from sim.scenario.parameters import Parameters
+from sim.scenario.trends import Trends
+from sim.state import Economy, State
+from sim.systems.economy import firms, labour
+from sim.systems.economy.sectors import OUTSIDE_SALES, VALUE_ADDED, WAGE
+
+
+class EconomySystem:
+    """Firms and jobs of one city."""
+
+    def __init__(self, city: City, parameters: Parameters, trends: Trends) -> None:
+        self.city, self.parameters, self.trends = city, parameters, trends
+
+    def begin(self, state: State) -> None:
+        """Posts as the firms offer them, incomers for what residents do not hold, references of the date."""
+        n = self.city.n_districts
+        posts = labour.posts(state, n)
+        residents = labour.held_by_residents(state, n)
+        incomers = np.clip(posts * (1.0 - VACANT) - residents, 0.0, None)
+        vacancies = posts - residents - incomers
+        h = state.households
+        state.economy = Economy(
+            posts=posts, residents=residents, incomers=incomers, vacancies=vacancies, demand=np.ones(posts.shape[1]),
+            value_added=np.zeros(posts.shape[1]), accessibility=np.ones(n), projects=np.zeros(len(THEMES)), purse=np.zeros(len(THEMES)),
+            closed=np.zeros(1), base_jobs=state.firms.jobs.copy(), usual_vacancies=np.maximum(vacancies, 0.0),
+            usual_incomers=incomers / np.maximum(posts, 1e-300), reference_access=self._access(state),
+            reference_income=np.array([(h.weight * h.income)[h.alive].sum()]),
+            reference_trend=firms.trend(self.trends, state.month),
+        )  # fmt: skip
+        state.firms.liquidity[:] = self.parameters["cash_months"] * self._sales(state)
+        self._earn(state)
+
+    def update(self, state: State, policies: Policies) -> None:
+        """One month."""
+        e, p = state.economy, self.parameters
+        e.accessibility = self._access(state) / e.reference_access
+        e.demand = firms.demand_index(state, policies, self.trends)
+        if not self.trends.unchanged or (policies.demand_factor != 1.0).any():
+            firms.adjust(state, policies, p)
+            labour.balance(state, p, self.city.n_districts)
+        else:
+            self._still(state, policies)
+        firms.run_challenges(state, policies, p)
+        self._earn(state)
+        state.pay(Party.METROPOLE, Party.FIRMS, float(policies.procurement.sum()), Purpose.OPERATIONS)
+
+    def _still(self, state: State, policies: Policies) -> None:
+        """In a world that stands still the same rules run; only rounding of the indices is kept from moving jobs."""
+        e = state.economy
+        e.demand = np.where(np.abs(e.demand - 1.0) < 1e-6, 1.0, e.demand)
+        e.accessibility = np.where(np.abs(e.accessibility - 1.0) < 1e-3, 1.0, e.accessibility)
+        firms.adjust(state, policies, self.parameters)
+        labour.balance(state, self.parameters, self.city.n_districts)
+
+    def _access(self, state: State) -> Floats:
+        """(D,) people in work or looking for it, weighed by driving time (Combes & Gobillon 2015: market potential)."""
+        c = state.citizens
+        active = c.alive & np.isin(c.activity, (Activity.EMPLOYED, Activity.UNEMPLOYED))
+        labour_force = np.bincount(c.district[active], weights=c.weight[active], minlength=self.city.n_districts)
+        return np.asarray(np.exp(-state.traffic.car_time.T / self.parameters["access_decay"]) @ labour_force)
+
+    def _sales(self, state: State) -> Floats:
+        f = state.firms
+        return np.asarray(state.economy.base_jobs * VALUE_ADDED[f.sector] / 12.0 * firms.TURNOVER)
+
+    def _earn(self, state: State) -> None:
+        """Value added, wages, sales, taxes, benefits of the month."""
+        e = state.economy
+        f = state.firms
+        held = (e.residents + e.incomers).sum(axis=0)
+        base = np.bincount(f.sector, weights=np.where(f.alive, f.weight * e.base_jobs, 0.0), minlength=len(held))
+        e.value_added = (
+            VALUE_ADDED
+            / 12.0
+            * np.minimum(base * e.demand * (1.0 - VACANT), held * (1.0 + self.parameters["overtime"]))
+        )
+        resident_wages = float((e.residents.sum(axis=0) * WAGE).sum())
+        state.pay(Party.FIRMS, Party.HOUSEHOLDS, resident_wages, Purpose.WAGES)
+        state.pay(Party.FIRMS, Party.OUTSIDE, float((e.incomers.sum(axis=0) * WAGE).sum()), Purpose.WAGES)
+        sales = e.value_added * firms.TURNOVER
+        state.pay(Party.OUTSIDE, Party.FIRMS, float((sales * OUTSIDE_SALES).sum()), Purpose.SALES)
+        h = state.households
+        income = float((h.weight * h.income)[h.alive].sum())
+        state.pay(Party.HOUSEHOLDS, Party.FIRMS, income * self.parameters["consumed_locally"], Purpose.CONSUMPTION)
+        state.pay(Party.FIRMS, Party.STATE, float(e.value_added.sum()) * self.parameters["tax_share"], Purpose.TAXES)
+        c = state.citizens
+        idle = float(c.weight[c.alive & (c.activity == Activity.UNEMPLOYED)].sum())
+        state.pay(Party.STATE, Party.HOUSEHOLDS, idle * self.parameters["unemployment_benefit"], Purpose.BENEFITS)
