@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import Any, Self
 
 import numpy as np
@@ -32,6 +33,7 @@ class Block:
     """Named arrays of any shape that copy, flatten and come back to the bit."""
 
     @classmethod
+    @cache
     def names(cls) -> tuple[str, ...]:
         """Names of the arrays, in declaration order."""
         return tuple(f.name for f in fields(cls))

@@ -16,13 +16,13 @@ from sim.agents.lifecourse import draw
 from sim.agents.moves import Mover
 from sim.city.city import City
 from sim.codes import Activity, Csp, HouseholdType
-from sim.columns import Array, Floats, Ints
+from sim.columns import Array, Bools, Floats, Ints
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import State
 
 BIRTHS, DEATHS = 0, 1  #: places in ``state.flows``
-_COUPLES = (HouseholdType.COUPLE, HouseholdType.COUPLE_CHILDREN)
+_IN_COUPLE = np.array([kind in (HouseholdType.COUPLE, HouseholdType.COUPLE_CHILDREN) for kind in HouseholdType])
 
 
 class Demography:
@@ -48,23 +48,21 @@ class Demography:
         """One month. Persons, dwellings and cars that come or go are added to ``state.flows``."""
         if self.trends.unchanged:
             return
-        posts: list[dict[str, Array]] = []
+        mover = self.mover
         age = lifecourse.ages(state.citizens, state.month)
         oldest = oldest_age(state, age)
         die, bear, leave = self._events(state, age, oldest)
         apart, pairs, away, donors = self._moves(state, oldest)
-        posts.append(self._deaths(state, die))
-        posts.append(self._grow_up(state))
-        self._births(state, bear[state.citizens.alive[bear]])
-        mover = self.mover
-        posts.append(mover.leave(state, away))
-        mover.tidy(state)
+        posts = [self._grow_up(state), mover.leave(state, away)]
         mover.pair(state, pairs)
         vacant = mover.vacancies(state)
-        vacant = mover.part(state, apart, vacant)
-        vacant = mover.move_out(state, leave[state.citizens.alive[leave]], vacant)
+        parted = mover.part(state, apart, len(vacant))
+        leave = np.setdiff1d(leave[state.citizens.alive[leave]], parted.people)
+        grown_up = mover.move_out(state, leave, oldest, len(vacant) - len(parted.people))
         freed = {name: np.concatenate([p[name] for p in posts]) for name in posts[0]}
-        mover.arrive(state, donors[state.households.alive[donors]], vacant, freed)
+        mover.settle(state, (parted, grown_up), donors[state.households.alive[donors]], vacant, freed)
+        self._deaths(state, die[state.citizens.alive[die]])
+        self._births(state, bear[state.citizens.alive[bear]])
         mover.tidy(state)
         mover.build(state)
 
@@ -82,15 +80,26 @@ class Demography:
         u = draw(state, "life", c.id[rows])
         death = lifecourse.death_risk(self.parameters, self.trends.at("mortality_factor", month))
         birth = np.vstack([np.zeros(lifecourse.OLDEST + 1), lifecourse.birth_rate(self.trends, month)])
-        sex, years = c.woman[rows].astype(np.int64), age[rows]
+        sex, years, home = c.woman[rows].astype(np.int64), age[rows], c.household[rows]
+        of_age = oldest[home] - years < 18
+        grown_up = ~of_age & (years >= 18) & (years < 30)
+        coupled = of_age & _IN_COUPLE[state.households.kind[home]]
         die, bear = death[sex, years], birth[sex, years]
-        grown_up = (years >= 18) & (years < 30) & (oldest[c.household[rows]] - years >= 18)
+        bear *= self._with_partner(bear * c.weight[rows], coupled)
         edge = die + bear
         return (
             rows[u < die],
             rows[(u >= die) & (u < edge)],
             rows[(u >= edge) & (u < edge + self._shares[0]) & grown_up],
         )
+
+    def _with_partner(self, expected: Floats, coupled: Bools) -> Floats:
+        """(n,) factors that give couples their share of the expected births and leave their number as it is."""
+        total, inside = float(expected.sum()), float(expected[coupled].sum())
+        if not 0.0 < inside < total:
+            return np.ones(len(expected))
+        share = self.parameters["births_in_couples"]
+        return np.where(coupled, share * total / inside, (1.0 - share) * total / (total - inside))
 
     def _moves(self, state: State, oldest: Ints) -> tuple[Ints, Ints, Ints, Ints]:
         """Households that part, those whose single person pairs, those that leave the city, and models of those that arrive."""
@@ -102,7 +111,7 @@ class Demography:
         u = draw(state, "household", h.id[rows])
         _, pair, part = self._shares
         alone = (h.kind[rows] == HouseholdType.SINGLE) & (years >= 18) & (years < 50)
-        couple = np.isin(h.kind[rows], _COUPLES)
+        couple = _IN_COUPLE[h.kind[rows]]
         change = np.where(alone, pair, np.where(couple, part, 0.0))
         changes = (u >= away) & (u < away + change)
         comes = draw(state, "arrival", h.id[rows]) < arriving
@@ -114,12 +123,12 @@ class Demography:
         mean = float((readiness * people).sum() / max(people.sum(), 1e-300))
         return np.asarray(readiness / max(mean, 1e-300) * self.trends.at(rate, state.month) / 12_000.0)
 
-    def _deaths(self, state: State, rows: Ints) -> dict[str, Array]:
+    def _deaths(self, state: State, rows: Ints) -> None:
         c = state.citizens
         c.alive[rows] = False
         state.flows[DEATHS] += c.weight[rows].sum()
+        lifecourse.give_up_post(c, rows)
         self.mover.touch(c.household[rows])
-        return lifecourse.give_up_post(c, rows)
 
     def _births(self, state: State, mothers: Ints) -> None:
         """A child for each mother, with her weight, in her household."""

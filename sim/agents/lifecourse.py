@@ -121,8 +121,8 @@ def _look_for_work(c: Citizens, rows: Ints, csp: Ints) -> None:
 def retire(state: State, p: Parameters, trends: Trends, age_months: Ints) -> Ints:
     """Rows that retire this month: at an age of their own around the year's mean, or soon after if they worked beyond it."""
     c = state.citizens
-    open_to_it = np.isin(c.activity, (Activity.EMPLOYED, Activity.UNEMPLOYED, Activity.INACTIVE))
-    rows = np.flatnonzero(c.alive & open_to_it & (age_months >= 55 * 12))
+    rows = np.flatnonzero(c.alive & (age_months >= 55 * 12))
+    rows = rows[np.isin(c.activity[rows], (Activity.EMPLOYED, Activity.UNEMPLOYED, Activity.INACTIVE))]
     own = 12.0 * p["retirement_spread"] * (2.0 * draw(state, "retirement", c.id[rows], lasting=True) - 1.0)
     now, before = (12.0 * trends.at("retirement_age", m) + own for m in (state.month, state.month - 1))
     crossed = (age_months[rows] >= now) & (age_months[rows] - 1 < before)

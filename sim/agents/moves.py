@@ -6,6 +6,7 @@ Conserved by construction: a person, car or dwelling enters or leaves only toget
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -24,6 +25,15 @@ ARRIVALS, DEPARTURES, BUILT, DEMOLISHED, CARS_IN, CARS_OUT = range(2, 8)  #: pla
 NEIGHBOURS = 6  #: households that a newcomer listens to
 RE2020 = 2022 * 12  #: month from which new houses may not be heated by gas (RE 2020; flats followed in 2025)
 LATEST = 9  #: construction period 2013 and later
+
+
+@dataclass(frozen=True)
+class NewHomes:
+    """People who set up households of their own: the person, the household theirs is modelled on, and its tenure."""
+
+    people: Ints
+    like: Ints
+    tenure: Array
 
 
 class Mover:
@@ -113,46 +123,28 @@ class Mover:
         self._vacate(state, join)
         self.touch(stay)
 
-    def part(self, state: State, households: Ints, vacant: Ints) -> Ints:
-        """Couples separate: the younger partner takes half of income and savings to a dwelling of their own; cars stay."""
+    def part(self, state: State, households: Ints, at_most: int) -> NewHomes:
+        """Couples separate: the younger partner takes half of income and savings to a home of their own; cars stay."""
         h, c = state.households, state.citizens
         households = households[h.alive[households] & (h.size[households] >= 2)]
         people = np.flatnonzero(c.alive & _marked(households, len(h))[c.household])
         people = people[np.lexsort((c.id[people], c.birth[people], c.household[people]))]
         home = c.household[people]
         first = np.r_[True, home[1:] != home[:-1]][: len(home)]
-        leaver = people[~first & np.r_[False, first[:-1]][: len(home)]][: len(vacant)]
-        leaver = leaver[state.month - c.birth[leaver] >= 216]
+        leaver = people[~first & np.r_[False, first[:-1]][: len(home)]]
+        leaver = leaver[state.month - c.birth[leaver] >= 216][:at_most]
         left = c.household[leaver].astype(np.int64)
         h.income[left] /= 2.0
         h.savings[left] /= 2.0
-        new = clones(h, left)
-        new.update(tenure=np.full(len(left), Tenure.TENANT), cars=np.zeros(len(left)))
-        self._own_home(state, leaver, new, left, vacant)
-        return vacant[len(leaver) :]
+        return NewHomes(leaver, left, np.full(len(left), Tenure.TENANT, np.int8))
 
-    def move_out(self, state: State, citizens: Ints, vacant: Ints) -> Ints:
+    def move_out(self, state: State, citizens: Ints, oldest: Ints, at_most: int) -> NewHomes:
         """Young adults leave their parents for a home like that of other young people who live alone."""
-        h, c = state.households, state.citizens
-        leaver = citizens[: len(vacant)]
-        age = (state.month - c.birth) // 12
-        like = c.household[c.alive & (age < 30) & (h.kind[c.household] == HouseholdType.SINGLE) & h.alive[c.household]]
-        if len(like) == 0:
-            return vacant
-        model = like[(draw(state, "model", c.id[leaver]) * len(like)).astype(np.int64)].astype(np.int64)
-        new = clones(h, model)
-        new.update(cars=np.zeros(len(leaver)))
-        self._own_home(state, leaver, new, model, vacant)
-        return vacant[len(leaver) :]
-
-    def _own_home(self, state: State, people: Ints, new: dict[str, Array], like: Ints, vacant: Ints) -> None:
-        """One new single household for each of ``people``."""
-        n = len(people)
-        new.update(
-            alive=np.ones(n, bool), weight=state.citizens.weight[people], kind=np.full(n, HouseholdType.SINGLE), size=np.ones(n)
-        )  # fmt: skip
-        rows = self._found(state, new, like, vacant[:n])
-        self._settle_in(state, people, rows)
+        h = state.households
+        like = np.flatnonzero(h.alive[: len(oldest)] & (h.kind[: len(oldest)] == HouseholdType.SINGLE) & (oldest < 30))
+        leaver = citizens[: at_most if len(like) else 0]
+        model = like[(draw(state, "model", state.citizens.id[leaver]) * len(like)).astype(np.int64)]
+        return NewHomes(leaver, model, h.tenure[model])
 
     def _settle_in(self, state: State, people: Ints, households: Ints | Int32s) -> None:
         """People change household; who goes to school changes school."""
@@ -207,22 +199,36 @@ class Mover:
         rows = rows[np.argsort(draw(state, "vacancy", d.id[rows]), kind="stable")]
         return rows[: (len(rows) + 1) // 2]
 
-    def arrive(self, state: State, donors: Ints, vacant: Ints, posts: Mapping[str, Array]) -> None:
-        """Households like ``donors`` come from elsewhere with their cars; some of their workers take posts just given up."""
+    def settle(
+        self, state: State, homes: tuple[NewHomes, ...], donors: Ints, vacant: Ints, posts: Mapping[str, Array]
+    ) -> None:
+        """People of the city found households of their own, and households like ``donors`` come from elsewhere with their cars.
+
+        Args:
+            homes: people who found a household each, no more than there are vacant dwellings.
+            donors: households that newcomers are modelled on; those beyond the vacant dwellings do not come.
+            vacant: dwellings they may take, in random order.
+            posts: posts given up this month (columns of lifecourse.POST and weight), which newcomers may take.
+        """
         h, c, cars = state.households, state.citizens, state.cars
-        donors = donors[: len(vacant)]
+        people = np.concatenate([home.people for home in homes])
+        alone, donors = len(people), donors[: len(vacant) - len(people)]
         new_row = np.full(len(h), -1, np.int64)
-        new_row[donors] = len(h) + np.arange(len(donors))
-        people = np.flatnonzero(c.alive & (new_row[c.household] >= 0))
+        new_row[donors] = len(h) + alone + np.arange(len(donors))
+        comers = np.flatnonzero(c.alive & (new_row[c.household] >= 0))
         owned = np.flatnonzero(cars.alive & (new_row[cars.household] >= 0))
-        household = clones(h, donors)
-        household["alive"] = np.ones(len(donors), bool)
-        persons, vehicles = clones(c, people), clones(cars, owned)
-        persons["household"], vehicles["household"] = new_row[c.household[people]], new_row[cars.household[owned]]
-        self._found(state, household, donors, vacant[: len(donors)])
-        rows = append(state, "citizens", persons, people)
+        persons, vehicles = clones(c, comers), clones(cars, owned)
+        persons["household"], vehicles["household"] = new_row[c.household[comers]], new_row[cars.household[owned]]
+        like = np.concatenate([*(home.like for home in homes), donors])
+        new = clones(h, like)
+        new["tenure"][:alone] = np.concatenate([home.tenure for home in homes])
+        new["weight"][:alone] = c.weight[people]
+        for name, value in (("kind", HouseholdType.SINGLE), ("size", 1), ("cars", 0)):
+            new[name][:alone] = value
+        founded = self._found(state, new, like, vacant[: len(like)])
+        rows = append(state, "citizens", persons, comers)
         append(state, "cars", vehicles, owned)
-        self._settle_in(state, rows, state.citizens.household[rows])
+        self._settle_in(state, np.r_[people, rows], np.r_[founded[:alone], persons["household"]])
         self._find_places(state, rows, posts)
         state.flows[ARRIVALS] += state.citizens.weight[rows].sum()
         state.flows[CARS_IN] += vehicles["weight"].sum()

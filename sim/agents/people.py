@@ -19,15 +19,15 @@ TYPE_SIZE = np.array(
 )  # mean members (assumption, fitted to persons per household of each district)
 LARGEST = 9
 #: Age of the reference person by type: shares of the bands 18-29, 30-44, 45-59, 60-74, 75-95. Assumption, fitted so that the ages of
-#: all come near INSEE RP 2016 (0-14 16.3 %, 15-29 26.4, 30-44 21.1, 45-59 17.1, 60-74 12.0, 75+ 7.1).
+#: all meet INSEE RP 2016 (0-14 16.3 %, 15-29 26.4, 30-44 21.1, 45-59 17.1, 60-74 12.0, 75+ 7.1).
 BANDS = np.array([[18, 30], [30, 45], [45, 60], [60, 75], [75, 96]])
 AGE_BAND = np.array(
     [
-        [0.37, 0.21, 0.15, 0.15, 0.12],
-        [0.29, 0.19, 0.15, 0.25, 0.12],
-        [0.10, 0.60, 0.29, 0.01, 0.00],
-        [0.12, 0.46, 0.40, 0.02, 0.00],
-        [0.62, 0.22, 0.08, 0.05, 0.03],
+        [0.291, 0.177, 0.171, 0.205, 0.156],
+        [0.216, 0.152, 0.161, 0.323, 0.148],
+        [0.102, 0.536, 0.351, 0.010, 0.001],
+        [0.118, 0.396, 0.465, 0.020, 0.001],
+        [0.560, 0.213, 0.104, 0.078, 0.045],
     ]
 )
 #: Socio-professional groups of the employed (INSEE RP 2019: craft 20,657, managers 115,938, intermediate 109,776, employees 99,317,
@@ -125,14 +125,21 @@ def _ages(draws: Draws, kind: Ints, household: Ints, size: Ints) -> Ints:
     rows = np.arange(len(household))
     first = np.r_[0, np.cumsum(size)[:-1]]
     heads = np.arange(len(kind))
-    band = BANDS[draws.choice("age.band", heads, AGE_BAND[kind])]
-    head_age = (band[:, 0] + draws.uniform("age", heads) * (band[:, 1] - band[:, 0])).astype(np.int64)
+    code = draws.choice("age.band", heads, AGE_BAND[kind])
+    band, u = BANDS[code], draws.uniform("age", heads)
+    u = np.where(code == len(BANDS) - 1, u**1.8, u)  # the oldest thin out
+    head_age = (band[:, 0] + u * (band[:, 1] - band[:, 0])).astype(np.int64)
     place = rows - first[household]
     k = kind[household]
     head = head_age[household]
     partner = np.clip(head + np.round(4.0 * draws.normal("age.partner", rows)).astype(np.int64), 18, 99)
-    generation = 22 + (14.0 * draws.uniform("age.child", rows)).astype(np.int64)
-    child = np.clip(head - generation - 2 * np.maximum(place - 2, 0), 0, 24)
+    # children of mothers and fathers of 25 to 37; those who would be gone are any age from 15 on, the unborn are infants
+    generation = 25 + (13.0 * draws.uniform("age.child", rows)).astype(np.int64)
+    child = head - generation - 2 * np.maximum(place - 2, 0)
+    u = draws.uniform("age.at_home", rows)
+    child = np.where(
+        child > 24, 15 + (10.0 * u).astype(np.int64), np.where(child < 0, (3.0 * at_home).astype(np.int64), child)
+    )
     mate = (18 + 22.0 * draws.uniform("age.mate", rows) ** 1.6).astype(np.int64)
     couple = np.isin(k, (HouseholdType.COUPLE, HouseholdType.COUPLE_CHILDREN))
     others = np.where(k == HouseholdType.OTHER, mate, child)

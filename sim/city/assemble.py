@@ -265,13 +265,20 @@ def _areas(draft: _Draft, districts: Districts) -> dict[str, Array]:
     out = {
         "centre": np.flatnonzero(np.hypot(districts.x, districts.y) < CENTRE_RADIUS),
         "inside_ring_road": ring,
-        "lez": ring,
+        "lez": _low_emission_zone(draft, districts, ring),
         "metropole": np.arange(len(districts)),
     }
     if draft.facts is not None:
         known = [i for i, code in enumerate(draft.source.communes.codes) if code in draft.facts.communes.codes]
         out["metropole"] = np.flatnonzero(np.isin(districts.commune, known))
     return out
+
+
+def _low_emission_zone(draft: _Draft, districts: Districts, ring: Ints) -> Ints:
+    """Districts whose centre lies in the facts' polygon; inside the ring road where there is none."""
+    if draft.facts is None or draft.facts.lez is None:
+        return ring
+    return np.flatnonzero(inside(draft.facts.lez, districts.lon, districts.lat))
 
 
 def _names(draft: _Draft) -> tuple[str, ...]:

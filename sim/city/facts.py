@@ -19,11 +19,13 @@ from sim.errors import Fault, InputError, nearest
 
 #: Outer edges of the survey's first and second ring, distance from the centre [km]: assumption (the survey uses communes).
 RING_EDGES_KM = (9.0, 16.0)
+#: Share of houses among dwellings of suburban communes: of 1,000 inhabitants, less per tenfold size, at least, at most (assumption).
+HOUSES_SMALL, HOUSES_FALL, HOUSES_LEAST, HOUSES_MOST = 0.95, 0.264, 0.40, 0.97
 
 
 @dataclass(frozen=True)
 class LineFact:
-    """One line of metro, tram or the like with its stations in order."""
+    """One line with its stations in order."""
 
     name: str
     mode: TransitMode
@@ -31,8 +33,9 @@ class LineFact:
     headway_off: float  #: min
     capacity: float  #: places of a vehicle
     length_km: float  #: published length, 0 if unknown
+    minutes: float  #: published time from end to end, 0 if unknown
     running: bool
-    stations: tuple[tuple[str, float, float], ...]  #: name, lon, lat
+    stations: tuple[tuple[str, float, float], ...]  #: name, lon, lat; of bus lines the places they pass
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,9 @@ class CityFacts:
     area_km2: Floats  #: by commune
     motorways: tuple[Way, ...]
     water: tuple[Way, ...]
-    bridges: tuple[tuple[str, float, float], ...]
-    poles: tuple[tuple[str, str, float, float, float], ...]  #: name, jobs or study, lon, lat, weight
+    bridges: tuple[tuple[str, str, float, float], ...]  #: name, street or motorway, lon, lat
+    lez: Floats | None  #: (n, 2) lon/lat polygon of the low-emission zone
+    poles: tuple[tuple[str, str, float, float, float], ...]  #: name, jobs or study, lon, lat, thousand jobs or places
     gates: tuple[tuple[str, float, float, float, float, float], ...]  #: name, lon, lat, incomers, through, freight
     lines: tuple[LineFact, ...]
     totals: dict[str, float]
@@ -94,11 +98,14 @@ def load_facts(name: str) -> CityFacts:
     return CityFacts(
         name=name,
         centre=centre,
-        communes=_communes(rows, values, capital["code"], centre),
+        communes=_communes(rows, values, capital["code"]),
         area_km2=np.array([float(r["area_km2"]) for r in rows]),
         motorways=_ways(folder / "motorways.csv"),
         water=_ways(folder / "water.csv"),
-        bridges=tuple((r["name"], float(r["lon"]), float(r["lat"])) for r in _rows(folder / "bridges.csv")),
+        bridges=tuple(
+            (r["name"], r["kind"], float(r["lon"]), float(r["lat"])) for r in _rows(folder / "bridges.csv")
+        ),
+        lez=_polygon(folder / "lez.csv"),
         poles=tuple(
             (r["name"], r["kind"], float(r["lon"]), float(r["lat"]), float(r["weight"])) for r in _rows(folder / "poles.csv")
         ),
@@ -133,28 +140,26 @@ def _rows(path: Traversable) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(file)
 
 
-def _communes(
-    rows: list[dict[str, str]], totals: dict[str, float], capital: str, centre: tuple[float, float]
-) -> Communes:
-    """Margins by commune: population and jobs as listed, the rest by stated shares scaled to the city's totals."""
+def _communes(rows: list[dict[str, str]], totals: dict[str, float], capital: str) -> Communes:
+    """Margins by commune: population and jobs as listed, the rest by the stated shares scaled to the city's totals."""
     population = np.array([float(r["population"]) for r in rows])
     is_capital = np.array([r["code"] == capital for r in rows])
-    households = _scaled(population / np.where(is_capital, 1.83, 2.28), totals["households"])
-    houses = np.where(is_capital, 0.14, np.clip(0.95 - 0.12 * np.log10(population / 1000.0) * 2.2, 0.4, 0.95))
+
+    def by_place(name: str) -> Floats:
+        return np.where(is_capital, totals[f"{name}_{capital_name}"], totals[f"{name}_suburbs"])
+
+    capital_name = next(r["name"] for r in rows if r["code"] == capital).lower()
+    households = _scaled(population / by_place("household_size"), totals["households"])
     dwellings = _scaled(households, totals["dwellings"])
-    houses_count = _scaled(dwellings * houses, totals["dwellings"] * totals["houses_share"])
-    cars = households * np.where(
-        is_capital, totals["cars_per_household_toulouse"], totals["cars_per_household_suburbs"]
-    )
+    suburban = np.clip(HOUSES_SMALL - HOUSES_FALL * np.log10(population / 1000.0), HOUSES_LEAST, HOUSES_SMALL)
+    houses = dwellings * np.where(is_capital, totals[f"houses_share_{capital_name}"], suburban)
     margins = CommuneMargins(
-        lon=[centre[0] if c else float(r["lon"]) for r, c in zip(rows, is_capital, strict=True)],
-        lat=[centre[1] if c else float(r["lat"]) for r, c in zip(rows, is_capital, strict=True)],
-        population=population, households=households,
-        employed=_scaled(population * np.where(is_capital, 0.45, 0.47), totals["employed"]),
-        unemployed=_scaled(population * np.where(is_capital, 0.075, 0.045), totals["unemployed"]),
-        students=_scaled(population * np.where(is_capital, 0.15, 0.03), totals["students"]),
-        jobs=[float(r["jobs"]) for r in rows], cars=cars, dwellings=dwellings,
-        houses=np.minimum(houses_count, 0.97 * dwellings),
+        lon=[float(r["lon"]) for r in rows], lat=[float(r["lat"]) for r in rows], population=population, households=households,
+        employed=_scaled(population * by_place("employed_share"), totals["employed"]),
+        unemployed=_scaled(population * by_place("unemployed_share"), totals["unemployed"]),
+        students=_scaled(population * by_place("students_share"), totals["students"]),
+        jobs=[float(r["jobs"]) for r in rows], cars=households * by_place("cars_per_household"), dwellings=dwellings,
+        houses=np.minimum(_scaled(houses, totals["dwellings"] * totals["houses_share"]), HOUSES_MOST * dwellings),
     )  # fmt: skip
     return Communes(tuple(r["code"] for r in rows), tuple(r["name"] for r in rows), margins)
 
@@ -171,6 +176,12 @@ def _ways(path: Traversable) -> tuple[Way, ...]:
     return tuple(Way(name, kind, np.array(sorted(points))[:, 1:]) for (name, kind), points in groups.items())
 
 
+def _polygon(path: Traversable) -> Floats | None:
+    if not path.is_file():
+        return None
+    return np.array(sorted((int(r["order"]), float(r["lon"]), float(r["lat"])) for r in _rows(path)))[:, 1:]
+
+
 def _lines(folder: Traversable) -> tuple[LineFact, ...]:
     stations: dict[str, list[tuple[int, str, float, float]]] = {}
     for r in _rows(folder / "stations.csv"):
@@ -178,7 +189,7 @@ def _lines(folder: Traversable) -> tuple[LineFact, ...]:
     return tuple(
         LineFact(
             r["line"], TransitMode[r["mode"].upper()], float(r["headway_peak_min"]), float(r["headway_off_min"]),
-            float(r["capacity"]), float(r["length_km"]), r["running"] == "1",
+            float(r["capacity"]), float(r["length_km"]), float(r["minutes"]), r["running"] == "1",
             tuple((n, lon, lat) for _, n, lon, lat in sorted(stations[r["line"]])),
         )
         for r in _rows(folder / "lines.csv")
@@ -188,9 +199,9 @@ def _lines(folder: Traversable) -> tuple[LineFact, ...]:
 def _sources(folder: Traversable, totals: dict[str, dict[str, object]]) -> Iterator[tuple[str, str, str]]:
     for key, row in totals.items():
         yield f"total: {key}", f"{row['value']} {row['unit']}", str(row["source"])
-    for name in ("communes", "motorways", "water", "bridges", "stations", "lines", "poles", "gates"):
+    for name in ("communes", "motorways", "water", "bridges", "stations", "lines", "poles", "gates", "lez"):
         seen: set[str] = set()
-        for r in _rows(folder / f"{name}.csv"):
+        for r in _rows(folder / f"{name}.csv") if (folder / f"{name}.csv").is_file() else ():
             for key, text in r.items():
                 if key.startswith("source") and text not in seen:
                     seen.add(text)

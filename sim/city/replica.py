@@ -29,8 +29,14 @@ RAMP_EVERY = 1500.0  # m between interchanges (assumption)
 EDGE = 2500.0  # m beyond the last street corner, motorways end (at a gate)
 LONGEST_RAMP = 1500.0  # m
 PLACES = 1700
-#: Mean commute by road of the metropole's residents [km]: assumption; EMD 2013 gives 7 km for a mean car trip of all purposes.
-MEAN_COMMUTE_KM = 8.5
+PLACE_POWER = (
+    0.75  # places are drawn with weight people ** PLACE_POWER: more places where more people live (assumption)
+)
+POLE_RADIUS = 700.0  # m, spread of the jobs of a pole (assumption)
+FITS, BALANCES = 30, 40  # rounds of the gravity model: deterrence, margins
+LOCAL_JOBS = 0.1  # least share of a commune's jobs that follow its inhabitants (assumption)
+ABUTMENT = 60.0  # m from the middle of the river to each end of a bridge
+APPROACH = 1500.0  # m, longest street from a bridge to the next corner
 
 
 @lru_cache(maxsize=2)
@@ -43,25 +49,34 @@ def replica_source(name: str = "toulouse") -> CitySource:
     places = _places(facts, plane, corners)
     return CitySource(
         name=f"{name.capitalize()} (embedded replica)", roads=streets.features(), places=places,
-        commutes=_gravity(places, plane), communes=facts.communes, synthetic_streets=True,
+        commutes=_gravity(places, plane, facts.totals["commute_straight_km"]), communes=facts.communes, synthetic_streets=True,
         sources=(
             *facts.sources,
             ("local streets", "relative-neighbourhood graph of scattered corners", "generated: sim/city/replica.py"),
-            ("commuting", f"gravity with a mean distance of {MEAN_COMMUTE_KM} km", "assumption"),
+            ("commuting", "gravity fitted to commute_straight_km", "generated: sim/city/replica.py"),
         ),
     )  # fmt: skip
 
 
-def density(facts: CityFacts, plane: Plane, x: Floats, y: Floats) -> Floats:
-    """People per km2 at places: each commune a disc around its centre with an exponential edge (Clark 1951)."""
+def densities(facts: CityFacts, plane: Plane, x: Floats, y: Floats) -> Floats:
+    """(n, communes) people per km2 that each commune brings to places: exponential around its centre (Clark 1951)."""
     m = facts.communes.margins
     cx, cy = plane.to_metres(m.lon, m.lat)
-    out = np.zeros(len(x))
-    for px, py, people, area in zip(cx, cy, m.population, facts.area_km2, strict=True):
-        radius = np.sqrt(min(area, people / 1800.0 + 0.4) / np.pi) * 1000.0 * 0.62
-        d = np.hypot(x - px, y - py)
-        out += people / (2 * np.pi * (radius / 1000.0) ** 2) * np.exp(-d / radius)
+    radius = np.sqrt(np.minimum(facts.area_km2, m.population / 1800.0 + 0.4) / np.pi) * 0.62
+    km = np.hypot(x[:, None] - cx, y[:, None] - cy) / 1000.0
+    out: Floats = m.population / (2 * np.pi * radius**2) * np.exp(-km / radius)
     return out
+
+
+def density(facts: CityFacts, plane: Plane, x: Floats, y: Floats) -> Floats:
+    """People per km2 at places, all communes together."""
+    return np.asarray(densities(facts, plane, x, y).sum(axis=1))
+
+
+def _thinning(people: Floats) -> Floats:
+    """Share of the densest grid's corners that are kept at a density of people."""
+    spacing = np.clip(SPACING_LOOSE * (1500.0 / np.maximum(people, 1.0)) ** 0.28, SPACING_DENSE, 1400.0)
+    return np.asarray((SPACING_DENSE / spacing) ** 2)
 
 
 def _corners(facts: CityFacts, plane: Plane) -> Floats:
@@ -77,9 +92,7 @@ def _corners(facts: CityFacts, plane: Plane) -> Floats:
     ids = np.arange(len(x))
     x = x + (uniforms(SEED, stream("replica.x"), ids, 0, 0) - 0.5) * SPACING_DENSE * 0.75
     y = y + (uniforms(SEED, stream("replica.y"), ids, 0, 0) - 0.5) * SPACING_DENSE * 0.75
-    people = density(facts, plane, x, y)
-    spacing = np.clip(SPACING_LOOSE * (1500.0 / np.maximum(people, 1.0)) ** 0.28, SPACING_DENSE, 1400.0)
-    keep = uniforms(SEED, stream("replica.keep"), ids, 0, 0) < (SPACING_DENSE / spacing) ** 2
+    keep = uniforms(SEED, stream("replica.keep"), ids, 0, 0) < _thinning(density(facts, plane, x, y))
     near = np.min(np.hypot(x[:, None] - cx, y[:, None] - cy) - 1.25 * reach, axis=1) < 0.0
     return np.column_stack([x, y])[keep & near]
 
@@ -89,7 +102,7 @@ class _Streets:
 
     def __init__(self, facts: CityFacts, plane: Plane, corners: Floats) -> None:
         self.facts, self.plane = facts, plane
-        self.points = corners
+        self.points, self.corners = corners, len(corners)
         self.river = [np.column_stack(plane.to_metres(*w.points.T)) for w in facts.water if w.kind == "river"]
         lines = [np.column_stack(plane.to_metres(*_closed(w).T)) for w in facts.motorways]
         near = [cKDTree(corners).query(line)[0] < EDGE for line in lines]
@@ -113,19 +126,38 @@ class _Streets:
         return out
 
     def _bridge_edges(self) -> Ints:
-        """For each bridge, the nearest corners on both banks."""
-        out = []
-        line = self.river[0]
-        for _, lon, lat in self.facts.bridges:
-            spot = np.column_stack(self.plane.to_metres(np.array([lon]), np.array([lat])))[0]
-            near = np.argsort(np.hypot(*(self.points - spot).T), kind="stable")[:200]
-            a = self.points[near]
-            dry = ~crosses(np.full(200, spot[0]), np.full(200, spot[1]), a[:, 0], a[:, 1], line)
-            i = near[0]
-            far = [j for j in near[1:] if self._crossing(np.array([[i, j]]), [line])[0]]
-            if far and dry.any():
-                out.append((i, far[0]))
-        return np.array(out, np.int64)
+        """(n, 2) edges over the street bridges: two new corners on the banks, each joined to the next corner of its bank."""
+        out: list[tuple[int, int]] = []
+        for _, kind, lon, lat in self.facts.bridges:
+            if kind != "street":
+                continue
+            spot, along = _on_line(
+                np.column_stack(self.plane.to_metres(np.array([lon]), np.array([lat])))[0], self.river
+            )
+            across = np.array([-along[1], along[0]]) * ABUTMENT
+            ends = [self._next_corner(spot + side * across) for side in (1.0, -1.0)]
+            if None in ends:
+                continue
+            n = len(self.points)
+            self.points = np.vstack([self.points, spot + across, spot - across])
+            out += [(n, n + 1), *((corner, n + k) for k, corner in enumerate(ends) if corner is not None)]
+        return np.array(out, np.int64).reshape(-1, 2)
+
+    def _next_corner(self, place: Floats) -> int | None:
+        """The nearest generated corner on the same bank, None if all are farther than APPROACH."""
+        near = np.argsort(np.hypot(*(self.points[: self.corners] - place).T), kind="stable")[:100]
+        dry = self._dry(place, near)
+        if not len(dry) or np.hypot(*(self.points[dry[0]] - place)) > APPROACH:
+            return None
+        return int(dry[0])
+
+    def _dry(self, place: Floats, corners: Ints) -> Ints:
+        """The corners that a straight line reaches from a place without crossing the river."""
+        to = self.points[corners]
+        wet = np.zeros(len(corners), bool)
+        for line in self.river:
+            wet |= crosses(np.full(len(to), place[0]), np.full(len(to), place[1]), to[:, 0], to[:, 1], line)
+        return corners[~wet]
 
     def _joined(self) -> list[Floats]:
         """Motorways whose ends are moved onto the nearest vertex of another one within two kilometres."""
@@ -176,8 +208,7 @@ class _Streets:
         streets = np.unique(np.sort(np.vstack([self.edges, self.bridges]), axis=1), axis=0)
         streets = streets[_largest(streets, len(self.points))]
         main = self._is_main(streets)
-        bridge = np.isin(streets[:, 0] * len(self.points) + streets[:, 1],
-                         np.sort(self.bridges, axis=1) @ np.array([len(self.points), 1]))  # fmt: skip
+        bridge = streets.min(axis=1) >= self.corners
         lines: list[Floats] = [self.points[pair] for pair in streets]
         classes = [RoadClass.MAJOR if m else RoadClass.MINOR for m in main]
         structure = bridge.astype(int).tolist()
@@ -190,11 +221,11 @@ class _Streets:
                 structure.append(0)
                 one_way.append(True)
             for spot in _interchanges(line):
-                gap = np.hypot(*(self.points[used] - spot).T)
+                dry = self._dry(spot, used)
+                gap = np.hypot(*(self.points[dry] - spot).T)
                 if gap.min() > LONGEST_RAMP:
                     continue
-                near = self.points[used[np.argmin(gap)]]
-                lines.append(np.array([spot, near]))
+                lines.append(np.array([spot, self.points[dry[np.argmin(gap)]]]))
                 classes.append(RoadClass.MAJOR)
                 structure.append(0)
                 one_way.append(False)
@@ -209,6 +240,20 @@ class _Streets:
 def _closed(way: Way) -> Floats:
     """The points of a motorway; a ring comes back to its first."""
     return np.vstack([way.points, way.points[:1]]) if way.kind == "ring" else way.points
+
+
+def _on_line(spot: Floats, lines: list[Floats]) -> tuple[Floats, Floats]:
+    """The nearest point of some polylines, and the unit vector along them there."""
+    best, at, direction = np.inf, spot, np.array([1.0, 0.0])
+    for line in lines:
+        start, step = line[:-1], np.diff(line, axis=0)
+        share = np.clip(((spot - start) * step).sum(axis=1) / (step**2).sum(axis=1), 0.0, 1.0)
+        foot = start + share[:, None] * step
+        gap = np.hypot(*(foot - spot).T)
+        i = int(np.argmin(gap))
+        if gap[i] < best:
+            best, at, direction = float(gap[i]), foot[i], step[i] / np.hypot(*step[i])
+    return at, direction
 
 
 def _interchanges(line: Floats) -> list[Floats]:
@@ -252,54 +297,82 @@ def _largest(edges: Ints, n: int) -> Bools:
 
 
 def _places(facts: CityFacts, plane: Plane, corners: Floats) -> Places:
-    """Where people live and work: corners drawn by density, jobs around communes and poles."""
-    x, y = corners.T
-    people = density(facts, plane, x, y)
+    """Where people live and work: corners drawn by density, each standing for the area of the corners it was drawn from."""
     m = facts.communes.margins
     cx, cy = plane.to_metres(m.lon, m.lat)
     size = np.sqrt(facts.area_km2)
-    commune = np.argmin(np.hypot(x[:, None] - cx, y[:, None] - cy) / (1000.0 * size), axis=1)
-    ids = np.arange(len(x))
+    commune = np.argmin(np.hypot(corners[:, :1] - cx, corners[:, 1:] - cy) / (1000.0 * size), axis=1)
+    parts = densities(facts, plane, *corners.T)
+    people = parts.sum(axis=1)
     # exponential race: the PLACES smallest of E/weight are a weighted draw without replacement (Efraimidis & Spirakis 2006)
-    race = -np.log(uniforms(SEED, stream("replica.place"), ids, 0, 0)) / np.maximum(people, 1.0) ** 0.75
-    best = np.zeros(len(x), bool)
-    best[np.argsort(race, kind="stable")[:PLACES]] = True
+    weight = np.maximum(people, 1.0) ** PLACE_POWER
+    race = -np.log(uniforms(SEED, stream("replica.place"), np.arange(len(corners)), 0, 0)) / weight
+    last = np.sort(race)[PLACES]
+    best = race < last
     for c in range(len(cx)):  # every commune has at least three places
         mine = np.flatnonzero(commune == c)
         best[mine[np.argsort(race[mine], kind="stable")[:3]]] = True
     rows = np.flatnonzero(best)
-    x, y, commune, people = x[rows], y[rows], commune[rows], people[rows]
-    homes = np.zeros(len(rows))
-    jobs = np.zeros(len(rows))
-    pull = 0.12 * people / people.mean()
-    study = np.zeros(len(rows))
-    for _, kind, lon, lat, weight in facts.poles:
-        px, py = plane.to_metres(np.array([lon]), np.array([lat]))
-        d = np.hypot(x - px, y - py)
-        if kind == "jobs":
-            pull += weight * np.exp(-((d / 700.0) ** 2))
-        else:
-            study[np.argmin(d)] += weight
+    area = 1.0 / (
+        _thinning(people[rows]) * -np.expm1(-last * weight[rows])
+    )  # over the chance to be a corner and be drawn
+    x, y = corners[rows].T
+    commune = commune[rows]
+    living = parts[rows, commune] * area
+    poles = _pole_jobs(facts, plane, x, y, area)
+    homes, jobs = np.zeros(len(rows)), np.zeros(len(rows))
     for c in range(len(cx)):
         mine = commune == c
-        homes[mine] = whole_numbers(people[mine], int(m.employed[c]))
-        jobs[mine] = whole_numbers(pull[mine], int(m.jobs[c]))
+        homes[mine] = whole_numbers(living[mine], int(m.employed[c]))
+        local = max(float(m.jobs[c] - poles[mine].sum()), LOCAL_JOBS * float(m.jobs[c]))
+        jobs[mine] = whole_numbers(poles[mine] + local * living[mine] / living[mine].sum(), int(m.jobs[c]))
     lon, lat = plane.to_degrees(x, y)
-    return Places(lon=lon, lat=lat, commuters=homes, jobs=jobs, students=study)
+    return Places(lon=lon, lat=lat, commuters=homes, jobs=jobs, students=_study(facts, plane, x, y))
 
 
-def _gravity(places: Places, plane: Plane) -> Commutes:
-    """Doubly constrained gravity, exponential deterrence (Wilson 1967), fitted to the mean commute; the 60 largest flows a home."""
+def _pole_jobs(facts: CityFacts, plane: Plane, x: Floats, y: Floats, area: Floats) -> Floats:
+    """Jobs of the poles at places: each pole's own number, spread as a bell around it."""
+    out = np.zeros(len(x))
+    for _, kind, lon, lat, thousands in facts.poles:
+        if kind == "jobs":
+            px, py = plane.to_metres(np.array([lon]), np.array([lat]))
+            d = np.hypot(x - px, y - py)
+            bell = area * np.exp((d.min() ** 2 - d**2) / POLE_RADIUS**2)
+            out += 1000.0 * thousands * bell / bell.sum()
+    return out
+
+
+def _study(facts: CityFacts, plane: Plane, x: Floats, y: Floats) -> Floats:
+    """Places in higher education, at the place nearest to each campus."""
+    out = np.zeros(len(x))
+    for _, kind, lon, lat, places in facts.poles:
+        if kind == "study":
+            px, py = plane.to_metres(np.array([lon]), np.array([lat]))
+            out[np.argmin(np.hypot(x - px, y - py))] += places
+    return out
+
+
+def _gravity(places: Places, plane: Plane, mean_km: float) -> Commutes:
+    """Doubly constrained gravity with exponential deterrence (Wilson 1967), fitted to the mean straight distance [km].
+
+    Flows below one commuter are kept with their size as chance and then stand for one: sums stay right on average.
+    """
     x, y = plane.to_metres(places.lon, places.lat)
-    km = np.hypot(x[:, None] - x, y[:, None] - y) / 1000.0 * 1.3 + 0.4
+    km = np.hypot(x[:, None] - x, y[:, None] - y) / 1000.0
     jobs = places.jobs * (places.commuters.sum() / places.jobs.sum())
-    beta = 1.0 / MEAN_COMMUTE_KM
-    for _ in range(12):
-        flow = np.exp(-beta * km)
-        for _ in range(12):
-            flow *= (places.commuters / np.maximum(flow.sum(axis=1), 1e-300))[:, None]
-            flow *= jobs / np.maximum(flow.sum(axis=0), 1e-300)
-        beta *= float((flow * km).sum() / flow.sum()) / MEAN_COMMUTE_KM
-    home, work = np.nonzero(flow >= 0.25)
-    nothing = np.full(len(home), np.nan)
-    return Commutes(home=home, work=work, size=flow[home, work], seconds=nothing, metres=nothing)
+    beta, b = 1.0 / mean_km, np.ones(len(x))
+    for _ in range(FITS):
+        kernel = np.exp(-beta * km)
+        for _ in range(BALANCES):
+            a = places.commuters / np.maximum(kernel @ b, 1e-300)
+            b = jobs / np.maximum(a @ kernel, 1e-300)
+        mean = float(a @ (kernel * km) @ b / (a @ kernel @ b))
+        if abs(mean / mean_km - 1.0) < 1e-4:
+            break
+        beta *= mean / mean_km
+    flow = (kernel * b * a[:, None]).ravel()
+    draw = uniforms(SEED, stream("replica.flow"), np.arange(len(flow)), 0, 0)
+    pair = np.flatnonzero(draw < flow)
+    nothing = np.full(len(pair), np.nan)
+    home, work = np.divmod(pair, len(x))
+    return Commutes(home=home, work=work, size=np.maximum(flow[pair], 1.0), seconds=nothing, metres=nothing)

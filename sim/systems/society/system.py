@@ -1,0 +1,117 @@
+"""What households buy and build (before the month's traffic), and what citizens think of it all (after)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kernels.diffusion import household_mean, judgement, neighbour_mean, word_of_mouth
+from kernels.draws import stream, uniforms
+from sim.city.city import City
+from sim.codes import Mode, Powertrain, Retrofit, Status
+from sim.columns import Floats
+from sim.measures.policies import Policies
+from sim.scenario.parameters import Parameters
+from sim.scenario.trends import Trends
+from sim.state import Society, State
+from sim.systems.society import cars, homes
+
+
+class SocietySystem:
+    """Decisions and opinions of one city's people."""
+
+    def __init__(self, city: City, parameters: Parameters, trends: Trends) -> None:
+        self.city, self.parameters, self.trends = city, parameters, trends
+
+    def begin(self, state: State) -> None:
+        """Nobody has judged anything yet; what is lived now is the usual."""
+        n, m = len(state.citizens), len(state.townhall.status)
+        state.society = Society(
+            support=np.full((n, m), 0.5), expected=np.full((n, m), 0.5), adopted=np.zeros(8), protest=np.zeros(m),
+            reference_time=state.citizens.travel_time.copy(), reference_cost=_bills(state),
+        )  # fmt: skip
+
+    def decide(self, state: State, policies: Policies) -> None:
+        """Renewals and investments. In a world that stands still worn-out things are replaced by their like: nothing changes."""
+        state.society.adopted[:] = 0.0
+        if self.trends.unchanged:
+            return
+        p, trends = self.parameters, self.trends
+        state.households.works_bill *= p["instalments_left"]
+        electric, retrofitted, solar = self._contacts(state)
+        cars.renew(state, policies, p, trends, electric)
+        homes.finish_works(state)
+        homes.renew_heating(state, policies, p, trends)
+        homes.retrofit(state, policies, p, retrofitted)
+        homes.install_pv(state, policies, p, trends, solar)
+        self._buy_bicycles(state, policies)
+
+    def _contacts(self, state: State) -> tuple[Floats, Floats, Floats]:
+        """(H,) share of contacts with an electric car, a retrofitted home, rooftop PV."""
+        h, d, c = state.households, state.dwellings, state.cars
+        own = np.zeros((len(h), 3))
+        electric = c.alive & (c.powertrain == Powertrain.ELECTRIC)
+        own[c.household[electric], 0] = 1.0
+        lived = d.alive & (d.household >= 0)
+        own[d.household[lived & (d.retrofit > Retrofit.EXISTING)], 1] = 1.0
+        own[d.household[lived & (d.pv > 0.0)], 2] = 1.0
+        mean = neighbour_mean(state.contact_first, state.contacts, own)
+        return mean[:, 0], mean[:, 1], mean[:, 2]
+
+    def _buy_bicycles(self, state: State, policies: Policies) -> None:
+        """A grant brings bicycles to some who have none."""
+        c = state.citizens
+        chance = self.parameters["bikes_per_100"] * float(policies.bike_grant[0]) / 100.0
+        draw = uniforms(state.seed, stream("society.bicycle"), c.id, state.month, 0)
+        c.bike |= c.alive & (draw < chance)
+
+    def judge(self, state: State, policies: Policies) -> None:
+        """Satisfaction with daily life, trust in the municipality, support for each measure."""
+        p, c, s = self.parameters, state.citizens, state.society
+        bills = _bills(state)
+        time_gain = (s.reference_time - c.travel_time) / p["time_scale"]
+        money_gain = ((s.reference_cost - bills) / p["money_scale"])[c.household]
+        lived = np.tanh(time_gain) * 0.5 + np.tanh(money_gain) * 0.5
+        c.satisfaction[:] = 0.5 + 0.5 * np.where(lived < 0.0, 1.5, 1.0) * lived / 1.5
+        self._trust(state, policies)
+        if s.support.shape[1]:
+            self._support(state, policies, lived)
+        s.reference_time += p["adaptation"] * (c.travel_time - s.reference_time)
+        s.reference_cost += p["adaptation"] * (bills - s.reference_cost)
+
+    def _trust(self, state: State, policies: Policies) -> None:
+        """Promises kept or late, what is shared in participation, daily life."""
+        p, town, c = self.parameters, state.townhall, state.citizens
+        known = policies.announced > 0.0
+        late = float((known & (town.status == Status.WAITING)).sum())
+        kept = float((known & (town.status == Status.IN_FORCE)).sum())
+        people = max(float(c.weight[c.alive].sum()), 1.0)
+        shared = float(policies.participation[0]) * 12.0 / people
+        pull = (
+            p["trust_kept"] * np.tanh(kept / 10.0)
+            - p["trust_late"] * np.tanh(late / 3.0)
+            + p["trust_shared"] * np.tanh(shared / 10.0)
+        )
+        aim = pull + p["trust_life"] * (c.satisfaction - 0.5)
+        c.trust[:] = np.clip(c.trust + p["trust_pace"] * aim, 0.01, 0.99)
+
+    def _support(self, state: State, policies: Policies, lived: Floats) -> None:
+        p, c, s = self.parameters, state.citizens, state.society
+        driver = (c.main_mode == Mode.CAR) | (c.other_mode == Mode.CAR)
+        judgement(
+            policies.expected_drivers, policies.expected_others, policies.in_force, policies.announced, policies.exposure, c.district,
+            c.main_district, driver, lived, c.trust, p["loss_aversion"], p["belief_in_trust"], s.expected, p["judgement_pace"],
+        )  # fmt: skip
+        homes_mean = household_mean(c.household, c.alive, s.support, len(state.households))
+        heard = neighbour_mean(state.contact_first, state.contacts, homes_mean)
+        word_of_mouth(s.expected, heard, c.household, p["stubbornness"], s.support, p["opinion_pace"])
+        angry = np.where((s.support < p["protest_below"]) & c.alive[:, None], c.weight[:, None], 0.0)
+        s.protest[:] = np.where(policies.announced > 0.0, angry.sum(axis=0) * p["protest_share"], 0.0)
+
+
+def _bills(state: State) -> Floats:
+    """(H,) energy of the year by month, transport of the month [€/month]."""
+    h = state.households
+    year = np.zeros(len(h))
+    known = state.energy.year_bill
+    year[: len(known)] = known / 12.0
+    return np.asarray(year + h.transport_bill)
