@@ -136,9 +136,9 @@ def _ages(draws: Draws, kind: Ints, household: Ints, size: Ints) -> Ints:
     # children of mothers and fathers of 25 to 37; those who would be gone are any age from 15 on, the unborn are infants
     generation = 25 + (13.0 * draws.uniform("age.child", rows)).astype(np.int64)
     child = head - generation - 2 * np.maximum(place - 2, 0)
-    u = draws.uniform("age.at_home", rows)
+    at_home = draws.uniform("age.at_home", rows)
     child = np.where(
-        child > 24, 15 + (10.0 * u).astype(np.int64), np.where(child < 0, (3.0 * at_home).astype(np.int64), child)
+        child > 24, 15 + (10.0 * at_home).astype(np.int64), np.where(child < 0, (3.0 * at_home).astype(np.int64), child)
     )
     mate = (18 + 22.0 * draws.uniform("age.mate", rows) ** 1.6).astype(np.int64)
     couple = np.isin(k, (HouseholdType.COUPLE, HouseholdType.COUPLE_CHILDREN))
