@@ -99,7 +99,7 @@ def load_facts(name: str) -> CityFacts:
         name=name,
         centre=centre,
         communes=_communes(rows, values, capital["code"]),
-        area_km2=np.array([float(r["area_km2"]) for r in rows]),
+        area_km2=_floats(rows, "area_km2"),
         motorways=_ways(folder / "motorways.csv"),
         water=_ways(folder / "water.csv"),
         bridges=tuple(
@@ -136,13 +136,12 @@ def _root() -> Traversable:
 
 
 def _rows(path: Traversable) -> Iterator[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file)
+    yield from csv.DictReader(path.read_text("utf-8").splitlines())
 
 
 def _communes(rows: list[dict[str, str]], totals: dict[str, float], capital: str) -> Communes:
     """Margins by commune: population and jobs as listed, the rest by the stated shares scaled to the city's totals."""
-    population = np.array([float(r["population"]) for r in rows])
+    population = _floats(rows, "population")
     is_capital = np.array([r["code"] == capital for r in rows])
 
     def by_place(name: str) -> Floats:
@@ -154,14 +153,18 @@ def _communes(rows: list[dict[str, str]], totals: dict[str, float], capital: str
     suburban = np.clip(HOUSES_SMALL - HOUSES_FALL * np.log10(population / 1000.0), HOUSES_LEAST, HOUSES_SMALL)
     houses = dwellings * np.where(is_capital, totals[f"houses_share_{capital_name}"], suburban)
     margins = CommuneMargins(
-        lon=[float(r["lon"]) for r in rows], lat=[float(r["lat"]) for r in rows], population=population, households=households,
+        lon=_floats(rows, "lon"), lat=_floats(rows, "lat"), population=population, households=households,
         employed=_scaled(population * by_place("employed_share"), totals["employed"]),
         unemployed=_scaled(population * by_place("unemployed_share"), totals["unemployed"]),
         students=_scaled(population * by_place("students_share"), totals["students"]),
-        jobs=[float(r["jobs"]) for r in rows], cars=households * by_place("cars_per_household"), dwellings=dwellings,
+        jobs=_floats(rows, "jobs"), cars=households * by_place("cars_per_household"), dwellings=dwellings,
         houses=np.minimum(_scaled(houses, totals["dwellings"] * totals["houses_share"]), HOUSES_MOST * dwellings),
     )  # fmt: skip
     return Communes(tuple(r["code"] for r in rows), tuple(r["name"] for r in rows), margins)
+
+
+def _floats(rows: list[dict[str, str]], name: str) -> Floats:
+    return np.array([float(r[name]) for r in rows])
 
 
 def _scaled(values: Floats, total: float) -> Floats:

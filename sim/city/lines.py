@@ -95,7 +95,12 @@ class _StreetPaths:
         usable = np.flatnonzero(links.on_foot)
         self.nodes, self.spacing = nodes, spacing
         self.length = links.length[usable]
-        self.lookup = LinkLookup(links.tail[usable], links.head[usable], links.free_time[usable], len(nodes))
+        self.lookup = LinkLookup(
+            links.tail[usable].astype(np.int64),
+            links.head[usable].astype(np.int64),
+            links.free_time[usable],
+            len(nodes),
+        )
         self.served = np.unique(links.tail[usable])
         self.tree = cKDTree(np.column_stack([nodes.x, nodes.y])[self.served])
 
@@ -136,7 +141,7 @@ class _StreetPaths:
         return _Line("", TransitMode.BUS, headway, headway * OFF_PEAK, BUS_PLACES, True, 0.0, stops, metres)
 
     def _path(self, a: int, b: int) -> list[int] | None:
-        _, before = dijkstra(self.lookup.matrix, indices=a, return_predecessors=True)
+        _, before = dijkstra(self.lookup.matrix, indices=np.array(a), return_predecessors=True)
         path = [b]
         while before[path[-1]] >= 0:
             path.append(int(before[path[-1]]))
@@ -158,7 +163,7 @@ def _commune_hubs(districts: Districts, cells: Cells) -> Ints:
 def _feeders(hubs: Ints, stations: Floats, nodes: Nodes) -> list[tuple[int, int]]:
     if not len(stations):
         return [(int(h), int(hubs[0])) for h in hubs[1:]]
-    near_node = cKDTree(np.column_stack([nodes.x, nodes.y])).query(stations)[1]
+    near_node = np.asarray(cKDTree(np.column_stack([nodes.x, nodes.y])).query(stations)[1])
     out = []
     for hub in hubs:
         order = np.argsort(np.hypot(stations[:, 0] - nodes.x[hub], stations[:, 1] - nodes.y[hub]), kind="stable")
@@ -174,7 +179,7 @@ def _orbitals(hubs: Ints, nodes: Nodes) -> list[tuple[int, int]]:
     if len(hubs) < 3:
         return []
     spots = np.column_stack([nodes.x[hubs], nodes.y[hubs]])
-    near = cKDTree(spots).query(spots, k=2)[1][:, 1]
+    near = np.asarray(cKDTree(spots).query(spots, k=2)[1])[:, 1]
     return sorted({(int(min(hubs[i], hubs[j])), int(max(hubs[i], hubs[j]))) for i, j in enumerate(near)})
 
 
@@ -207,10 +212,12 @@ def _line_set(lines: list[_Line], nodes: Nodes, links: Links, cells: Cells, p: P
     }  # fmt: skip
     number: dict[tuple[str, int], int] = {}
     spots: list[tuple[str, float, float, int]] = []
-    stop, run, metres, first, count = [], [], [], [], []
+    stop: list[int] = []
+    run: list[float] = []
+    metres: list[float] = []
+    first: list[int] = []
     for line in lines:
         first.append(len(stop))
-        count.append(len(line.stops))
         pace = 60.0 * line.minutes / line.metres.sum() if line.minutes > 0.0 else 3.6 / speed[line.mode]
         for (name, x, y), m in zip(line.stops, line.metres.tolist(), strict=True):
             node = int(on_foot[tree.query([x, y])[1]])
@@ -219,20 +226,22 @@ def _line_set(lines: list[_Line], nodes: Nodes, links: Links, cells: Cells, p: P
                 number[key] = len(spots)
                 spots.append((name or f"Stop {len(spots)}", x, y, node))
             stop.append(number[key])
-            run.append(m * pace)
+            run.append(m * float(pace))
             metres.append(m)
-    x, y = np.array([s[1] for s in spots]), np.array([s[2] for s in spots])
-    node = np.array([s[3] for s in spots], np.int64)
-    lon, lat = plane.to_degrees(x, y)
-    district = cells.district[cKDTree(np.column_stack([cells.x, cells.y])).query(np.column_stack([x, y]))[1]]
+    sx, sy = np.array([s[1] for s in spots]), np.array([s[2] for s in spots])
+    lon, lat = plane.to_degrees(sx, sy)
+    near = cKDTree(np.column_stack([cells.x, cells.y])).query(np.column_stack([sx, sy]))[1]
     return LineSet(
         lines=Lines(
-            mode=[line.mode for line in lines], headway_peak=[line.peak for line in lines], headway_off=[line.off for line in lines],
-            capacity=[line.capacity for line in lines], first_stop=first, stop_count=count,
-            running=[line.running for line in lines],
+            mode=np.array([line.mode for line in lines], np.int8), headway_peak=np.array([line.peak for line in lines]),
+            headway_off=np.array([line.off for line in lines]), capacity=np.array([line.capacity for line in lines]),
+            first_stop=np.array(first, np.int64), stop_count=np.array([len(line.stops) for line in lines], np.int32),
+            running=np.array([line.running for line in lines]),
         ),
         names=tuple(line.name for line in lines),
-        line_stops=LineStops(stop=stop, run_time=run, distance=metres),
-        stops=Stops(lon=lon, lat=lat, x=x, y=y, node=node, district=district),
+        line_stops=LineStops(np.array(stop, np.int32), np.array(run), np.array(metres)),
+        stops=Stops(
+            lon=lon, lat=lat, x=sx, y=sy, node=np.array([s[3] for s in spots], np.int32), district=cells.district[near]
+        ),
         stop_names=tuple(s[0] for s in spots),
     )  # fmt: skip

@@ -29,9 +29,8 @@ RAMP_EVERY = 1500.0  # m between interchanges (assumption)
 EDGE = 2500.0  # m beyond the last street corner, motorways end (at a gate)
 LONGEST_RAMP = 1500.0  # m
 PLACES = 1700
-PLACE_POWER = (
-    0.75  # places are drawn with weight people ** PLACE_POWER: more places where more people live (assumption)
-)
+DISC = 0.5  # length of the exponential fall of density over a commune's radius (chosen beside INSEE cells: tests)
+PLACE_POWER = 0.75  # places are drawn with weight people ** PLACE_POWER (assumption)
 POLE_RADIUS = 700.0  # m, spread of the jobs of a pole (assumption)
 FITS, BALANCES = 30, 40  # rounds of the gravity model: deterrence, margins
 LOCAL_JOBS = 0.1  # least share of a commune's jobs that follow its inhabitants (assumption)
@@ -62,7 +61,7 @@ def densities(facts: CityFacts, plane: Plane, x: Floats, y: Floats) -> Floats:
     """(n, communes) people per km2 that each commune brings to places: exponential around its centre (Clark 1951)."""
     m = facts.communes.margins
     cx, cy = plane.to_metres(m.lon, m.lat)
-    radius = np.sqrt(np.minimum(facts.area_km2, m.population / 1800.0 + 0.4) / np.pi) * 0.62
+    radius = np.sqrt(np.minimum(facts.area_km2, m.population / 1800.0 + 0.4) / np.pi) * DISC
     km = np.hypot(x[:, None] - cx, y[:, None] - cy) / 1000.0
     out: Floats = m.population / (2 * np.pi * radius**2) * np.exp(-km / radius)
     return out
@@ -94,7 +93,8 @@ def _corners(facts: CityFacts, plane: Plane) -> Floats:
     y = y + (uniforms(SEED, stream("replica.y"), ids, 0, 0) - 0.5) * SPACING_DENSE * 0.75
     keep = uniforms(SEED, stream("replica.keep"), ids, 0, 0) < _thinning(density(facts, plane, x, y))
     near = np.min(np.hypot(x[:, None] - cx, y[:, None] - cy) - 1.25 * reach, axis=1) < 0.0
-    return np.column_stack([x, y])[keep & near]
+    out: Floats = np.column_stack([x, y])[keep & near]
+    return out
 
 
 class _Streets:
@@ -105,7 +105,7 @@ class _Streets:
         self.points, self.corners = corners, len(corners)
         self.river = [np.column_stack(plane.to_metres(*w.points.T)) for w in facts.water if w.kind == "river"]
         lines = [np.column_stack(plane.to_metres(*_closed(w).T)) for w in facts.motorways]
-        near = [cKDTree(corners).query(line)[0] < EDGE for line in lines]
+        near = [np.asarray(cKDTree(corners).query(line)[0]) < EDGE for line in lines]
         self.motorways = [line[keep] for line, keep in zip(lines, near, strict=True) if keep.sum() > 1]
         gabriel, backbone = _proximity(corners)
         wet = self._crossing(gabriel, self.river)
@@ -275,11 +275,11 @@ def _proximity(points: Floats) -> tuple[Ints, Bools]:
     a, b = points[pairs[:, 0]], points[pairs[:, 1]]
     length = np.hypot(*(a - b).T)
     tree = cKDTree(points)
-    gabriel = tree.query((a + b) / 2)[0] >= length / 2 * (1 - 1e-9)
+    gabriel = np.asarray(tree.query((a + b) / 2)[0]) >= length / 2 * (1 - 1e-9)
     pairs, length = pairs[gabriel], length[gabriel]
     count = np.zeros(len(pairs), np.int64)
     k = min(16, len(points))
-    distance, neighbour = tree.query(points, k=k)
+    distance, neighbour = (np.asarray(found) for found in tree.query(points, k=k))
     for c in range(1, k):  # a third corner closer to both ends than they are to one another breaks the edge
         third = neighbour[pairs[:, 0], c]
         closer = (distance[pairs[:, 0], c] < length * (1 - 1e-9)) & (third != pairs[:, 1])
