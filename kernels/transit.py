@@ -78,7 +78,13 @@ def strategy(
 
 @kernel
 def load(
-    accepted: IntArray, count: int, tail: IntArray, head: IntArray, frequency: FloatArray, volume: FloatArray, flow: FloatArray
+    accepted: IntArray,
+    count: int,
+    tail: IntArray,
+    head: IntArray,
+    frequency: FloatArray,
+    volume: FloatArray,
+    flow: FloatArray,
 ) -> None:
     """Load node volumes along a strategy, in decreasing order of acceptance (part 2 of the paper).
 
@@ -108,42 +114,55 @@ def load(
 
 
 @parallel_kernel
-def transit_skims(
-    first: IntArray, order: IntArray, tail: IntArray, cost: FloatArray, frequency: FloatArray, wait: float, zones: IntArray, n: int
-) -> FloatArray:
-    """(Z, Z) expected time from each zone node to each zone node, inf where transit does not go, 0 on the diagonal."""
+def transit_strategies(
+    first: IntArray,
+    order: IntArray,
+    tail: IntArray,
+    cost: FloatArray,
+    frequency: FloatArray,
+    wait: float,
+    zones: IntArray,
+    n: int,
+) -> tuple[FloatArray, IntArray, IntArray]:
+    """Optimal strategies to every zone.
+
+    Returns:
+        (Z, Z) expected time from zone to zone, inf where transit does not go, 0 on the diagonal; (Z, L) accepted links of each
+        destination in the order of acceptance; (Z,) how many those are.
+    """
     z = zones.shape[0]
     out = np.empty((z, z))
+    accepted = np.empty((z, order.shape[0]), np.int64)
+    count = np.empty(z, np.int64)
     for d in prange(z):
         time = np.empty(n)
-        accepted = np.empty(order.shape[0], np.int64)
-        strategy(first, order, tail, cost, frequency, wait, zones[d], time, accepted)
+        count[d] = strategy(first, order, tail, cost, frequency, wait, zones[d], time, accepted[d])
         for o in range(z):
             out[o, d] = time[zones[o]]
-    return out
+    return out, accepted, count
 
 
-@parallel_kernel
-def transit_load(
-    first: IntArray, order: IntArray, tail: IntArray, head: IntArray, cost: FloatArray, frequency: FloatArray, wait: float,
-    zones: IntArray, n: int, demand: FloatArray, board_line: IntArray, lines: int,
+@kernel
+def boardings(
+    accepted: IntArray, count: IntArray, tail: IntArray, head: IntArray, frequency: FloatArray, zones: IntArray, n: int,
+    demand: FloatArray, board_line: IntArray, lines: int,
 ) -> FloatArray:  # fmt: skip
-    """(Z, lines) boardings by destination and line of a (Z, Z) demand; ``board_line`` (L,) is the line a link boards, -1 none."""
-    z = zones.shape[0]
-    out = np.zeros((z, lines))
-    for d in prange(z):
-        time = np.empty(n)
-        accepted = np.empty(order.shape[0], np.int64)
-        count = strategy(first, order, tail, cost, frequency, wait, zones[d], time, accepted)
-        volume = np.zeros(n)
-        flow = np.zeros(order.shape[0])
-        for o in range(z):
-            if o != d and time[zones[o]] < np.inf:
+    """(lines,) boardings of a (Z, Z) demand along strategies; ``board_line`` (L,) is the line a link boards, -1 none.
+
+    Trips between zones that no strategy joins must be zero in ``demand``.
+    """
+    out = np.zeros(lines)
+    flow = np.zeros(tail.shape[0])
+    volume = np.empty(n)
+    for d in range(zones.shape[0]):
+        volume[:] = 0.0
+        for o in range(zones.shape[0]):
+            if o != d:
                 volume[zones[o]] += demand[o, d]
-        load(accepted, count, tail, head, frequency, volume, flow)
-        for a in range(order.shape[0]):
-            if board_line[a] >= 0:
-                out[d, board_line[a]] += flow[a]
+        load(accepted[d], count[d], tail, head, frequency, volume, flow)
+    for a in range(tail.shape[0]):
+        if board_line[a] >= 0:
+            out[board_line[a]] += flow[a]
     return out
 
 

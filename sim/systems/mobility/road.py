@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from kernels.assignment import Equilibrium, RoadNetwork, equilibrium
-from kernels.fold import expand_flow, fold
+from kernels.fold import Folded, expand_flow, fold
 
 from sim.city.city import City
-from sim.columns import Bools, Floats, Ints
+from sim.columns import Floats
 from sim.errors import NotConverged
 from sim.measures.policies import Policies
 from sim.state import State
@@ -86,17 +86,8 @@ class Road:
         time = free[:real] * (1.0 + a.alpha * (flow / capacity[:real]) ** a.beta)
         return RoadResult(flow, time, found.skim_cost / 60.0, found.skim_length / 1000.0, found.gap)
 
-    def _network(self, folded: object) -> RoadNetwork:
-        f = folded
+    def _network(self, f: Folded) -> RoadNetwork:
         return RoadNetwork(
-            f.tail, f.head, f.free_time, f.capacity, f.alpha, f.beta, f.fixed, f.length,  # type: ignore[attr-defined]
-            n_nodes=f.n_nodes, zone_node=f.node_of[self.zone_node], through=f.through(self.through),  # type: ignore[attr-defined]
+            f.tail, f.head, f.free_time, f.capacity, f.alpha, f.beta, f.fixed, f.length, n_nodes=f.n_nodes,
+            zone_node=f.node_of[self.zone_node], through=self.through[f.node],
         )  # fmt: skip
-
-
-def spread_over(marginal: Floats, total: Floats) -> Floats:
-    """(n, m) outer product of totals and shares."""
-    return np.outer(total, marginal / max(marginal.sum(), 1e-300))
-
-
-__all__ = ["Bools", "Ints", "Road", "RoadResult", "spread_over"]

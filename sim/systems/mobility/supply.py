@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from kernels.transit import transit_load, transit_skims
+from kernels.transit import boardings, transit_strategies
 from sim.city.city import City
 from sim.codes import RoadClass
 from sim.columns import Floats, Ints
@@ -46,19 +46,33 @@ class Transit:
         self.first = np.searchsorted(self.head[self.order], np.arange(self.n + 1)).astype(np.int64)
         self.zones = np.arange(d, dtype=np.int64)
 
+        self._times, self._accepted, self._count = transit_strategies(
+            self.first, self.order, self.tail, self.cost, self.frequency, self.wait, self.zones, self.n
+        )
+
     def times(self) -> Floats:
-        """(D, D) door-to-door minutes, inf where transit does not go."""
-        out = transit_skims(self.first, self.order, self.tail, self.cost, self.frequency, self.wait, self.zones, self.n)
+        """(D, D) door-to-door minutes, inf where transit does not go and inside a district."""
+        out: Floats = self._times.copy()
         np.fill_diagonal(out, np.inf)
-        return np.asarray(out)
+        return out
 
     def boardings(self, demand: Floats) -> Floats:
-        """(lines,) boardings of a (D, D) demand."""
-        by_destination = transit_load(
-            self.first, self.order, self.tail, self.head, self.cost, self.frequency, self.wait, self.zones, self.n, demand,
-            self.line, self.n_lines,
-        )  # fmt: skip
-        return np.asarray(by_destination.sum(axis=0))
+        """(lines,) boardings of a (D, D) demand; trips where transit does not go board nothing."""
+        carried = np.where(np.isfinite(self._times), demand, 0.0)
+        return np.asarray(
+            boardings(
+                self._accepted,
+                self._count,
+                self.tail,
+                self.head,
+                self.frequency,
+                self.zones,
+                self.n,
+                carried,
+                self.line,
+                self.n_lines,
+            )
+        )
 
 
 @lru_cache(maxsize=4)

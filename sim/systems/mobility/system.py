@@ -96,7 +96,7 @@ class MobilitySystem:
         for purpose in (MAIN, OTHER):
             no_car = self._no_car(state, policies, purpose)
             mode = c.main_mode if purpose == MAIN else c.other_mode
-            lost = c.alive & (mode == Mode.CAR) & no_car
+            lost = c.alive & ((mode < 0) | ((mode == Mode.CAR) & no_car))
             rows = np.flatnonzero((thinking | lost) & ((c.main_district != -1) if purpose == MAIN else True))
             found = self._options(state, policies, rows, purpose, now, no_car)
             mode[rows], wishes = choice.take(state, p, rows, purpose, found)
