@@ -24,10 +24,10 @@ def save_state(state: State, path: Path) -> None:
     path = Path(path)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     header = json.dumps({"format": FORMAT, "seed": state.seed, "month": state.month, "share": state.share})
-    arrays = {name: a for name, a in state.arrays().items() if name not in ("seed", "month", "share")}
+    arrays: dict[str, Any] = {name: a for name, a in state.arrays().items() if name not in ("seed", "month", "share")}
     try:
         with partial.open("wb") as file:
-            np.savez(file, **arrays, **{_HEADER: np.frombuffer(header.encode(), np.uint8)})
+            np.savez(file, **arrays | {_HEADER: np.frombuffer(header.encode(), np.uint8)})
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

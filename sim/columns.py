@@ -16,11 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Int32s = npt.NDArray[np.int32]
-Codes = npt.NDArray[np.int8]
-Bools = npt.NDArray[np.bool_]
+# The names say what a column holds; tables convert what they are given to the declared dtype (Block.__post_init__), so the static
+# types stay open: NumPy's own promotion rules would otherwise need a cast at every second expression.
+Floats = npt.NDArray[Any]
+Ints = npt.NDArray[Any]
+Int32s = npt.NDArray[Any]
+Codes = npt.NDArray[Any]
+Bools = npt.NDArray[Any]
 
 
 def column(dtype: Any, unit: str, meaning: str, codes: Any = None) -> Any:

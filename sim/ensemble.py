@@ -34,7 +34,7 @@ def run_ensemble(
     executor = get_reusable_executor(max_workers=workers, timeout=60, env={"NUMBA_NUM_THREADS": "1"})
     try:
         futures = {executor.submit(_work, scenario, str(bundle), member): i for i, member in enumerate(members)}
-        found: dict[int, np.ndarray] = {}  # type: ignore[type-arg]
+        found: dict[int, np.ndarray] = {}
         for future in as_completed(futures):
             found[futures[future]] = future.result()
             if watch is not None:
@@ -44,7 +44,7 @@ def run_ensemble(
     return pd.concat([_table(scenario, member, found[i]) for i, member in enumerate(members)], ignore_index=True)
 
 
-def _work(scenario: Scenario, bundle: str, member: Member) -> np.ndarray:  # type: ignore[type-arg]
+def _work(scenario: Scenario, bundle: str, member: Member) -> np.ndarray:
     return run_member(scenario, _city(bundle), member)
 
 
@@ -53,7 +53,7 @@ def _city(bundle: str) -> City:
     return load_bundle(Path(bundle))
 
 
-def _table(scenario: Scenario, member: Member, values: np.ndarray) -> pd.DataFrame:  # type: ignore[type-arg]
+def _table(scenario: Scenario, member: Member, values: np.ndarray) -> pd.DataFrame:
     months = [month_name(m) for m in months_of(scenario)]
     names = [i.name for i in INDICATORS]
     return pd.DataFrame(

@@ -134,6 +134,22 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
         self.seconds.clear()
         return state
 
+    def live_until(self, month: int) -> None:
+        """Step until ``month`` has been lived."""
+        while self.state.month < month:
+            self.step()
+
+    def fork(self, scenario: Scenario) -> UrbanModel:
+        """The same city going on with another scenario from here: before its start, when nothing has been announced yet."""
+        if self.state.month >= scenario.start:
+            raise ValueError("a scenario can only be taken over before its first month")
+        other = UrbanModel(
+            scenario, self.city, parameters=self.parameters.overrides, gap=self.mobility.road.gap,
+            threads=self.mobility.road.threads, state=self.state.copy(),
+        )  # fmt: skip
+        other.municipality.take_over(other.state)
+        return other
+
     def snapshot(self) -> Snapshot:
         """The month just lived, for indicators."""
         return Snapshot(self.city, self.state, self.policies, self.parameters, self.trends)

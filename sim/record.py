@@ -152,7 +152,7 @@ class Recorder:
         )  # fmt: skip
 
 
-def _since(months: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def _since(months: np.ndarray) -> np.ndarray:
     """Month names for month numbers, "" for -1."""
     known, place = np.unique(months, return_inverse=True)
     return np.array(["" if m < 0 else month_name(int(m)) for m in known], dtype=object)[place]

@@ -52,10 +52,11 @@ def months_of(scenario: Scenario) -> range:
     return range(scenario.start, scenario.end + 1)
 
 
-def live(model: UrbanModel) -> None:
-    """Live the months before the scenario's start: shocks dated earlier enter the initial state."""
-    while model.state.month < model.scenario.start - 1:
-        model.step()
+def both_worlds(scenario: Scenario, city: City, **options: Any) -> tuple[UrbanModel, UrbanModel]:
+    """Roadmap and baseline at the eve of the scenario: settled and led in once, then forked (shocks dated before enter both)."""
+    roadmap = UrbanModel(scenario, city, **options)
+    roadmap.live_until(scenario.start - 1)
+    return roadmap, roadmap.fork(scenario.without_measures())
 
 
 def run_pair(
@@ -70,10 +71,7 @@ def run_pair(
 ) -> Pair:
     """Live the roadmap and its baseline month by month."""
     clock = time.perf_counter()
-    options: dict[str, Any] = {"seed": seed, "share": share, "gap": gap, "threads": threads}
-    models = [UrbanModel(s, city, **options) for s in (scenario, scenario.without_measures())]
-    for model in models:
-        live(model)
+    models = both_worlds(scenario, city, seed=seed, share=share, gap=gap, threads=threads)
     recorders = [Recorder(model) for model in models]
     first_month = time.perf_counter() - clock
     months = months_of(scenario)
@@ -97,14 +95,13 @@ def run_pair(
 ROLES = ("roadmap", "baseline")
 
 
-def run_member(scenario: Scenario, city: City, member: Member) -> np.ndarray:  # type: ignore[type-arg]
+def run_member(scenario: Scenario, city: City, member: Member) -> np.ndarray:
     """Indicators of one paired ensemble run: (2, months, indicators) for roadmap and baseline."""
     out = np.empty((2, len(months_of(scenario)), len(INDICATORS)))
-    for side, plan in enumerate((scenario, scenario.without_measures())):
-        model = UrbanModel(
-            plan, city, seed=member.seed, share=member.share, gap=member.gap, parameters=member.parameters
-        )
-        live(model)
+    worlds = both_worlds(
+        scenario, city, seed=member.seed, share=member.share, gap=member.gap, parameters=member.parameters
+    )
+    for side, model in enumerate(worlds):
         for i, _ in enumerate(months_of(scenario)):
             model.step()
             snapshot = model.snapshot()

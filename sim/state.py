@@ -23,7 +23,9 @@ class Traffic(Block):
     link_flow: Floats = column("f8", "veh/h", "(L,) morning peak flow in car units, background included")
     link_time: Floats = column("f8", "s", "(L,) morning peak link time at equilibrium")
     gap: Floats = column("f8", "-", "(1,) relative gap of the road equilibrium, fresh shortest paths")
-    residual: Floats = column("f8", "-", "(1,) change of car times since last month, relative: the demand-supply residual")
+    residual: Floats = column(
+        "f8", "-", "(1,) change of car times since last month, relative: the demand-supply residual"
+    )
     car_time: Floats = column("f8", "min", "(D, D) door-to-door car time, morning peak")
     car_km: Floats = column("f8", "km", "(D, D) car distance on the used shortest paths")
     transit_time: Floats = column(

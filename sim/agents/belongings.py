@@ -77,7 +77,7 @@ def draw_dwellings(
     return dwellings, households, _tenure(draws, people, income, in_house)
 
 
-def _exact(district: Ints, house: np.ndarray, houses: Ints, flats: Ints) -> Floats:  # type: ignore[type-arg]
+def _exact(district: Ints, house: np.ndarray, houses: Ints, flats: Ints) -> Floats:
     """Weights that make houses and flats of every district sum to their margins (to all dwellings where one kind has no row)."""
     n = len(houses)
     h = np.bincount(district[house], minlength=n)
@@ -89,12 +89,12 @@ def _exact(district: Ints, house: np.ndarray, houses: Ints, flats: Ints) -> Floa
     return np.asarray(np.where(house, weight_house[district], weight_flat[district]))
 
 
-def _by_place(draws: Draws, name: str, rows: Ints, centre: np.ndarray, house: np.ndarray) -> Ints:  # type: ignore[type-arg]
+def _by_place(draws: Draws, name: str, rows: Ints, centre: np.ndarray, house: np.ndarray) -> Ints:
     table = np.array([[PERIOD_SHARE[(c, h)] for h in (False, True)] for c in (False, True)])
     return draws.choice(name, rows, table[centre.astype(int), house.astype(int)])
 
 
-def _tenure(draws: Draws, people: People, income: Floats, in_house: np.ndarray) -> Ints:  # type: ignore[type-arg]
+def _tenure(draws: Draws, people: People, income: Floats, in_house: np.ndarray) -> Ints:
     """Owners, tenants, social tenants: about 45, 38 and 17 % in the metropole (INSEE RP 2020, rounded: assumption)."""
     rows = np.arange(len(income))
     rank = np.argsort(np.argsort(income, kind="stable"), kind="stable") / len(income)

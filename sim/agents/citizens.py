@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from sim.agents.columnar import SHIFT, ColumnAgent, ColumnAgentSet, Derived
+from sim.agents.columnar import ColumnAgent, Derived
 from sim.agents.tables import Citizens, Households
 from sim.columns import Array, Ints, Table
 from sim.state import State
+
+if TYPE_CHECKING:
+    from sim.agents.agentset import ColumnAgentSet
 
 
 def _age(state: State, rows: Ints) -> Array:
@@ -44,14 +47,11 @@ class Household(ColumnAgent):
     @property
     def members(self) -> ColumnAgentSet:
         """The citizens who live in it."""
-        model = self.model
-        rows = np.flatnonzero(model.state.citizens.household == self.row)
-        return ColumnAgentSet.of(model, model.kind_of_table("citizens") << SHIFT | rows)
+        return self.model.rows_of("citizens", np.flatnonzero(self.model.state.citizens.household == self.row))
 
     @property
     def contacts(self) -> ColumnAgentSet:
         """The households it listens to."""
-        model, state = self.model, self.model.state
+        state = self.model.state
         rows = state.contacts[state.contact_first[self.row] : state.contact_first[self.row + 1]]
-        keys = model.kind_of_table("households") << SHIFT | np.unique(rows).astype(np.int64)
-        return ColumnAgentSet.of(model, keys)
+        return self.model.rows_of("households", np.unique(rows))

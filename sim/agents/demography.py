@@ -76,30 +76,36 @@ class Demography:
     def _events(self, state: State, age: Ints, oldest: Ints) -> tuple[Ints, Ints, Ints]:
         """Rows of citizens who die, give birth, leave their parents' home: one draw each, the intervals side by side."""
         c, month = state.citizens, state.month
-        rows = np.flatnonzero(c.alive)
-        u = draw(state, "life", c.id[rows])
         death = lifecourse.death_risk(self.parameters, self.trends.at("mortality_factor", month))
         birth = np.vstack([np.zeros(lifecourse.OLDEST + 1), lifecourse.birth_rate(self.trends, month)])
-        sex, years, home = c.woman[rows].astype(np.int64), age[rows], c.household[rows]
-        of_age = oldest[home] - years < 18
-        grown_up = ~of_age & (years >= 18) & (years < 30)
-        coupled = of_age & _IN_COUPLE[state.households.kind[home]]
-        die, bear = death[sex, years], birth[sex, years]
-        bear *= self._with_partner(bear * c.weight[rows], coupled)
-        edge = die + bear
-        return (
-            rows[u < die],
-            rows[(u >= die) & (u < edge)],
-            rows[(u >= edge) & (u < edge + self._shares[0]) & grown_up],
+        leave = np.where(
+            (np.arange(lifecourse.OLDEST + 1) >= 18) & (np.arange(lifecourse.OLDEST + 1) < 30), self._shares[0], 0.0
         )
+        alone, coupled = self._partner_factors(state, age, oldest, birth[1])
+        rows = np.flatnonzero(c.alive)
+        u = draw(state, "life", c.id[rows])
+        # most draws are above anything that can happen at that age: the rest is worked out for the few below
+        highest = (death + birth * max(alone, coupled) + leave).ravel()
+        near = u < highest.take(age[rows] + (lifecourse.OLDEST + 1) * c.woman[rows])
+        rows, u = rows[near], u[near]
+        sex, years = c.woman[rows].astype(np.int64), age[rows]
+        of_age = _of_age(state, rows, age, oldest)
+        die = death[sex, years]
+        edge = die + birth[sex, years] * np.where(of_age & _coupled(state, rows), coupled, alone)
+        leaves = ~of_age & (u < edge + leave[years])
+        return rows[u < die], rows[(u >= die) & (u < edge)], rows[(u >= edge) & leaves]
 
-    def _with_partner(self, expected: Floats, coupled: Bools) -> Floats:
-        """(n,) factors that give couples their share of the expected births and leave their number as it is."""
-        total, inside = float(expected.sum()), float(expected[coupled].sum())
+    def _partner_factors(self, state: State, age: Ints, oldest: Ints, birth: Floats) -> tuple[float, float]:
+        """Factors on births of women without and with a partner that give couples their share and leave the number as it is."""
+        c = state.citizens
+        women = np.flatnonzero(c.alive & c.woman & (birth[age] > 0.0))
+        expected = birth[age[women]] * c.weight[women]
+        with_partner = _of_age(state, women, age, oldest) & _coupled(state, women)
+        total, inside = float(expected.sum()), float(expected[with_partner].sum())
         if not 0.0 < inside < total:
-            return np.ones(len(expected))
+            return 1.0, 1.0
         share = self.parameters["births_in_couples"]
-        return np.where(coupled, share * total / inside, (1.0 - share) * total / (total - inside))
+        return (1.0 - share) * total / (total - inside), share * total / inside
 
     def _moves(self, state: State, oldest: Ints) -> tuple[Ints, Ints, Ints, Ints]:
         """Households that part, those whose single person pairs, those that leave the city, and models of those that arrive."""
@@ -156,6 +162,9 @@ class Demography:
         lifecourse.learn_to_drive(state, self.parameters, months)
         rows = lifecourse.retire(state, self.parameters, self.trends, months)
         posts = lifecourse.give_up_post(state.citizens, rows)
+        lifecourse.lose_income(
+            state, rows[state.citizens.activity[rows] == Activity.EMPLOYED], self.parameters["pension_loss"]
+        )
         state.citizens.activity[rows] = Activity.RETIRED
         state.citizens.csp[rows] = Csp.RETIRED
         return posts
@@ -167,3 +176,13 @@ def oldest_age(state: State, age: Ints) -> Ints:
     out = np.zeros(len(state.households), np.int64)
     np.maximum.at(out, c.household[c.alive], age[c.alive])
     return out
+
+
+def _of_age(state: State, rows: Ints, age: Ints, oldest: Ints) -> Bools:
+    """True for those who are nobody's child in their household: nobody there is eighteen years older."""
+    return np.asarray(oldest[state.citizens.household[rows]] - age[rows] < 18)
+
+
+def _coupled(state: State, rows: Ints) -> Bools:
+    """True in households of couples."""
+    return np.asarray(_IN_COUPLE[state.households.kind[state.citizens.household[rows]]])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from sim.agents.columnar import SHIFT, ColumnAgent, ColumnAgentSet
+from sim.agents.columnar import ColumnAgent
 from sim.agents.tables import Firms
 from sim.columns import Table
+
+if TYPE_CHECKING:
+    from sim.agents.agentset import ColumnAgentSet
 
 
 class Firm(ColumnAgent):
@@ -20,6 +23,4 @@ class Firm(ColumnAgent):
     @property
     def staff(self) -> ColumnAgentSet:
         """Citizens who work here."""
-        model = self.model
-        rows = np.flatnonzero(model.state.citizens.firm == self.row)
-        return ColumnAgentSet.of(model, model.kind_of_table("citizens") << SHIFT | rows)
+        return self.model.rows_of("citizens", np.flatnonzero(self.model.state.citizens.firm == self.row))

@@ -13,13 +13,12 @@ from typing import Any, ClassVar
 import mesa
 import numpy as np
 
+from sim.agents.agentset import ColumnAgentSet
 from sim.agents.citizens import Citizen, Household
-from sim.agents.columnar import SHIFT, ColumnAgent, ColumnAgentSet, made
+from sim.agents.columnar import ROW, SHIFT, ColumnAgent, made
 from sim.agents.firms import Firm
 from sim.columns import Ints
 from sim.state import State
-
-_ROW = (1 << SHIFT) - 1
 
 
 class ColumnAgents:
@@ -115,6 +114,14 @@ class ColumnAgents:
         handle: ColumnAgent = self.handles(np.array([key]), {})[0]
         return handle
 
+    def set_of(self, keys: Ints) -> ColumnAgentSet:
+        """The set of the agents with these keys, in order."""
+        return ColumnAgentSet.of(self, keys, self._registered)
+
+    def rows_of(self, table: str, rows: Ints) -> ColumnAgentSet:
+        """The set of the agents of some rows of a table."""
+        return self.set_of(self.kind_of_table(table) << SHIFT | rows.astype(np.int64))
+
     def keep(self, handle: ColumnAgent) -> None:
         """Remember a handle that made itself, so that its row has one handle."""
         self._handles[handle.key] = handle
@@ -127,7 +134,7 @@ class ColumnAgents:
         for kind in np.unique(missing >> SHIFT).tolist():
             mine = missing[missing >> SHIFT == kind]
             known.update(
-                zip(mine.tolist(), made(self.column_types[kind - 1], self, (mine & _ROW).tolist()), strict=True)
+                zip(mine.tolist(), made(self.column_types[kind - 1], self, (mine & ROW).tolist()), strict=True)
             )
         return [known[key] if key >> SHIFT else plain[key] for key in wanted]
 

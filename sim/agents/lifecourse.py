@@ -73,10 +73,19 @@ def mover_profile(trends: Trends, month: int, name: str) -> Floats:
 def give_up_post(citizens: Citizens, rows: Ints) -> dict[str, Array]:
     """Take job, school or place of study from citizens; returns the posts of those who worked, with their weights."""
     workers = rows[citizens.sector[rows] >= 0]
-    posts = {name: getattr(citizens, name)[workers] for name in (*POST, "weight")}
+    posts: dict[str, Array] = {name: getattr(citizens, name)[workers] for name in (*POST, "weight")}
     for name in POST:
         getattr(citizens, name)[rows] = _NO_POST.get(name, -1)
     return posts
+
+
+def lose_income(state: State, rows: Ints, loss: float) -> None:
+    """Households lose ``loss`` of the part that each of these adults has in their income: an equal part for each adult."""
+    h, c = state.households, state.citizens
+    adult = c.alive & (state.month - c.birth >= 216)
+    adults = np.bincount(c.household[adult], minlength=len(h))
+    home = c.household[rows]
+    np.multiply.at(h.income, home, 1.0 - loss / np.maximum(adults[home], 1))
 
 
 def begin_school(state: State, age_months: Ints) -> None:

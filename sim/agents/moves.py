@@ -249,6 +249,8 @@ class Mover:
         for name in (*lifecourse.POST, "weight"):
             getattr(c, name)[candidates] = posts[name][taken]
         c.activity[candidates] = Activity.EMPLOYED
+        jobless = workers[c.activity[workers] == Activity.UNEMPLOYED]
+        lifecourse.lose_income(state, jobless, self.parameters["jobless_loss"])
 
     # --- dwellings ----------------------------------------------------------------------------------------------
 

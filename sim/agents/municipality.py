@@ -48,6 +48,14 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
             received=np.zeros(len(FUNDERS)), journal=np.zeros(0, np.uint8),
         )  # fmt: skip
 
+    def take_over(self, state: State) -> None:
+        """Begin with this scenario in a state that another one with the same past has lived (nothing was announced yet)."""
+        self.begin(state)
+        n, m = len(state.citizens), len(self.scenario.measures)
+        state.society.support = np.full((n, m), 0.5, np.float32)
+        state.society.expected = np.full((n, m), 0.5, np.float32)
+        state.society.protest = np.zeros(m)
+
     def nothing(self) -> Policies:
         """Policies when nobody does anything and nothing happens."""
         return compose((), self.sizes)
@@ -73,7 +81,7 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
 
     def _advance(self, state: State, i: int, one: Item) -> None:
         town, month = state.townhall, state.month
-        if month == town.start[i] - int(self.parameters["announcement_lead"]):
+        if month == max(int(town.start[i]) - int(self.parameters["announcement_lead"]), self.scenario.start):
             self._note(state, one, "announced", f"to begin in {month_name(int(town.start[i]))}")
         status = town.status[i]
         if status in (Status.PLANNED, Status.WAITING) and month >= town.start[i]:
@@ -194,7 +202,8 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
             if self.inert(i):
                 continue
             town = state.townhall
-            if state.month >= town.start[i] - lead and town.status[i] != Status.STOPPED:
+            public = max(int(town.start[i]) - lead, self.scenario.start)
+            if state.month >= public and town.status[i] != Status.STOPPED:
                 yield Contribution("announced", 1.0, i)
                 yield Contribution("exposure", 1.0, (i, self.areas[i]))
                 yield Contribution("expected_drivers", one.measure.expected_drivers, i)

@@ -67,6 +67,7 @@ def draw_people(city: City, draws: Draws, share: float) -> People:
     kind = draws.choice("type", rows, _tilted(persons / households)[home])
     size = _sizes(draws, kind, rows)
     size = _fit_sizes(size, kind, home, persons, draws.uniform("size.fit", rows))
+    kind = _fitting(kind, size)
     household = np.repeat(rows, size)
     age = _ages(draws, kind, household, size)
     activity, weight = _activities(city, draws, share, home[household], age, persons)
@@ -118,6 +119,13 @@ def _fit_sizes(size: Ints, kind: Ints, home: Ints, persons: Ints, order: Floats)
         chosen = top_per_group(home, family + order, np.abs(gap), grow | shrink)
         size[chosen] += np.sign(gap[home[chosen]])
     raise ValueError("a district has more persons than its households can hold")
+
+
+def _fitting(kind: Ints, size: Ints) -> Ints:
+    """Composition after sizes were fitted: one person is alone, and couples have children exactly if there are more than two."""
+    pair = np.isin(kind, (HouseholdType.SINGLE, HouseholdType.COUPLE, HouseholdType.COUPLE_CHILDREN))
+    several = np.where(size == 2, HouseholdType.COUPLE, HouseholdType.COUPLE_CHILDREN)
+    return np.where(size == 1, HouseholdType.SINGLE, np.where(pair, several, kind))
 
 
 def _ages(draws: Draws, kind: Ints, household: Ints, size: Ints) -> Ints:

@@ -76,7 +76,7 @@ def _work_places(city: City, draws: Draws, home: Ints) -> tuple[Ints, Ints]:
     return np.where(column < n, column, -2), np.where(column < n, -1, column - n)
 
 
-def _by_table(draws: Draws, name: str, group: Ints, who: np.ndarray, table: Floats) -> Ints:  # type: ignore[type-arg]
+def _by_table(draws: Draws, name: str, group: Ints, who: np.ndarray, table: Floats) -> Ints:
     """A column for each marked row: systematic within groups, mixed by a draw."""
     rows = np.flatnonzero(who)
     order = rows[np.lexsort((draws.uniform(f"{name}.mix", rows), group[rows]))]

@@ -7,7 +7,7 @@ import os
 import zipfile
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, cast, get_type_hints
 
 import numpy as np
 
@@ -43,7 +43,7 @@ def save_bundle(city: City, path: Path) -> None:
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         with partial.open("wb") as file:
-            np.savez(file, **arrays)
+            np.savez(file, **cast("dict[str, Any]", arrays))
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

@@ -55,6 +55,7 @@ class CityFacts:
     centre: tuple[float, float]  #: lon, lat
     communes: Communes
     area_km2: Floats  #: by commune
+    quarters: Floats  #: (q, 4) lon, lat, share of the largest commune's inhabitants, radius [km]; none: one disc
     motorways: tuple[Way, ...]
     water: tuple[Way, ...]
     bridges: tuple[tuple[str, str, float, float], ...]  #: name, street or motorway, lon, lat
@@ -100,6 +101,7 @@ def load_facts(name: str) -> CityFacts:
         centre=centre,
         communes=_communes(rows, values, capital["code"]),
         area_km2=_floats(rows, "area_km2"),
+        quarters=_quarters(folder / "quarters.csv"),
         motorways=_ways(folder / "motorways.csv"),
         water=_ways(folder / "water.csv"),
         bridges=tuple(
@@ -179,6 +181,11 @@ def _ways(path: Traversable) -> tuple[Way, ...]:
     return tuple(Way(name, kind, np.array(sorted(points))[:, 1:]) for (name, kind), points in groups.items())
 
 
+def _quarters(path: Traversable) -> Floats:
+    rows = list(_rows(path)) if path.is_file() else []
+    return np.array([[float(r[name]) for name in ("lon", "lat", "share", "radius_km")] for r in rows]).reshape(-1, 4)
+
+
 def _polygon(path: Traversable) -> Floats | None:
     if not path.is_file():
         return None
@@ -202,7 +209,7 @@ def _lines(folder: Traversable) -> tuple[LineFact, ...]:
 def _sources(folder: Traversable, totals: dict[str, dict[str, object]]) -> Iterator[tuple[str, str, str]]:
     for key, row in totals.items():
         yield f"total: {key}", f"{row['value']} {row['unit']}", str(row["source"])
-    for name in ("communes", "motorways", "water", "bridges", "stations", "lines", "poles", "gates", "lez"):
+    for name in ("communes", "motorways", "water", "bridges", "stations", "lines", "poles", "gates", "lez", "quarters"):
         seen: set[str] = set()
         for r in _rows(folder / f"{name}.csv") if (folder / f"{name}.csv").is_file() else ():
             for key, text in r.items():

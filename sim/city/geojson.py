@@ -203,10 +203,10 @@ def _line(path: Path, i: int, row: dict[str, Any]) -> Floats:
 def _rings(path: Path, i: int, row: dict[str, Any]) -> list[Array]:
     shape = row.get("geometry") or {}
     at = f"features[{i}].geometry"
-    polygons = {"Polygon": lambda c: [c], "MultiPolygon": lambda c: c}.get(str(shape.get("type")))
-    if polygons is None or not shape.get("coordinates"):
-        _wrong(path, at, repr(shape.get("type")), "a Polygon or MultiPolygon")
-    return [_coordinates(path, at, polygon[0]) for polygon in polygons(shape["coordinates"])]
+    kind, found = shape.get("type"), shape.get("coordinates")
+    if kind not in ("Polygon", "MultiPolygon") or not isinstance(found, list) or not found:
+        _wrong(path, at, repr(kind), "a Polygon or MultiPolygon")
+    return [_coordinates(path, at, polygon[0]) for polygon in ([found] if kind == "Polygon" else found)]
 
 
 def _coordinates(path: Path, at: str, values: Any) -> Floats:

@@ -18,7 +18,7 @@ from sim.city.replica import replica_source
 from sim.errors import Fault, InputError, nearest
 
 #: Districts of an embedded replica.
-REPLICA_DISTRICTS = 120
+REPLICA_DISTRICTS = 100
 
 
 def bundle_path(name: str) -> Path:

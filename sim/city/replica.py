@@ -28,6 +28,7 @@ GABRIEL_SHARE = 0.42  # of the streets that only the Gabriel graph has (assumpti
 RAMP_EVERY = 1500.0  # m between interchanges (assumption)
 EDGE = 2500.0  # m beyond the last street corner, motorways end (at a gate)
 LONGEST_RAMP = 1500.0  # m
+JOIN = 2000.0  # m between the sampled end of a motorway and the one that it leaves
 PLACES = 1700
 DISC = 0.5  # length of the exponential fall of density over a commune's radius (chosen beside INSEE cells: tests)
 PLACE_POWER = 0.75  # places are drawn with weight people ** PLACE_POWER (assumption)
@@ -58,12 +59,25 @@ def replica_source(name: str = "toulouse") -> CitySource:
 
 
 def densities(facts: CityFacts, plane: Plane, x: Floats, y: Floats) -> Floats:
-    """(n, communes) people per km2 that each commune brings to places: exponential around its centre (Clark 1951)."""
+    """(n, communes) people per km2 that each commune brings to places.
+
+    Exponential around each commune's centre (Clark 1951); the largest commune is the sum of its quarters.
+    """
     m = facts.communes.margins
-    cx, cy = plane.to_metres(m.lon, m.lat)
     radius = np.sqrt(np.minimum(facts.area_km2, m.population / 1800.0 + 0.4) / np.pi) * DISC
+    out = _discs(plane, m.lon, m.lat, m.population, radius, x, y)
+    if len(facts.quarters):
+        largest = int(np.argmax(m.population))
+        lon, lat, share, size = facts.quarters.T
+        out[:, largest] = _discs(plane, lon, lat, share * m.population[largest], size, x, y).sum(axis=1)
+    return out
+
+
+def _discs(plane: Plane, lon: Floats, lat: Floats, people: Floats, radius: Floats, x: Floats, y: Floats) -> Floats:
+    """(n, discs) people per km2 at places x, y [m] from exponential discs of a radius [km]."""
+    cx, cy = plane.to_metres(lon, lat)
     km = np.hypot(x[:, None] - cx, y[:, None] - cy) / 1000.0
-    out: Floats = m.population / (2 * np.pi * radius**2) * np.exp(-km / radius)
+    out: Floats = people / (2 * np.pi * radius**2) * np.exp(-km / radius)
     return out
 
 
@@ -160,14 +174,17 @@ class _Streets:
         return corners[~wet]
 
     def _joined(self) -> list[Floats]:
-        """Motorways whose ends are moved onto the nearest vertex of another one within two kilometres."""
-        out = [line.copy() for line in self.motorways]
-        for i, line in enumerate(out):
+        """Motorways led on to the nearest vertex of another one, where an end lies within JOIN of it."""
+        out = []
+        for i, line in enumerate(self.motorways):
             others = np.vstack([other for j, other in enumerate(self.motorways) if j != i])
+            joined = line
             for end in (0, -1):
                 gap = np.hypot(*(others - line[end]).T)
-                if gap.min() < 2000.0 and not np.array_equal(line[0], line[-1]):
-                    line[end] = others[np.argmin(gap)]
+                if 0.0 < gap.min() < JOIN and not np.array_equal(line[0], line[-1]):
+                    target = others[np.argmin(gap)][None]
+                    joined = np.vstack([target, joined] if end == 0 else [joined, target])
+            out.append(joined)
         return out
 
     def _main_streets(self) -> Ints:
@@ -189,7 +206,7 @@ class _Streets:
         return np.array(sorted(chosen), np.int64)
 
     def _hubs(self) -> Ints:
-        """Corners nearest to commune centres, job poles and, in the big city, a coarse net of quarters."""
+        """Corners nearest to commune centres, job poles and, in the big city, a coarse net of quarters; and the bridges."""
         m = self.facts.communes.margins
         lon = np.concatenate([m.lon, [p[2] for p in self.facts.poles]])
         lat = np.concatenate([m.lat, [p[3] for p in self.facts.poles]])
@@ -197,7 +214,8 @@ class _Streets:
         people = density(self.facts, self.plane, *self.points.T)
         dense = self.points[people > 2500.0]
         quarters = np.unique(np.round(dense / 1300.0), axis=0) * 1300.0
-        return np.unique(cKDTree(self.points).query(np.vstack([spots, quarters]))[1]).astype(np.int64)
+        near = np.asarray(cKDTree(self.points).query(np.vstack([spots, quarters]))[1])
+        return np.unique(np.r_[near, np.arange(self.corners, len(self.points))]).astype(np.int64)
 
     def _is_main(self, edges: Ints) -> Bools:
         key = np.array([len(self.points), 1], np.int64)

@@ -18,9 +18,11 @@ def _unemployment(s: Snapshot) -> float:
 
 def _unemployment_by_district(s: Snapshot) -> Floats:
     c = s.state.citizens
-    count = lambda a: np.bincount(  # noqa: E731
-        c.district, weights=np.where(c.alive & (c.activity == a), c.weight, 0.0), minlength=s.city.n_districts
-    )
+
+    def count(activity: Activity) -> Floats:
+        at = np.where(c.alive & (c.activity == activity), c.weight, 0.0)
+        return np.bincount(c.district, weights=at, minlength=s.city.n_districts)
+
     out, work = count(Activity.UNEMPLOYED), count(Activity.EMPLOYED)
     return np.asarray(100.0 * out / np.maximum(out + work, 1e-300))
 

@@ -72,6 +72,14 @@ def _vehicle_km(s: Snapshot) -> float:
     return float((t.link_flow * a.length).sum() / 1000.0 * s.parameters["peak_to_day"])
 
 
+def _mode_share(mode: Mode, label: str, sign: int) -> Indicator:
+    return Indicator(
+        f"share_{mode.name.lower()}", label, "%", sign, "average working day", "mobility",
+        f"trips of residents by {mode.name.lower()} over all their trips",
+        lambda s: _share(s, mode), lambda s: _share_by_district(s, mode),
+    )  # fmt: skip
+
+
 INDICATORS: tuple[Indicator, ...] = (
     Indicator("co2_transport", "Road emissions", "tCO2e/month", -1, "month", "mobility",
               "well to wheel, at the place of driving, residents, incomers, through traffic and freight; electricity counted with energy",
@@ -81,14 +89,9 @@ INDICATORS: tuple[Indicator, ...] = (
               "road emissions over the inhabited area of the district", lambda s: float(
                   s.state.traffic.emissions.sum() / s.city.districts.area.sum()),
               lambda s: s.state.traffic.emissions / s.city.districts.area),
-    *(
-        Indicator(f"share_{mode.name.lower()}", label, "%", sign, "average working day", "mobility",
-                  f"trips of residents by {mode.name.lower()} over all their trips",
-                  lambda s, mode=mode: _share(s, mode), lambda s, mode=mode: _share_by_district(s, mode))
-        for mode, label, sign in (
-            (Mode.CAR, "Car share of trips", -1), (Mode.TRANSIT, "Transit share of trips", 1), (Mode.BIKE, "Bicycle share of trips", 1),
-            (Mode.WALK, "Walking share of trips", 1))
-    ),
+    *(_mode_share(mode, label, sign) for mode, label, sign in (
+        (Mode.CAR, "Car share of trips", -1), (Mode.TRANSIT, "Transit share of trips", 1),
+        (Mode.BIKE, "Bicycle share of trips", 1), (Mode.WALK, "Walking share of trips", 1))),
     Indicator("telework_share", "Teleworkers", "%", 0, "average working day", "mobility",
               "employed residents who work at home some days of the week", _telework),
     Indicator("trips_per_person", "Trips per person", "trips/day", 0, "average working day", "mobility", "trips over residents",

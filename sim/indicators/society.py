@@ -78,7 +78,7 @@ INDICATORS: tuple[Indicator, ...] = (
     Indicator("satisfaction", "Satisfaction with daily life", "%", 1, "month", "society",
               "travel time and bills against what people are used to; 50 is as usual",
               lambda s: 100.0 * _mean(s, s.state.citizens.satisfaction)),
-    Indicator("support", "Support for the roadmap", "%", 1, "at month's end", "society", "mean support of adults for the announced measures",
+    Indicator("support", "Support for the roadmap", "%", 1, "at month's end", "society", "mean support of adults for announced measures",
               _support),
     Indicator("protest", "Ready to protest", "persons", -1, "month", "society", "citizens ready to take to the street, all measures",
               lambda s: float(s.state.society.protest.sum())),

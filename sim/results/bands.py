@@ -59,7 +59,7 @@ def _row(name: str, mean: pd.Series, scale: float) -> tuple[object, ...]:
     return (name, -half, half, low, high, change, len(seeds), len(draws))
 
 
-def _of(mean: pd.Series, kind: str, name: str) -> np.ndarray:  # type: ignore[type-arg]
+def _of(mean: pd.Series, kind: str, name: str) -> np.ndarray:
     try:
         return np.asarray(mean.loc[(kind, slice(None), name)], np.float64)
     except KeyError:

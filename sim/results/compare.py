@@ -43,8 +43,8 @@ def comparison_text(table: pd.DataFrame) -> str:
     width = max(len(label) for label in table["label"])
     head = f"{'indicator':{width}}  {'first':>14}  {'second':>14}  {'difference':>14}  unit"
     rows = (
-        f"{r.label:{width}}  {number(r.first):>14}  {number(r.second):>14}  {signed(r.difference):>14}  {r.unit}"
-        for r in table.itertuples()
+        f"{r['label']:{width}}  {number(r['first']):>14}  {number(r['second']):>14}  {signed(r['difference']):>14}  {r['unit']}"
+        for r in table.to_dict("records")
     )
     return "\n".join([head, *rows])
 

@@ -78,7 +78,7 @@ def _mark(ax: Axes, marks: Sequence[tuple[str, int]], months: list[str]) -> None
         )
 
 
-def link_map(links: pd.DataFrame, city: dict[str, Any], values: np.ndarray, title: str, scale: dict[str, Any]) -> str:  # type: ignore[type-arg]
+def link_map(links: pd.DataFrame, city: dict[str, Any], values: np.ndarray, title: str, scale: dict[str, Any]) -> str:
     """Links coloured by ``values`` (one per row of ``links``) and widened by flow; ``scale``: cmap, vmin, vmax, label."""
     segments = np.stack(
         [links[["lon_tail", "lat_tail"]].to_numpy(), links[["lon_head", "lat_head"]].to_numpy()], axis=1
@@ -107,7 +107,7 @@ def district_map(
     city: dict[str, Any],
     values: np.ndarray,
     title: str,
-    scale: dict[str, Any],  # type: ignore[type-arg]
+    scale: dict[str, Any],
 ) -> str:
     """Districts as the cells of their centres (nearest centre), streets drawn over them; ``scale`` as in :func:`link_map`."""
     lon = np.array([d["lon"] for d in city["districts"]])
@@ -138,14 +138,14 @@ def district_map(
         return _png(figure)
 
 
-def symmetric(values: np.ndarray, label: str) -> dict[str, Any]:  # type: ignore[type-arg]
+def symmetric(values: np.ndarray, label: str) -> dict[str, Any]:
     """Scale of a difference: blue less, orange more, white none."""
     top = float(np.nanquantile(np.abs(values), 0.98)) if len(values) else 0.0
     top = top or 1.0
     return {"cmap": "PuOr_r", "vmin": -top, "vmax": top, "label": label}
 
 
-def sequential(values: np.ndarray, label: str, *, top: float | None = None) -> dict[str, Any]:  # type: ignore[type-arg]
+def sequential(values: np.ndarray, label: str, *, top: float | None = None) -> dict[str, Any]:
     """Scale of a quantity from zero up."""
     high = top if top is not None else float(np.nanquantile(values, 0.98)) if len(values) else 1.0
     return {"cmap": "cividis_r", "vmin": 0.0, "vmax": high or 1.0, "label": label}
@@ -157,7 +157,7 @@ def budget_figure(years: Sequence[str], by_measure: dict[str, Sequence[float]]) 
         figure = Figure(figsize=(12.5, 3.3), layout="constrained")
         ax = figure.subplots()
         bottom = np.zeros(len(years))
-        colours = mpl.colormaps["tab20"].colors  # type: ignore[attr-defined]
+        colours = mpl.colormaps["tab20"].colors
         for i, (name, values) in enumerate(by_measure.items()):
             ax.bar(years, values, bottom=bottom, label=name, color=colours[i % 20], width=0.72)
             bottom += np.asarray(values)
@@ -206,7 +206,7 @@ def _bar(figure: Figure, mappable: Any, ax: Axes, label: str) -> None:
     bar = figure.colorbar(mappable, ax=ax, orientation="horizontal", shrink=0.55, aspect=32, pad=0.01, extend="both")
     bar.set_label(label, fontsize=8)
     bar.ax.tick_params(labelsize=7.5)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
 
 
 def _svg(figure: Figure) -> str:

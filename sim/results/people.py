@@ -58,11 +58,14 @@ def gains(both: pd.DataFrame) -> list[dict[str, Any]]:
 def _group(label: str, rows: pd.DataFrame) -> dict[str, Any]:
     weight = rows["weight"].to_numpy()
     total = float(weight.sum())
-    mean = (
-        (lambda column: float((rows[column].to_numpy() * weight).sum() / total)) if total else (lambda _: float("nan"))
-    )
-    share = (lambda mask: 100.0 * float(weight[mask].sum() / total)) if total else (lambda _: float("nan"))
     change = rows["total"].to_numpy()
+
+    def mean(column: str) -> float:
+        return float((rows[column].to_numpy() * weight).sum() / total) if total else float("nan")
+
+    def share(who: np.ndarray) -> float:
+        return 100.0 * float(weight[who].sum() / total) if total else float("nan")
+
     return {
         "label": label, "persons": total, "minutes": mean("minutes"), "bills": mean("bills"), "total": mean("total"),
         "better": share(change < -NOTICEABLE), "worse": share(change > NOTICEABLE),

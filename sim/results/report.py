@@ -171,7 +171,7 @@ def _maps(run: Run, baseline: Run) -> list[str]:
     return maps
 
 
-def _by_district(run: Run, name: str) -> np.ndarray | None:  # type: ignore[type-arg]
+def _by_district(run: Run, name: str) -> np.ndarray | None:
     rows = run.table("districts")
     rows = rows[(rows["indicator"] == name) & (rows["month"] == run.manifest["last_month"])]
     return rows.sort_values("district")["value"].to_numpy() if len(rows) else None

@@ -154,7 +154,7 @@ def load_scenario(path: Path) -> Scenario:
     measures = _items(parts.get("baseline"), reader, "baseline", "measure", kinds(), committed=True)
     measures += _items(parts.get("measures"), reader, "measures", "measure", kinds())
     shocks = _items(parts.get("shocks"), reader, "shocks", "shock", shock_kinds())
-    rest = {
+    rest: dict[str, Any] = {
         "share": _share(parts.get("population"), reader),
         "budget": _budget(parts.get("budget"), reader),
         "targets": _targets(parts.get("targets"), reader),
@@ -205,14 +205,14 @@ def _item(
     if not chosen:
         reader.fault(node, f"{path}.{word}", "nothing", f"one of {', '.join(known)}")
         return None
-    name = scalar(chosen[0])
+    name = scalar(chosen[0]) or ""
     if name not in known:
         reader.fault(
             chosen[0],
             f"{path}.{word}",
             found(chosen[0]),
             f"one of {', '.join(known)}",
-            nearest(name or "", list(known)),
+            nearest(name, list(known)),
         )
         return None
     common, own = fields_of(Item), fields_of(known[name])

@@ -25,13 +25,15 @@ class Reader:
     path: Path
     faults: list[Fault] = field(default_factory=list)
 
-    def where(self, node: Node | None) -> str:
+    def where(self, node: Node | NodeEvent | None) -> str:
         """file:line:column of a node."""
         if node is None:
             return str(self.path)
         return f"{self.path}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
 
-    def fault(self, node: Node | None, field_name: str, found: str, allowed: str, nearest: str = "") -> None:
+    def fault(
+        self, node: Node | NodeEvent | None, field_name: str, found: str, allowed: str, nearest: str = ""
+    ) -> None:
         """Note one fault."""
         self.faults.append(Fault(self.where(node), found, allowed, field_name, nearest))
 

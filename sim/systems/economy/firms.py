@@ -110,7 +110,7 @@ def run_challenges(state: State, policies: Policies, p: Parameters) -> None:
             _sign(state, theme, name, signed, p)
 
 
-def _sign(state: State, theme: int, name: str, signed: np.ndarray, p: Parameters) -> None:  # type: ignore[type-arg]
+def _sign(state: State, theme: int, name: str, signed: np.ndarray, p: Parameters) -> None:
     """Book the projects; what the theme is about improves in the firms that lead them."""
     e, f = state.economy, state.firms
     number = float(f.weight[signed].sum())

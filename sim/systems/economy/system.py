@@ -13,7 +13,7 @@ from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import Economy, State
 from sim.systems.economy import firms, labour
-from sim.systems.economy.sectors import OUTSIDE_SALES, VALUE_ADDED, WAGE
+from sim.systems.economy.sectors import OUTSIDE_SALES, TURNOVER, VALUE_ADDED, WAGE
 
 
 class EconomySystem:
@@ -72,7 +72,7 @@ class EconomySystem:
 
     def _sales(self, state: State) -> Floats:
         f = state.firms
-        return np.asarray(state.economy.base_jobs * VALUE_ADDED[f.sector] / 12.0 * firms.TURNOVER)
+        return np.asarray(state.economy.base_jobs * VALUE_ADDED[f.sector] / 12.0 * TURNOVER)
 
     def _earn(self, state: State) -> None:
         """Value added, wages, sales, taxes, benefits of the month."""
@@ -88,7 +88,7 @@ class EconomySystem:
         resident_wages = float((e.residents.sum(axis=0) * WAGE).sum())
         state.pay(Party.FIRMS, Party.HOUSEHOLDS, resident_wages, Purpose.WAGES)
         state.pay(Party.FIRMS, Party.OUTSIDE, float((e.incomers.sum(axis=0) * WAGE).sum()), Purpose.WAGES)
-        sales = e.value_added * firms.TURNOVER
+        sales = e.value_added * TURNOVER
         state.pay(Party.OUTSIDE, Party.FIRMS, float((sales * OUTSIDE_SALES).sum()), Purpose.SALES)
         h = state.households
         income = float((h.weight * h.income)[h.alive].sum())

@@ -82,7 +82,7 @@ def banned(city: City, state: State, policies: Policies, destination: Floats, ch
     return np.asarray(chosen & (draw[c.household] < ban))
 
 
-def cleanest(state: State) -> np.ndarray:  # type: ignore[type-arg]
+def cleanest(state: State) -> np.ndarray:
     """(households,) best sticker among the household's cars; unclassified where there is none."""
     cars = state.cars
     out = np.full(len(state.households), int(CritAir.UNCLASSIFIED), np.int64)

@@ -43,8 +43,7 @@ def road_emissions(city: City, state: State, p: Parameters, cars: Floats, others
     """
     a = city.links
     mix = state.traffic.vehicle_km / max(float(state.traffic.vehicle_km.sum()), 1e-300)
-    per_km = float(mix @ grams_per_km(p))
-    per_km = per_km * (1.0 - others) + p["freight_intensity"] * others
+    per_km = float(mix @ grams_per_km(p)) * (1.0 - others) + p["freight_intensity"] * others
     kmh = a.length / np.maximum(state.traffic.link_time, 0.1) * 3.6
     daily = cars * p["peak_to_day"] * a.length / 1000.0 * per_km * speed_factor(kmh)
     out = np.bincount(a.district, weights=daily, minlength=city.n_districts)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+
 from kernels.assignment import Equilibrium, RoadNetwork, equilibrium
 from kernels.fold import Folded, expand_flow, fold
-
 from sim.city.city import City
 from sim.columns import Floats
 from sim.errors import NotConverged

@@ -89,7 +89,7 @@ def transit_for(
 Links = tuple[Ints, Ints, Floats, Floats, Ints]
 
 
-def _line_links(city: City, running: np.ndarray, headway: Floats, p: Parameters) -> list[Links]:  # type: ignore[type-arg]
+def _line_links(city: City, running: np.ndarray, headway: Floats, p: Parameters) -> list[Links]:
     """Boarding, riding and alighting in both directions. Nodes: districts, then stops, then one per line, direction and stop."""
     out: list[Links] = []
     next_node = city.n_districts + len(city.stops)

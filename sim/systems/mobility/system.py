@@ -122,7 +122,7 @@ class MobilitySystem:
         return np.asarray(none | demand.banned(self.city, state, policies, to, c.alive, draw))
 
     def _options(
-        self, state: State, policies: Policies, rows: Ints, purpose: int, now: costs.Costs, no_car: Bools
+        self, state: State, policies: Policies, rows: Ints, purpose: int, now: choice.Costs, no_car: Bools
     ) -> Options:
         return choice.options(self.city, state, self.parameters, policies, rows, purpose, now, no_car, self.constants)
 
