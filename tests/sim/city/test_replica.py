@@ -96,8 +96,8 @@ def test_streets_hang_together(city: City, source: CitySource) -> None:
     graph = city.graph
     assert nx.is_strongly_connected(graph)
     assert city.facts["streets"]["links_dropped"] == 0.0
-    on_foot = graph.edge_subgraph([e for e in graph.edges(keys=True) if city.links.on_foot[e[2]]])
-    walkable = max(nx.strongly_connected_components(on_foot), key=len)
+    on_foot = nx.DiGraph([(u, v) for u, v, link in graph.edges(keys=True) if city.links.on_foot[link]])
+    walkable: set[int] = max(nx.strongly_connected_components(on_foot), key=len)
     assert set(city.cells.node.tolist()) <= walkable
     assert 4_000 < len(city.nodes) < 9_000
     assert 14_000 < len(city.links) < 26_000
