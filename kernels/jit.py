@@ -21,17 +21,17 @@ prange = numba.prange
 
 def kernel(function: F) -> F:
     """Compile a serial kernel: nopython, cached on disk, releases the GIL, IEEE arithmetic."""
-    return numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")(function)  # type: ignore[no-any-return]
+    return numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")(function)
 
 
 def parallel_kernel(function: F) -> F:
     """Compile a kernel with ``prange`` loops. Slower to compile and to start: only for heavy rows (see module note)."""
-    return numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy", parallel=True)(function)  # type: ignore[no-any-return]
+    return numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy", parallel=True)(function)
 
 
 def inline(function: F) -> F:
     """Compile a small helper that is inlined by LLVM into the kernels that call it."""
-    return numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy", inline="never")(function)  # type: ignore[no-any-return]
+    return numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy", inline="never")(function)
 
 
 def set_threads(count: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import mesa
@@ -72,7 +73,7 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
         self.society = SocietySystem(city, self.parameters, self.trends)
         self.municipality = Municipality(self, city, scenario, self.parameters)
         self.state = state if state is not None else self._settled_state(seed, share)
-        self.datacollector = mesa.DataCollector(model_reporters={"month": lambda m: m.state.month} | _reporters())
+        self.datacollector = mesa.DataCollector(model_reporters={"month": _month} | _reporters())
 
     def step(self) -> None:
         """One month. The order is the causal order: plans, people, firms, decisions, traffic, energy, judgement."""
@@ -155,5 +156,13 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
         return Snapshot(self.city, self.state, self.policies, self.parameters, self.trends)
 
 
+def _month(model: UrbanModel) -> int:
+    return model.state.month
+
+
+def _value(name: str, model: UrbanModel) -> float:
+    return float(next(i for i in INDICATORS if i.name == name).formula(model.snapshot()))
+
+
 def _reporters() -> dict[str, Any]:
-    return {i.name: (lambda m, formula=i.formula: float(formula(m.snapshot()))) for i in INDICATORS}
+    return {i.name: partial(_value, i.name) for i in INDICATORS}  # by name, so that a model can be pickled

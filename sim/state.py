@@ -97,6 +97,7 @@ class Society(Block):
         "f8", "-", "(8,) this month: EV, car, heat pump, other heating, retrofit, PV, scrapped, given up"
     )
     protest: Floats = column("f8", "persons", "(M,) citizens ready to protest against each measure")
+    usual_trust: Floats = column("f8", "-", "(n_citizens,) trust that nothing moves: where trust returns to")
     reference_time: Floats = column("f8", "min/day", "(n_citizens,) travel time that the citizen is used to")
     reference_cost: Floats = column("f8", "€/month", "(n_households,) bills that the household is used to")
 

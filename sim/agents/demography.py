@@ -143,7 +143,8 @@ class Demography:
         boy = draw(state, "boy", children["id"]) < self.parameters["boys_at_birth"]
         fixed = {
             "alive": True, "birth": state.month, "woman": ~boy, "activity": Activity.CHILD, "csp": Csp.OTHER, "licence": False,
-            "bike": False, "transit_pass": False, "travel_time": 0.0, "travel_km": 0.0,
+            "bike": draw(state, "bike", children["id"]) < self.parameters["bike_ownership"],
+            "transit_pass": False, "travel_time": 0.0, "travel_km": 0.0,
             **dict.fromkeys(("sector", "firm", "main_district", "main_gate", "main_mode"), -1), "remote": False,
             "telework_days": 0.0,
         }  # fmt: skip

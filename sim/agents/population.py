@@ -113,7 +113,7 @@ def _citizens(draws: Draws, people: People, work: Work, cars: Ints, month: int, 
     return Citizens(
         id=rows, alive=np.ones(len(rows)), weight=people.weight, household=people.household, district=people.district, birth=birth,
         woman=people.woman, activity=activity, csp=people.csp, licence=licence,
-        bike=(age >= 6) & (draws.uniform("bike", rows) < p["bike_ownership"]), transit_pass=draws.uniform("pass", rows) < pass_share,
+        bike=draws.uniform("bike", rows) < p["bike_ownership"], transit_pass=draws.uniform("pass", rows) < pass_share,
         sector=work.sector, firm=work.firm, main_district=work.main_district, main_gate=work.main_gate,
         other_district=work.other_district, remote=remote, telework_days=np.zeros(len(rows)),
         main_mode=np.where(work.main_district == -1, -1, Mode.CAR), other_mode=np.full(len(rows), Mode.WALK),

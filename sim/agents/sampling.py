@@ -39,7 +39,9 @@ def top_per_group(group: Ints, score: Floats, wanted: Ints, eligible: Bools) -> 
     """Marks the ``wanted[g]`` eligible rows of highest score in each group (fewer if there are not enough)."""
     out = np.zeros(len(group), bool)
     rows = np.flatnonzero(eligible)
-    order = rows[np.lexsort((rows, -score[rows], group[rows]))]
+    order = rows[np.argsort(-score[rows], kind="stable")]
+    narrow = group.astype(np.int16) if len(wanted) < 2**15 else group  # NumPy sorts short integers by radix
+    order = order[np.argsort(narrow[order], kind="stable")]
     sorted_group = group[order]
     first = np.searchsorted(sorted_group, np.arange(len(wanted)))
     rank = np.arange(len(order)) - first[sorted_group]

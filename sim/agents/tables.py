@@ -62,7 +62,7 @@ class Citizens(Table):
     activity: Codes = column("i1", "-", "main activity", Activity)
     csp: Codes = column("i1", "-", "socio-professional group", Csp)
     licence: Bools = column("?", "-", "may drive")
-    bike: Bools = column("?", "-", "has a working bicycle")
+    bike: Bools = column("?", "-", "has a bicycle once old enough to ride (six)")
     transit_pass: Bools = column("?", "-", "holds a transit pass")
     sector: Codes = column("i1", "-", "branch of the job, -1 without job", Sector)
     firm: Int32s = column("i4", "-", "row of firms, -1 without job or employed outside")

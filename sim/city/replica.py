@@ -206,10 +206,10 @@ class _Streets:
         return np.array(sorted(chosen), np.int64)
 
     def _hubs(self) -> Ints:
-        """Corners nearest to commune centres, job poles and, in the big city, a coarse net of quarters; and the bridges."""
-        m = self.facts.communes.margins
-        lon = np.concatenate([m.lon, [p[2] for p in self.facts.poles]])
-        lat = np.concatenate([m.lat, [p[3] for p in self.facts.poles]])
+        """Corners nearest to commune centres, job poles, gates and a coarse net of dense quarters; and the bridges."""
+        m, gates = self.facts.communes.margins, self.facts.gates
+        lon = np.concatenate([m.lon, [p[2] for p in self.facts.poles], [g[1] for g in gates]])
+        lat = np.concatenate([m.lat, [p[3] for p in self.facts.poles], [g[2] for g in gates]])
         spots = np.column_stack(self.plane.to_metres(lon, lat))
         people = density(self.facts, self.plane, *self.points.T)
         dense = self.points[people > 2500.0]

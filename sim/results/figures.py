@@ -58,24 +58,31 @@ def series_figure(
 
 
 def _mark(ax: Axes, marks: Sequence[tuple[str, int]], months: list[str]) -> None:
-    """Ticks with the measure's number along the bottom, stacked where several start together."""
-    seen: dict[str, int] = {}
-    for month, label in marks:
-        if month not in months:
-            continue
-        level = seen.get(month, 0)
-        seen[month] = level + 1
-        i = months.index(month)
-        ax.axvline(i, ymax=0.04, color="#7b8794", lw=0.8)
-        ax.text(
-            i,
-            0.055 + 0.075 * level,
-            str(label),
-            transform=ax.get_xaxis_transform(),
-            fontsize=6,
-            ha="center",
-            color="#52606d",
-        )
+    """A tick at each month in which measures start; the calendar above says which."""
+    for month in sorted({month for month, _ in marks if month in months}):
+        ax.axvline(months.index(month), ymax=0.045, color="#7b8794", lw=1.0)
+
+
+def calendar_figure(measures: Sequence[dict[str, Any]], months: Sequence[str]) -> str:
+    """The roadmap as bars over the months: works light, in force dark. ``measures``: label, begun, in_force, ended (months or "")."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(12.5, 0.6 + 0.2 * len(measures)), layout="constrained")
+        ax = figure.subplots()
+        at = {month: i for i, month in enumerate(months)}
+        for row, m in enumerate(measures):
+            end = at.get(m["ended"], len(months))
+            begun, working = at.get(m["begun"], end), at.get(m["in_force"], end)
+            ax.barh(row, working - begun, left=begun, color="#9cc8dd", height=0.62)
+            ax.barh(row, end - working, left=working, color=ROADMAP, height=0.62)
+        ax.set_yticks(range(len(measures)), [m["label"] for m in measures])
+        ax.invert_yaxis()
+        january = [i for i, month in enumerate(months) if month.endswith("-01")]
+        ax.set_xticks(january, [months[i][:4] for i in january])
+        ax.set_xlim(0, len(months))
+        ax.grid(axis="x", color="#e4e7eb", lw=0.6)
+        ax.set_axisbelow(True)
+        ax.tick_params(axis="y", length=0)
+        return _svg(figure)
 
 
 def link_map(links: pd.DataFrame, city: dict[str, Any], values: np.ndarray, title: str, scale: dict[str, Any]) -> str:
@@ -157,7 +164,7 @@ def budget_figure(years: Sequence[str], by_measure: dict[str, Sequence[float]]) 
         figure = Figure(figsize=(12.5, 3.3), layout="constrained")
         ax = figure.subplots()
         bottom = np.zeros(len(years))
-        colours = mpl.colormaps["tab20"].colors
+        colours = mpl.colormaps["tab20"](np.arange(20))
         for i, (name, values) in enumerate(by_measure.items()):
             ax.bar(years, values, bottom=bottom, label=name, color=colours[i % 20], width=0.72)
             bottom += np.asarray(values)
@@ -169,7 +176,8 @@ def budget_figure(years: Sequence[str], by_measure: dict[str, Sequence[float]]) 
 
 
 def _window(links: pd.DataFrame) -> tuple[float, float, float, float]:
-    lon, lat = links["lon_tail"], links["lat_tail"]
+    lon = pd.concat([links["lon_tail"], links["lon_head"]])
+    lat = pd.concat([links["lat_tail"], links["lat_head"]])
     return float(lon.min()), float(lon.max()), float(lat.min()), float(lat.max())
 
 

@@ -57,7 +57,9 @@ def contents(run: Run) -> dict[str, Any]:
         "others": [row for row in table if row["indicator"] not in first],
         "targets": _targets(run, baseline, scenario),
         "series": figures.series_figure(run.series, baseline.series, manifest["indicators"], first[:12], marks),
-        "measures": list(enumerate(scenario["measures"], start=1)),
+        "calendar": figures.calendar_figure(_calendar(run, scenario), list(run.series.index))
+        if scenario["measures"]
+        else "",
         "maps": _maps(run, baseline),
         "budget": _budget(run),
         "journal": _journal(run),
@@ -195,6 +197,27 @@ def _budget(run: Run) -> dict[str, Any]:
         "figure": figures.budget_figure(list(pivot.index), {n: pivot[n].tolist() for n in pivot.columns}),
         "rows": rows,
     }
+
+
+def _calendar(run: Run, scenario: dict[str, Any]) -> list[dict[str, str]]:
+    """When the works of each measure began, when it came into force, when it ended: as lived, not as planned."""
+    events = run.table("events")
+    out = []
+    for measure in scenario["measures"]:
+        mine = events[events["measure"] == measure["id"]]
+        when = {
+            e: m for e, m in zip(mine["event"], mine["month"], strict=True) if e in ("works begin", "in force", "ended")
+        }
+        in_force = when.get("in force", "")
+        out.append(
+            {
+                "label": measure["id"],
+                "begun": when.get("works begin", in_force),
+                "in_force": in_force,
+                "ended": when.get("ended", ""),
+            }
+        )
+    return out
 
 
 def _journal(run: Run) -> list[dict[str, Any]]:

@@ -54,7 +54,7 @@ def balance(state: State, p: Parameters, districts: int) -> None:
     wanted = open_posts * p["vacancies_filled"]
     share = np.where(e.usual_incomers < 1.0, 1.0 - e.usual_incomers, 0.0)
     if wanted.sum() > 1e-6:
-        _hire(state, wanted * share, p, districts)
+        _hire(state, wanted * share, e.posts - residents - incomers, p, districts)
         residents = held_by_residents(state, districts)
         incomers = incomers + wanted * (1.0 - share)
     e.residents = residents
@@ -95,8 +95,11 @@ def _running(weight: Floats, group: Ints) -> Floats:
     return np.asarray(total - offset)
 
 
-def _hire(state: State, need: Floats, p: Parameters, districts: int) -> None:
-    """Unemployed residents take posts: nearer ones more likely, none beyond what is needed."""
+def _hire(state: State, need: Floats, room: Floats, p: Parameters, districts: int) -> None:
+    """Unemployed residents take posts: nearer ones more likely, ``need`` (D, S) in all, none beyond the vacancies ``room``.
+
+    At a small share one row stands for more people than most cells need: cells are drawn by need and filled while there is room.
+    """
     c = state.citizens
     looking = np.flatnonzero(c.alive & (c.activity == Activity.UNEMPLOYED))
     total = float(need.sum())
@@ -109,13 +112,18 @@ def _hire(state: State, need: Floats, p: Parameters, districts: int) -> None:
     looking = looking[: max(int(count), 0)]
     if not len(looking):
         return
-    pull = need.sum(axis=1) * np.exp(-state.traffic.car_time / p["search_reach"])
+    # a row that stands for more people than a cell has room for looks in the other cells of the branch
+    usable = np.where(room >= c.weight[looking].max(), need, 0.0)
+    usable *= need.sum(axis=0) / np.maximum(usable.sum(axis=0), 1e-300)
+    pull = usable.sum(axis=1) * np.exp(-state.traffic.car_time / p["search_reach"])
+    if usable.sum() <= 0.0:
+        return
     district = _draw(state, "economy.where", looking, pull[c.district[looking]])
-    sector = _draw(state, "economy.what", looking, need[district])
+    sector = _draw(state, "economy.what", looking, usable[district])
     cell = district * S + sector
     by = np.argsort(cell, kind="stable")
     fits = np.zeros(len(looking), bool)
-    fits[by] = _running(c.weight[looking[by]], cell[by]) <= need.ravel()[cell[by]] + 1e-9
+    fits[by] = _running(c.weight[looking[by]], cell[by]) <= room.ravel()[cell[by]] + 1e-9
     new, cell = looking[fits], cell[fits]
     firm = _firm_in(state, new, cell, districts)
     new, cell, firm = new[firm >= 0], cell[firm >= 0], firm[firm >= 0]

@@ -18,6 +18,8 @@ from sim.state import State
 #: Car and transit each alone, bicycle and walking together ("active"), home alone.
 NEST = np.array([0, 1, 2, 2, 3], np.int64)
 MAIN, OTHER = 0, 1
+#: Months of age from which children ride on their own (assumption).
+RIDING_AGE = 6 * 12
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,8 @@ def options(
     utility = np.empty((len(rows), 5))
     utility[:, :4] = -p["sensitivity"] * general + asc[purpose, city.districts.ring[home], :4]
     utility[:, 0][no_car[rows]] = -np.inf
-    utility[:, 2][~c.bike[rows] | (bike > p["longest_ride"])] = -np.inf
+    rides = c.bike[rows] & (state.month - c.birth[rows] >= RIDING_AGE)
+    utility[:, 2][~rides | (bike > p["longest_ride"])] = -np.inf
     utility[:, 3][walk > p["longest_walk"]] = -np.inf
     utility[:, 4] = _at_home(state, rows, p, work)
     return Options(utility, np.column_stack([car, ride, bike, walk]), km)

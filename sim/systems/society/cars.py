@@ -38,7 +38,7 @@ def renew(state: State, policies: Policies, p: Parameters, trends: Trends, adopt
     quintile = h.quintile[cars.household[due]]
     new = uniforms(state.seed, stream("society.car.new"), ids[due], month, 0) < NEW_SHARE[quintile]
     shift = _electric_shift(state, policies, p, adopters, due, quintile, banned[due])
-    power = _powertrain(state, trends, due, new, shift)
+    power = _powertrain(state, trends, ids[due], new, shift)
     before = cars.powertrain[due].copy()
     w = cars.weight[due]
     cars.powertrain[due] = power
@@ -54,6 +54,34 @@ def renew(state: State, policies: Policies, p: Parameters, trends: Trends, adopt
     grant = np.where(electric, np.minimum(policies.ev_grant[quintile], 0.5 * price), 0.0)
     bonus = np.where(electric & new, trends.at("ev_bonus", month), 0.0)
     _book(state, cars.household[due], w, price, grant, bonus)
+
+
+def first_cars(state: State, p: Parameters, trends: Trends) -> None:
+    """Households without a car but with a driver buy a used one now and then."""
+    h, c, cars = state.households, state.citizens, state.cars
+    drives = np.bincount(c.household[c.alive & c.licence], minlength=len(h)) > 0
+    chance = p["first_car"] * np.array([0.5, 0.8, 1.0, 1.3, 1.5])[h.quintile]
+    draw = uniforms(state.seed, stream("society.car.first"), h.id, state.month, 0)
+    rows = np.flatnonzero(h.alive & (h.cars == 0) & drives & (draw < chance))
+    if not len(rows):
+        return
+    new = np.arange(len(rows))
+    power = _powertrain(state, trends, h.id[rows], np.zeros(len(rows), bool), np.zeros(len(rows)))
+    since = (
+        state.month
+        - 36
+        - (84.0 * uniforms(state.seed, stream("society.car.first.age"), h.id[rows], state.month, 0)).astype(np.int64)
+    )
+    weight = h.weight[rows]
+    cars.extend(
+        {
+            "id": int(cars.id.max(initial=-1)) + 1 + new, "alive": np.ones(len(rows)), "weight": weight, "household": rows,
+            "powertrain": power, "crit_air": crit_air(power, since), "since": since, "km": np.zeros(len(rows)),
+        }
+    )  # fmt: skip
+    h.cars[rows] += 1
+    state.flows[6] += float(weight.sum())
+    _book(state, rows, weight, PRICE_USED[power], np.zeros(len(rows)), np.zeros(len(rows)))
 
 
 def banned_cars(state: State, policies: Policies) -> Bools:
@@ -85,7 +113,7 @@ def _electric_shift(
     )
 
 
-def _powertrain(state: State, trends: Trends, due: Ints, new: Bools, shift: Floats) -> Ints:
+def _powertrain(state: State, trends: Trends, ids: Ints, new: Bools, shift: Floats) -> Ints:
     """Draw the powertrain: market shares of the month, electric moved by ``shift``, the others scaled to fit."""
     month = state.month
     shares = np.array(
@@ -97,7 +125,7 @@ def _powertrain(state: State, trends: Trends, due: Ints, new: Bools, shift: Floa
     rest = (1.0 - electric) / (1.0 - shares[:, Powertrain.ELECTRIC])
     shares = shares * rest[:, None]
     shares[:, Powertrain.ELECTRIC] = electric
-    u = uniforms(state.seed, stream("society.car.power"), state.cars.id[due], month, 0)
+    u = uniforms(state.seed, stream("society.car.power"), ids, month, 0)
     # electric first: a larger chance of electric adds buyers and turns nobody away from it
     order = np.array([Powertrain.ELECTRIC, Powertrain.PLUG_IN, Powertrain.HYBRID, Powertrain.PETROL, Powertrain.DIESEL])
     column = (u[:, None] > np.cumsum(shares[:, order], axis=1)[:, :-1]).sum(axis=1)

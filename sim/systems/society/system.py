@@ -27,7 +27,7 @@ class SocietySystem:
         n, m = len(state.citizens), len(state.townhall.status)
         state.society = Society(
             support=np.full((n, m), 0.5), expected=np.full((n, m), 0.5), adopted=np.zeros(8), protest=np.zeros(m),
-            reference_time=state.citizens.travel_time.copy(), reference_cost=_bills(state),
+            usual_trust=state.citizens.trust.copy(), reference_time=state.citizens.travel_time.copy(), reference_cost=_bills(state),
         )  # fmt: skip
 
     def decide(self, state: State, policies: Policies) -> None:
@@ -39,6 +39,7 @@ class SocietySystem:
         state.households.works_bill *= p["instalments_left"]
         electric, retrofitted, solar = self._contacts(state)
         cars.renew(state, policies, p, trends, electric)
+        cars.first_cars(state, p, trends)
         homes.finish_works(state)
         homes.renew_heating(state, policies, p, trends)
         homes.retrofit(state, policies, p, retrofitted)
@@ -91,8 +92,8 @@ class SocietySystem:
             - p["trust_late"] * np.tanh(late / 3.0)
             + p["trust_shared"] * np.tanh(shared / 10.0)
         )
-        aim = pull + p["trust_life"] * (c.satisfaction - 0.5)
-        c.trust[:] = np.clip(c.trust + p["trust_pace"] * aim, 0.01, 0.99)
+        aim = state.society.usual_trust + pull + p["trust_life"] * (c.satisfaction - 0.5)
+        c.trust[:] = np.clip(c.trust + p["trust_pace"] * (aim - c.trust), 0.01, 0.99)
 
     def _support(self, state: State, policies: Policies, lived: Floats) -> None:
         p, c, s = self.parameters, state.citizens, state.society
