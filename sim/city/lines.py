@@ -134,6 +134,8 @@ class _StreetPaths:
         along = np.r_[0.0, np.cumsum(step)]
         wanted = np.linspace(0.0, along[-1], max(3, round(along[-1] / self.spacing) + 1))
         chosen = np.unique(np.argmin(np.abs(along[:, None] - wanted), axis=0))
+        at = np.array(path)[chosen]
+        chosen = chosen[np.r_[True, at[1:] != at[:-1]]]  # a line that turns back stops once where it turns
         if len(chosen) < 3:
             return None
         stops = [("", float(self.nodes.x[path[i]]), float(self.nodes.y[path[i]])) for i in chosen]

@@ -167,12 +167,19 @@ def test_city_totals_are_the_margins(city: City, facts: CityFacts) -> None:
 
 def test_gates_stand_at_the_edge(city: City, facts: CityFacts) -> None:
     x, y = kilometres(city.nodes.lon[city.cordon.node], city.nodes.lat[city.cordon.node])
-    assert np.all(np.hypot(x, y) > 7.0)
+    assert np.all(np.hypot(x, y) > 5.5)
     assert len(set(city.cordon.node.tolist())) == len(facts.gates)
     best = np.full(len(city.nodes), RoadClass.MINOR)
     np.minimum.at(best, city.links.tail, city.links.road_class)
     motorway = [i for i, g in enumerate(facts.gates) if g[0].startswith(("A", "N124"))]
     assert np.all(best[city.cordon.node[motorway]] == RoadClass.HIGHWAY)
+    wanted_x, wanted_y = kilometres(*np.array([g[1:3] for g in facts.gates]).T)
+    assert np.median(np.hypot(x - wanted_x, y - wanted_y)) < 0.5
+    room = np.bincount(city.links.tail, weights=city.links.capacity, minlength=len(city.nodes))[city.cordon.node]
+    cars = (
+        0.25 * city.cordon.incomers + city.cordon.through + city.cordon.freight
+    )  # a quarter of incomers drive in that hour
+    assert np.all(cars < 1.25 * room)
     assert city.cordon.through.sum() == pytest.approx(facts.totals["through"])
 
 
