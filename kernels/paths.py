@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from kernels.graph import Int32Array, IntArray, Star
-from kernels.jit import kernel, parallel_kernel, prange, set_threads
+from kernels.jit import kernel
+from kernels.threads import in_blocks
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-#: Origins that share one set of scratch arrays; fixed, so that the work is cut the same way on any number of threads.
+#: Origins that share one set of scratch arrays.
 BLOCK = 8
 
 
@@ -109,7 +110,7 @@ def along(
     return float(total[target])
 
 
-@parallel_kernel
+@kernel
 def trees(
     origins: Int32Array,
     targets: Int32Array,
@@ -121,29 +122,25 @@ def trees(
     through: BoolArray,
     out_cost: FloatArray,
     out_second: FloatArray,
-    out_pred: Int32Array,
 ) -> None:
-    """Trees of all ``origins``: ``out_cost``, ``out_second`` (O, T) at ``targets``, and ``out_pred`` (O, n) unless it has no rows."""
+    """Trees of all ``origins``: ``out_cost``, ``out_second`` (O, T) at ``targets``; costs in star order."""
     n = first.shape[0] - 1
-    for block in prange((origins.shape[0] + BLOCK - 1) // BLOCK):
-        dist = np.empty(n, np.float64)
-        pred = np.empty(n, np.int32)
-        total = np.empty(n, np.float64)
-        stack = np.empty(n, np.int32)
-        key = np.empty(head.shape[0] + 1, np.float64)
-        node = np.empty(head.shape[0] + 1, np.int32)
-        for o in range(block * BLOCK, min((block + 1) * BLOCK, origins.shape[0])):
-            tree(origins[o], first, head, cost, through, dist, pred, key, node)
-            total[:] = np.nan
-            total[origins[o]] = 0.0
-            for t in range(targets.shape[0]):
-                out_cost[o, t] = dist[targets[t]]
-                if np.isinf(dist[targets[t]]):
-                    out_second[o, t] = np.inf
-                else:
-                    out_second[o, t] = along(origins[o], targets[t], pred, tail, second, total, stack)
-            if out_pred.shape[0] > 0:
-                out_pred[o] = pred
+    dist = np.empty(n, np.float64)
+    pred = np.empty(n, np.int32)
+    total = np.empty(n, np.float64)
+    stack = np.empty(n, np.int32)
+    key = np.empty(head.shape[0] + 1, np.float64)
+    node = np.empty(head.shape[0] + 1, np.int32)
+    for o in range(origins.shape[0]):
+        tree(origins[o], first, head, cost, through, dist, pred, key, node)
+        total[:] = np.nan
+        total[origins[o]] = 0.0
+        for t in range(targets.shape[0]):
+            out_cost[o, t] = dist[targets[t]]
+            if np.isinf(dist[targets[t]]):
+                out_second[o, t] = np.inf
+            else:
+                out_second[o, t] = along(origins[o], targets[t], pred, tail, second, total, stack)
 
 
 def skims(
@@ -170,8 +167,12 @@ def skims(
     start, end = np.asarray(origins, np.int32), np.asarray(targets, np.int32)
     n = len(graph.first) - 1
     passable = np.ones(n, np.bool_) if through is None else np.asarray(through, np.bool_)
-    out = np.empty((len(start), len(end))), np.empty((len(start), len(end)))
-    set_threads(threads)
-    none = np.empty((0, n), np.int32)
-    trees(start, end, graph.first, graph.tail, graph.head, weight, other, passable, out[0], out[1], none)
-    return out
+    out_cost, out_second = np.empty((len(start), len(end))), np.empty((len(start), len(end)))
+
+    def block(a: int, b: int) -> None:
+        trees(
+            start[a:b], end, graph.first, graph.tail, graph.head, weight, other, passable, out_cost[a:b], out_second[a:b]
+        )  # fmt: skip
+
+    in_blocks(block, len(start), BLOCK, threads)
+    return out_cost, out_second

@@ -1,0 +1,213 @@
+"""Shifting flow between the known routes of every pair until they cost the same.
+
+Path-based gradient projection (Jayakrishnan, Tsai, Prashker & Rajadhyaksha 1994, TRR 1443), origin after origin as in
+Xie, Nie & Liu (2018), "A greedy path-based algorithm for traffic assignment", TRR 2672, with Newton steps on each pair of routes.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from kernels.graph import Int32Array
+from kernels.jit import inline, kernel
+from kernels.routes import FloatArray, Routes, label_nodes
+
+#: Cost differences below this share are rounding.
+TIE = 1e-14
+#: Route flows below this share of their pair's demand move away whole: residues of 1e-14 would stall every later step.
+RESIDUE = 1e-12
+#: Newton steps on one pair of routes, and the share of the cost difference at which it is good enough for now.
+NEWTON = 4
+ENOUGH = 0.1
+
+
+class Supply(NamedTuple):
+    """Cost parameters by link: cost = free_time (1 + alpha ((flow + background)/capacity)^beta) + fixed."""
+
+    free_time: FloatArray
+    capacity: FloatArray
+    alpha: FloatArray
+    beta: FloatArray
+    fixed: FloatArray
+    background: FloatArray
+
+
+class Load(NamedTuple):
+    """What moves: own flow, cost and its derivative by link, all (L,) float64."""
+
+    flow: FloatArray
+    cost: FloatArray
+    slope: FloatArray
+
+
+@inline
+def price(supply: Supply, load: Load, e: int) -> None:
+    """Cost of link ``e`` and its derivative at the present flow. Constant-cost links get slope 0."""
+    free = supply.free_time[e]
+    rise = free * supply.alpha[e]
+    beta = supply.beta[e]
+    if rise == 0.0 or beta == 0.0:
+        load.cost[e] = free + rise + supply.fixed[e]
+        load.slope[e] = 0.0
+        return
+    ratio = max(load.flow[e] + supply.background[e], 0.0) / supply.capacity[e]
+    if beta == 4.0:
+        cube = ratio * ratio * ratio
+        power = cube * ratio
+    else:
+        power = ratio**beta
+        # a power below 1 has an infinite slope at 0: take it a little above
+        cube = max(ratio, 1e-9) ** (beta - 1.0)
+    load.cost[e] = free + rise * power + supply.fixed[e]
+    load.slope[e] = rise * beta * cube / supply.capacity[e]
+
+
+@kernel
+def price_all(supply: Supply, load: Load) -> None:
+    """:func:`price` of every link."""
+    for e in range(load.flow.shape[0]):
+        price(supply, load, e)
+
+
+@inline
+def shift(
+    routes: Routes,
+    base: int,
+    source: int,
+    target: int,
+    demand: float,
+    supply: Supply,
+    load: Load,
+    mark: Int32Array,
+    stamp: int,
+    out_link: Int32Array,
+    in_link: Int32Array,
+) -> None:
+    """Move flow from route ``source`` to the cheaper ``target`` by Newton steps on their cost difference.
+
+    Only links that one of the two uses alone are touched: equal ends are cut off, then both branches are climbed to where
+    they part (the larger number is the deeper node), and links met on both are left out.
+    """
+    i, j = routes.leaf[source], routes.leaf[target]
+    while i > 0 and j > 0 and i != j and routes.link[base + i] == routes.link[base + j]:
+        i, j = routes.parent[base + i], routes.parent[base + j]
+    outs, ins = 0, 0
+    while i != j:
+        if i > j:
+            out_link[outs] = routes.link[base + i]
+            mark[routes.link[base + i]] = stamp
+            outs += 1
+            i = routes.parent[base + i]
+        else:
+            in_link[ins] = routes.link[base + j]
+            ins += 1
+            j = routes.parent[base + j]
+    kept = 0
+    for k in range(ins):
+        e = in_link[k]
+        if mark[e] == stamp:
+            mark[e] = stamp + 1  # on both: no change there
+        else:
+            in_link[kept] = e
+            kept += 1
+    ins, kept = kept, 0
+    for k in range(outs):
+        if mark[out_link[k]] == stamp:
+            out_link[kept] = out_link[k]
+            kept += 1
+    outs = kept
+
+    whole = routes.flow[source]
+    moved, first_gain = 0.0, 0.0
+    for step in range(NEWTON):
+        gain, steep = 0.0, 0.0
+        for k in range(outs):
+            gain += load.cost[out_link[k]]
+            steep += load.slope[out_link[k]]
+        for k in range(ins):
+            gain -= load.cost[in_link[k]]
+            steep += load.slope[in_link[k]]
+        if step == 0:
+            first_gain = gain
+            if gain <= 0.0:
+                break
+        elif abs(gain) <= ENOUGH * first_gain:
+            break
+        if steep > 0.0:
+            change = min(max(gain / steep, -moved), whole - moved)
+        else:
+            change = whole - moved if gain > 0.0 else -moved
+        if whole - moved - change < RESIDUE * demand:
+            change = whole - moved
+        if change == 0.0:
+            break
+        moved = whole if change == whole - moved else moved + change
+        for k in range(outs):
+            load.flow[out_link[k]] -= change
+            price(supply, load, out_link[k])
+        for k in range(ins):
+            load.flow[in_link[k]] += change
+            price(supply, load, in_link[k])
+    routes.flow[source] = whole - moved
+    routes.flow[target] += moved
+
+
+@kernel
+def sweep(routes: Routes, demand: FloatArray, supply: Supply, load: Load, times: int, goal: float) -> float:
+    """Shift flow to the cheapest known route of every pair, origin after origin, up to ``times`` times.
+
+    Ends early once the excess cost met during a pass (sum over routes of flow times what it costs more than the pair's
+    cheapest known route) is at most ``goal``. Returns the excess of the last pass.
+    """
+    zones = demand.shape[0]
+    deepest = np.max(routes.node_used) + 1
+    label = np.empty(deepest)
+    out_link = np.empty(deepest, np.int32)
+    in_link = np.empty(deepest, np.int32)
+    mark = np.zeros(load.flow.shape[0], np.int32)
+    stamp = 1
+    excess = 0.0
+    for _ in range(times):
+        excess = 0.0
+        for o in range(zones):
+            base = routes.node_first[o]
+            rows = routes.path_first[o]
+            label_nodes(routes, o, load.cost, label)
+            for d in range(zones):
+                p = routes.head[o, d]
+                if p < 0 or routes.next[rows + p] < 0:
+                    continue
+                best = p
+                while p >= 0:
+                    if label[routes.leaf[rows + p]] < label[routes.leaf[rows + best]]:
+                        best = p
+                    p = routes.next[rows + p]
+                cheapest = label[routes.leaf[rows + best]]
+                p = routes.head[o, d]
+                while p >= 0:
+                    extra = label[routes.leaf[rows + p]] - cheapest
+                    if routes.flow[rows + p] > 0.0 and extra > TIE * cheapest:
+                        excess += routes.flow[rows + p] * extra
+                        shift(
+                            routes,
+                            base,
+                            rows + p,
+                            rows + best,
+                            demand[o, d],
+                            supply,
+                            load,
+                            mark,
+                            stamp,
+                            out_link,
+                            in_link,
+                        )
+                        stamp += 2
+                        if stamp > 2147483000:
+                            mark[:] = 0
+                            stamp = 1
+                    p = routes.next[rows + p]
+        if excess <= goal:
+            break
+    return excess
