@@ -81,10 +81,14 @@ class Economy(Block):
     closed: Floats = column("f8", "firms", "(1,) establishments closed so far")
     base_jobs: Floats = column("f8", "jobs", "(firms,) posts of each firm at demand index 1")
     usual_vacancies: Floats = column("f8", "jobs", "(D, S) vacancies at the reference date: hiring starts above them")
-    usual_incomers: Floats = column("f8", "-", "(D, S) share of posts held by incomers at the reference date")
+    usual_incomers: Floats = column("f8", "-", "(S,) incomers' share of the posts held at the reference date")
     reference_access: Floats = column("f8", "persons", "(D,) access to labour at the reference date")
     reference_income: Floats = column("f8", "€/month", "(1,) income of all households at the reference date")
     reference_trend: Floats = column("f8", "-", "(S,) outside demand trend at the reference date")
+    usual_outside: Floats = column(
+        "f8", "persons", "(gates,) residents who work outside at the reference date, by gate"
+    )
+    usual_unemployment: Floats = column("f8", "-", "(1,) unemployed over active residents at the reference date")
 
 
 @dataclass

@@ -6,7 +6,7 @@ import numpy as np
 
 from kernels.draws import stream, uniforms
 from sim.codes import Party, Purpose, Sector
-from sim.columns import Floats
+from sim.columns import Floats, Ints
 from sim.measures.policies import THEMES, Policies
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
@@ -19,15 +19,20 @@ def trend(trends: Trends, month: int) -> Floats:
     return np.array([trends.at(f"demand_{s.name.lower()}", month) for s in Sector])
 
 
-def demand_index(state: State, policies: Policies, trends: Trends) -> Floats:
-    """(S,) demand against the reference date: outside by its trend and shocks, local by households' income and public purchases."""
+def lasting_demand(state: State, trends: Trends) -> Floats:
+    """(S,) demand against the reference date without shocks and public orders: outside by its trend, local by households' income."""
     e = state.economy
-    outside = trend(trends, state.month) / e.reference_trend * policies.demand_factor
+    outside = trend(trends, state.month) / e.reference_trend
     income = float((state.households.weight * state.households.income)[state.households.alive].sum())
-    local = income / float(e.reference_income[0]) * policies.demand_factor
-    sales = turnover(state)
-    bought = purchases(state) + policies.procurement
-    return np.asarray(OUTSIDE_SALES * outside + (1.0 - OUTSIDE_SALES) * local + bought / np.maximum(sales, 1.0))
+    return np.asarray(OUTSIDE_SALES * outside + (1.0 - OUTSIDE_SALES) * income / float(e.reference_income[0]))
+
+
+def demand_index(state: State, policies: Policies, trends: Trends) -> Floats:
+    """(S,) demand against the reference date: what lasts, moved by shocks, and what the metropole buys."""
+    bought = public_orders(state) + policies.procurement
+    return np.asarray(
+        lasting_demand(state, trends) * policies.demand_factor + bought / np.maximum(turnover(state), 1.0)
+    )
 
 
 def turnover(state: State) -> Floats:
@@ -37,32 +42,39 @@ def turnover(state: State) -> Floats:
     return np.asarray(jobs * VALUE_ADDED / 12.0 * TURNOVER)
 
 
-def purchases(state: State) -> Floats:
-    """(S,) what households and the metropole spent on works, operations and vehicles last month, by receiving branch [€]."""
+def public_orders(state: State) -> Floats:
+    """(S,) what the metropole paid firms for works and operations last month, by receiving branch [€].
+
+    Households' works and cars are not counted: they replace other consumption of the same income.
+    """
     out = np.zeros(len(Sector))
     for purpose, parts in SPENDING.items():
-        amount = float(state.last_ledger[:, Party.FIRMS, Purpose[purpose]].sum())
+        amount = float(state.last_ledger[Party.METROPOLE, Party.FIRMS, Purpose[purpose]])
         for sector, share in parts.items():
             out[Sector[sector]] += amount * share
     return out
 
 
-def adjust(state: State, policies: Policies, p: Parameters) -> None:
-    """Wanted jobs from demand and access to labour; jobs follow with delay; cash decides who closes."""
+def adjust(state: State, policies: Policies, p: Parameters, trends: Trends) -> None:
+    """Wanted jobs from demand and access to labour; jobs follow with delay; cash decides who closes.
+
+    Growth that lasts moves jobs one to one; shocks and public orders by an elasticity below one (firms keep staff through them).
+    """
     f, e = state.firms, state.economy
     index = e.demand[f.sector]
+    lasting = lasting_demand(state, trends)
+    passing = (e.demand / lasting) ** p["jobs_demand_elasticity"]
     access = e.accessibility[f.district] ** p["agglomeration_elasticity"]
-    f.jobs_wanted[:] = e.base_jobs * index ** p["jobs_demand_elasticity"] * access
     sales = e.base_jobs * VALUE_ADDED[f.sector] / 12.0 * TURNOVER
     f.revenue[:] = np.where(f.alive, sales * index, 0.0)
     cost = sales * (1.0 - p["profit_margin"]) * (p["fixed_cost_share"] + (1.0 - p["fixed_cost_share"]) * index)
-    profit = f.revenue - cost
+    profit = f.revenue - np.where(f.alive, cost, 0.0)
     helped = np.where(profit < 0.0, profit * (1.0 - p["state_crisis_help"]), profit)
-    grant = _grants(state, policies)
-    room = p["cash_months"] * sales - f.liquidity
-    f.liquidity += np.where(f.alive, np.minimum(helped + grant, np.maximum(room, 0.0)), 0.0)
     state.pay(Party.STATE, Party.FIRMS, float((f.weight * (helped - profit))[f.alive].sum()), Purpose.GRANTS)
-    _close(state, sales, p)
+    room = np.maximum(p["cash_months"] * sales - f.liquidity, 0.0)
+    f.liquidity += np.where(f.alive, np.minimum(helped + _grants(state, policies), room), 0.0)
+    _close(state, p)
+    f.jobs_wanted[:] = np.where(f.alive, e.base_jobs * (lasting * passing)[f.sector] * access, 0.0)
     speed = np.where(f.jobs_wanted < f.jobs, p["dismissal_speed"], p["hiring_speed"])
     f.jobs += np.where(f.alive, speed * (f.jobs_wanted - f.jobs), 0.0)
 
@@ -78,22 +90,29 @@ def _grants(state: State, policies: Policies) -> Floats:
     return np.asarray(each)
 
 
-def _close(state: State, sales: Floats, p: Parameters) -> None:
-    """A firm out of cash closes with a monthly chance."""
-    f = state.firms
+def _close(state: State, p: Parameters) -> None:
+    """A firm out of cash closes with a monthly chance; others of its branch take over most of its market."""
+    f, e = state.firms, state.economy
     broke = np.flatnonzero(f.alive & (f.liquidity < 0.0))
-    if not len(broke):
-        return
     draw = uniforms(state.seed, stream("economy.close"), f.id[broke], state.month, 0)
     gone = broke[draw < p["closing_chance"]]
-    state.economy.closed[0] += float(f.weight[gone].sum())
+    if not len(gone):
+        return
+    e.closed[0] += float(f.weight[gone].sum())
     f.alive[gone] = False
     f.jobs[gone] = 0.0
     f.jobs_wanted[gone] = 0.0
+    market = f.weight * e.base_jobs
+    lost = np.bincount(f.sector[gone], weights=market[gone], minlength=len(Sector))
+    left = np.bincount(f.sector[f.alive], weights=market[f.alive], minlength=len(Sector))
+    e.base_jobs *= (1.0 + p["market_taken_over"] * lost / np.maximum(left, 1e-300))[f.sector]
 
 
 def run_challenges(state: State, policies: Policies, p: Parameters) -> None:
-    """Calls by theme: firms propose by maturity, the purse pays the best, partners join; firms and themes gain."""
+    """Calls by theme: firms propose by maturity and experience, the purse pays the most mature.
+
+    A row stands for ``weight`` firms, of which one proposes: the number of projects does not depend on the share simulated.
+    """
     e, f = state.economy, state.firms
     e.purse += policies.challenge_budget
     for theme, name in enumerate(THEMES):
@@ -101,28 +120,32 @@ def run_challenges(state: State, policies: Policies, p: Parameters) -> None:
         if calls <= 0.0:
             continue
         draw = uniforms(state.seed, stream(f"economy.call.{name}"), f.id, state.month, 0)
-        chance = np.minimum(1.0, calls * p["proposal_rate"] * f.maturity * (1.0 + 0.3 * np.minimum(f.projects, 3)))
-        proposing = np.flatnonzero(f.alive & (draw < chance))
+        experience = 1.0 + p["proposal_experience"] * np.minimum(f.projects / f.weight, 3.0)
+        proposing = np.flatnonzero(f.alive & (draw < calls * p["proposal_rate"] * f.weight * f.maturity * experience))
         proposing = proposing[np.argsort(-f.maturity[proposing], kind="stable")]
-        cost = np.cumsum(f.weight[proposing]) * p["project_cost"]
-        signed = proposing[cost <= e.purse[theme]]
+        signed = proposing[: int(e.purse[theme] / p["project_cost"])]
         if len(signed):
             _sign(state, theme, name, signed, p)
 
 
-def _sign(state: State, theme: int, name: str, signed: np.ndarray, p: Parameters) -> None:
-    """Book the projects; what the theme is about improves in the firms that lead them."""
+def _sign(state: State, theme: int, name: str, signed: Ints, p: Parameters) -> None:
+    """Book the projects. The leading firm gains digital maturity and what the theme is about.
+
+    Cybersecurity raises preparedness; energy saves heated floor; soft mobility adds days at home that the firm accepts; logistics,
+    health and digital raise maturity alone. What is gained is spread over the firms that the row stands for.
+    """
     e, f = state.economy, state.firms
-    number = float(f.weight[signed].sum())
-    amount = number * p["project_cost"]
+    amount = len(signed) * p["project_cost"]
     e.purse[theme] -= amount
-    e.projects[theme] += number
+    e.projects[theme] += len(signed)
     f.projects[signed] += 1
-    f.maturity[signed] = np.minimum(1.0, f.maturity[signed] + p["project_maturity_gain"])
+    part = 1.0 / f.weight[signed]
+    f.maturity[signed] = np.minimum(1.0, f.maturity[signed] + part * p["project_maturity_gain"])
+    gain = part * p["project_theme_gain"]
     if name == "cybersecurity":
-        f.preparedness[signed] = np.minimum(1.0, f.preparedness[signed] + p["project_theme_gain"])
+        f.preparedness[signed] = np.minimum(1.0, f.preparedness[signed] + gain)
     elif name == "energy":
-        f.floor[signed] *= 1.0 - 0.5 * p["project_theme_gain"]  # heated floor that efficiency saves
+        f.floor[signed] *= 1.0 - gain
     elif name == "soft_mobility":
-        f.telework[signed] = np.minimum(3.0, f.telework[signed] + 10.0 * p["project_maturity_gain"])
+        f.telework[signed] = np.minimum(3.0, f.telework[signed] + 5.0 * gain)  # a gain of one: five days of a week
     state.pay(Party.METROPOLE, Party.FIRMS, amount, Purpose.GRANTS)

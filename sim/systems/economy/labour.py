@@ -1,17 +1,33 @@
-"""The labour market: posts by district and branch are held by residents or incomers, or vacant - exactly, every month."""
+"""The labour market: posts by district and branch are held by residents or incomers, or vacant - exactly, every month.
+
+Posts are real numbers, residents come in rows that each stand for several people. So residents are hired and dismissed by whole rows,
+rounded by chance without bias, and incomers - real numbers too - take up the rest within their branch.
+"""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
 from kernels.draws import stream, uniforms
+from sim.agents.people import REMOTE
 from sim.codes import Activity, Sector
-from sim.columns import Floats, Ints
+from sim.columns import Bools, Floats, Ints
 from sim.scenario.parameters import Parameters
 from sim.state import State
 from sim.systems.economy.sectors import WAGE
 
 S = len(Sector)
+OUTSIDE = -2  #: ``main_district`` of those who work beyond the cordon
+
+
+class Openings(NamedTuple):
+    """(D, S) posts of a month, each."""
+
+    residents: Floats  #: that residents may take
+    incomers: Floats  #: that incomers take
+    left: Floats  #: that incomers leave to residents
 
 
 def posts(state: State, districts: int) -> Floats:
@@ -30,109 +46,185 @@ def held_by_residents(state: State, districts: int) -> Floats:
     return np.bincount(cell, weights=c.weight[at], minlength=districts * S).reshape(districts, S)
 
 
+def held_outside(state: State, gates: int) -> Floats:
+    """(G,) residents who work outside, by the gate they leave through."""
+    c = state.citizens
+    at = np.flatnonzero(c.alive & (c.activity == Activity.EMPLOYED) & (c.main_district == OUTSIDE) & (c.main_gate >= 0))
+    return np.bincount(c.main_gate[at], weights=c.weight[at], minlength=gates).astype(np.float64)
+
+
+def unemployment(state: State) -> float:
+    """Unemployed over active residents."""
+    c = state.citizens
+    out = float(c.weight[c.alive & (c.activity == Activity.UNEMPLOYED)].sum())
+    work = float(c.weight[c.alive & (c.activity == Activity.EMPLOYED)].sum())
+    return out / max(out + work, 1e-300)
+
+
 def _workers(state: State) -> Ints:
     c = state.citizens
     return np.flatnonzero(c.alive & (c.activity == Activity.EMPLOYED) & (c.main_district >= 0) & (c.sector >= 0))
 
 
 def balance(state: State, p: Parameters, districts: int) -> None:
-    """Dismiss where posts are fewer than those who hold them, hire where vacancies exceed the usual; close the account."""
+    """Dismiss where vacancies have run out, hire where they exceed the usual; close the account exactly."""
     e = state.economy
     e.posts = posts(state, districts)
     residents = held_by_residents(state, districts)
-    incomers = np.minimum(e.incomers, e.usual_incomers * e.posts)
-    surplus = residents + incomers - e.posts
-    out = np.where(surplus > 1e-9, surplus * residents / np.maximum(residents + incomers, 1e-300), 0.0)
-    if (out > 1e-9).any():
-        _dismiss(state, out, districts)
+    usual = np.minimum(e.usual_vacancies, e.posts)
+    held = residents + e.incomers
+    surplus = np.clip(held - (e.posts - p["vacancies_kept"] * usual), 0.0, held)
+    part = surplus / np.maximum(held, 1e-300)
+    incomers = e.incomers * (1.0 - part)
+    if (surplus > 1e-9).any():
+        _dismiss(state, residents * part, by_chance=True)
         residents = held_by_residents(state, districts)
-    incomers = np.clip(incomers, 0.0, np.maximum(e.posts - residents, 0.0))
     if (residents > e.posts * (1.0 + 1e-12) + 1e-9).any():
-        _dismiss(state, np.maximum(residents - e.posts, 0.0), districts)
+        _dismiss(state, np.maximum(residents - e.posts, 0.0), by_chance=False)
         residents = held_by_residents(state, districts)
-    open_posts = np.maximum(e.posts - residents - incomers - e.usual_vacancies * _shrink(e), 0.0)
-    wanted = open_posts * p["vacancies_filled"]
-    share = np.where(e.usual_incomers < 1.0, 1.0 - e.usual_incomers, 0.0)
-    if wanted.sum() > 1e-6:
-        _hire(state, wanted * share, e.posts - residents - incomers, p, districts)
+    incomers = _level(e.posts, residents, incomers, usual)
+    open_to = _openings(state, e.posts - residents - incomers - usual, residents, incomers, p)
+    outside = np.maximum(e.usual_outside - held_outside(state, len(e.usual_outside)), 0.0) * p["vacancies_filled"]
+    if open_to.residents.sum() + outside.sum() > 1e-6:
+        _hire(state, open_to.residents, e.posts - residents, outside, p)
         residents = held_by_residents(state, districts)
-        incomers = incomers + wanted * (1.0 - share)
+    _stay_in_living_firms(state, districts)
     e.residents = residents
-    e.incomers = np.clip(incomers, 0.0, np.maximum(e.posts - residents, 0.0))
-    e.vacancies = e.posts - e.residents - e.incomers
+    e.incomers = _level(e.posts, residents, incomers - open_to.left + open_to.incomers, usual)
+    e.vacancies = np.maximum(e.posts - e.residents - e.incomers, 0.0)
 
 
-def _shrink(e: object) -> Floats:
-    """Usual vacancies follow the posts down, not up (so that a growing branch hires)."""
-    usual, now = e.usual_vacancies, e.posts  # type: ignore[attr-defined]
-    return np.minimum(1.0, now / np.maximum(usual, 1e-300))
+def _openings(state: State, spare: Floats, residents: Floats, incomers: Floats, p: Parameters) -> Openings:
+    """Who may take the vacancies above the usual (``spare``), of which a part is filled.
+
+    By branch, incomers keep their share of the posts held, smaller where residents' unemployment is higher than at the reference
+    date. Where they hold more than that, posts they give up in the course of the year go to residents.
+    """
+    e = state.economy
+    wanted = np.maximum(spare, 0.0) * p["vacancies_filled"]
+    slack = unemployment(state) / max(float(e.usual_unemployment[0]), 1e-300)
+    share = e.usual_incomers / np.maximum((1.0 - e.usual_incomers) * slack + e.usual_incomers, 1e-300)
+    here, held, vacant = incomers.sum(axis=0), (residents + incomers).sum(axis=0), wanted.sum(axis=0)
+    new = np.clip(share * (held + vacant) - here, 0.0, vacant) / np.maximum(vacant, 1e-300)
+    leave = p["incomer_turnover"] * np.maximum(here - share * held, 0.0) / np.maximum(here, 1e-300)
+    return Openings(wanted * (1.0 - new) + incomers * leave, wanted * new, incomers * leave)
 
 
-def _dismiss(state: State, need: Floats, districts: int) -> None:
-    """Residents lose posts, by chance within each district and branch, until the need is met."""
+def _level(posts: Floats, residents: Floats, incomers: Floats, usual: Floats) -> Floats:
+    """Incomers whose post a resident holds take a vacancy of the same branch elsewhere, as far as there are any."""
+    over = np.clip(residents + incomers - posts, 0.0, incomers)
+    incomers = incomers - over
+    free = np.maximum(posts - residents - incomers - usual, 0.0)
+    taken = np.minimum(over.sum(axis=0) / np.maximum(free.sum(axis=0), 1e-300), 1.0)
+    return np.asarray(incomers + free * taken)
+
+
+def _dismiss(state: State, need: Floats, by_chance: bool) -> None:
+    """Residents lose posts, by chance within each district and branch; those whose firm has closed go first.
+
+    Args:
+        need: (D, S) posts to be lost.
+        by_chance: whole rows are rounded up or down so that the mean is ``need``; else always up.
+    """
     c = state.citizens
     rows = _workers(state)
     cell = c.main_district[rows].astype(np.int64) * S + c.sector[rows]
     concerned = need.ravel()[cell] > 1e-9
     rows, cell = rows[concerned], cell[concerned]
     draw = uniforms(state.seed, stream("economy.dismiss"), c.id[rows], state.month, 0)
-    order = np.lexsort((draw, cell))
+    order = np.lexsort((draw, _in_living_firm(state, rows), cell))
     rows, cell = rows[order], cell[order]
-    before = _running(c.weight[rows], cell) - c.weight[rows]
-    gone = rows[before < need.ravel()[cell] - 1e-9]
+    weight = c.weight[rows]
+    before = _running(weight, cell) - weight
+    if by_chance:
+        up = uniforms(state.seed, stream("economy.dismiss.round"), cell, state.month, 0)
+        gone = rows[before + weight * (1.0 - up) <= need.ravel()[cell]]
+    else:
+        gone = rows[before < need.ravel()[cell] - 1e-9]
     _income(state, gone, -1.0)
     c.activity[gone] = Activity.UNEMPLOYED
     c.firm[gone], c.sector[gone], c.main_district[gone], c.main_gate[gone] = -1, -1, -1, -1
     c.main_mode[gone] = -1
     c.telework_days[gone] = 0.0
+    c.remote[gone] = False
 
 
 def _running(weight: Floats, group: Ints) -> Floats:
     """Running sums within sorted groups."""
+    if not len(weight):
+        return np.zeros(0)
     total = np.cumsum(weight)
     first = np.r_[True, group[1:] != group[:-1]]
     offset = np.maximum.accumulate(np.where(first, total - weight, -np.inf))
     return np.asarray(total - offset)
 
 
-def _hire(state: State, need: Floats, room: Floats, p: Parameters, districts: int) -> None:
-    """Unemployed residents take posts: nearer ones more likely, ``need`` (D, S) in all, none beyond the vacancies ``room``.
+def _hire(state: State, need: Floats, room: Floats, outside: Floats, p: Parameters) -> None:
+    """Unemployed residents, in random order, take posts inside and then outside.
 
-    At a small share one row stands for more people than most cells need: cells are drawn by need and filled while there is room.
+    Args:
+        need: (D, S) posts to be taken inside, in all.
+        room: (D, S) posts that residents do not hold: what they may take at most.
+        outside: (G,) posts to be taken beyond the cordon, by gate.
     """
     c = state.citizens
     looking = np.flatnonzero(c.alive & (c.activity == Activity.UNEMPLOYED))
-    total = float(need.sum())
-    if not len(looking) or total <= 0.0:
-        return
     draw = uniforms(state.seed, stream("economy.search"), c.id[looking], state.month, 0)
-    order = np.argsort(draw, kind="stable")
-    looking = looking[order]
-    count = np.searchsorted(np.cumsum(c.weight[looking]), total, side="right")
-    looking = looking[: max(int(count), 0)]
-    if not len(looking):
+    looking = looking[np.argsort(draw, kind="stable")]
+    weight = c.weight[looking]
+    up = uniforms(state.seed, stream("economy.search.round"), np.arange(2), state.month, 0)
+    reached = np.cumsum(weight) - weight * up[0]
+    inside = int(np.searchsorted(reached, need.sum(), side="right"))
+    reached = np.cumsum(weight[inside:]) - weight[inside:] * up[1]
+    beyond = inside + int(np.searchsorted(reached, outside.sum(), side="right"))
+    _take_inside(state, looking[:inside], need, room, p)
+    _take_outside(state, looking[inside:beyond], outside, room.sum(axis=0))
+
+
+def _take_inside(state: State, rows: Ints, need: Floats, room: Floats, p: Parameters) -> None:
+    """Nearer posts are more likely. A row that stands for more people than a cell has room for looks elsewhere in the branch."""
+    if not len(rows):
         return
-    # a row that stands for more people than a cell has room for looks in the other cells of the branch
-    usable = np.where(room >= c.weight[looking].max(), need, 0.0)
+    c = state.citizens
+    usable = np.where(room >= c.weight[rows].max(), need, 0.0)
     usable *= need.sum(axis=0) / np.maximum(usable.sum(axis=0), 1e-300)
-    pull = usable.sum(axis=1) * np.exp(-state.traffic.car_time / p["search_reach"])
     if usable.sum() <= 0.0:
         return
-    district = _draw(state, "economy.where", looking, pull[c.district[looking]])
-    sector = _draw(state, "economy.what", looking, usable[district])
+    pull = usable.sum(axis=1) * np.exp(-state.traffic.car_time / p["search_reach"])
+    district = _draw(state, "economy.where", rows, pull[c.district[rows]])
+    sector = _draw(state, "economy.what", rows, usable[district])
     cell = district * S + sector
     by = np.argsort(cell, kind="stable")
-    fits = np.zeros(len(looking), bool)
-    fits[by] = _running(c.weight[looking[by]], cell[by]) <= room.ravel()[cell[by]] + 1e-9
-    new, cell = looking[fits], cell[fits]
-    firm = _firm_in(state, new, cell, districts)
-    new, cell, firm = new[firm >= 0], cell[firm >= 0], firm[firm >= 0]
-    c.activity[new] = Activity.EMPLOYED
-    c.main_district[new], c.sector[new], c.firm[new] = cell // S, cell % S, firm
-    _income(state, new, 1.0)
+    fits = np.zeros(len(rows), bool)
+    fits[by] = _running(c.weight[rows[by]], cell[by]) <= room.ravel()[cell[by]] + 1e-9
+    firm = _firm_in(state, rows, cell, len(need))
+    fits &= firm >= 0
+    _start(state, rows[fits], district[fits], sector[fits], firm[fits])
+
+
+def _take_outside(state: State, rows: Ints, outside: Floats, branches: Floats) -> None:
+    """Posts beyond the cordon, by gate; branches as in the city."""
+    if not len(rows):
+        return
+    gate = _draw(state, "economy.gate", rows, np.broadcast_to(outside, (len(rows), len(outside))))
+    sector = _draw(state, "economy.what", rows, np.broadcast_to(np.maximum(branches, 1e-9), (len(rows), S)))
+    nowhere = np.full(len(rows), -1)
+    _start(state, rows, np.full(len(rows), OUTSIDE), sector, nowhere)
+    state.citizens.main_gate[rows] = gate
+
+
+def _start(state: State, rows: Ints, district: Ints, sector: Ints, firm: Ints) -> None:
+    """They begin to work; whether the job can be done at home follows from the profession."""
+    c = state.citizens
+    c.activity[rows] = Activity.EMPLOYED
+    c.main_district[rows], c.sector[rows], c.firm[rows] = district, sector, firm
+    u = uniforms(state.seed, stream("economy.remote"), c.id[rows], state.month, 0)
+    c.remote[rows] = u < REMOTE[np.minimum(c.csp[rows], len(REMOTE) - 1)]
+    _income(state, rows, 1.0)
 
 
 def _draw(state: State, name: str, rows: Ints, table: Floats) -> Ints:
+    """A column for each citizen, by chance in proportion to the row of ``table``."""
     cumulated = np.cumsum(table, axis=1)
     u = uniforms(state.seed, stream(name), state.citizens.id[rows], state.month, 0) * cumulated[:, -1]
     return np.asarray(np.minimum((u[:, None] > cumulated).sum(axis=1), table.shape[1] - 1))
@@ -142,6 +234,8 @@ def _firm_in(state: State, rows: Ints, cell: Ints, districts: int) -> Ints:
     """A living firm of each cell, by chance; -1 where there is none."""
     f = state.firms
     living = np.flatnonzero(f.alive & (f.jobs > 0.0))
+    if not len(living):
+        return np.full(len(rows), -1)
     firm_cell = f.district[living].astype(np.int64) * S + f.sector[living]
     order = np.argsort(firm_cell, kind="stable")
     first = np.searchsorted(firm_cell[order], np.arange(districts * S))
@@ -151,8 +245,22 @@ def _firm_in(state: State, rows: Ints, cell: Ints, districts: int) -> Ints:
     return np.where(count[cell] > 0, living[order[np.minimum(pick, len(order) - 1)]], -1)
 
 
+def _in_living_firm(state: State, rows: Ints) -> Bools:
+    firm = state.citizens.firm[rows]
+    return np.asarray((firm < 0) | state.firms.alive[np.maximum(firm, 0)])
+
+
+def _stay_in_living_firms(state: State, districts: int) -> None:
+    """Those who keep a post though their firm has closed work for another one of the branch nearby."""
+    c = state.citizens
+    rows = _workers(state)
+    rows = rows[~_in_living_firm(state, rows)]
+    if len(rows):
+        c.firm[rows] = _firm_in(state, rows, c.main_district[rows].astype(np.int64) * S + c.sector[rows], districts)
+
+
 def _income(state: State, rows: Ints, sign: float) -> None:
-    """Households gain or lose the difference between wage and benefit."""
+    """Households gain or lose what a job is worth beyond the unemployment benefit."""
     c, h = state.citizens, state.households
     change = sign * WAGE[np.maximum(c.sector[rows], 0)] * NET_OF_BENEFIT
     np.add.at(h.income, c.household[rows], change)
@@ -161,5 +269,5 @@ def _income(state: State, rows: Ints, sign: float) -> None:
 
 #: Net replacement in unemployment is about two thirds of the wage (Unédic): a job is worth the rest.
 NET_OF_BENEFIT = 0.35
-#: Minimum income of a single person [€/month] (RSA with housing benefit deducted, 2021, rounded).
+#: Minimum income of a household [€/month] (RSA with housing benefit deducted, 2021, rounded).
 FLOOR_INCOME = 500.0

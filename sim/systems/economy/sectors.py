@@ -12,9 +12,8 @@ WAGE = np.array([1700.0, 3300.0, 2500.0, 2150.0, 2200.0, 2300.0, 1750.0, 3150.0,
 OUTSIDE_SALES = np.array([0.7, 0.97, 0.8, 0.15, 0.2, 0.5, 0.3, 0.7, 0.5, 0.1, 0.15])
 #: Turnover over value added (assumption).
 TURNOVER = 2.2
-#: Which branch receives what households and the metropole spend on works, operations, vehicles (rows: purpose name).
+#: Which branch receives what the metropole spends on works and operations (rows: purpose name; assumption).
 SPENDING = {
     "WORKS": {"CONSTRUCTION": 0.75, "BUSINESS": 0.25},
     "OPERATIONS": {"BUSINESS": 0.5, "TRANSPORT": 0.3, "OTHER": 0.2},
-    "VEHICLES": {"TRADE": 1.0},
 }

@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.city.city import City
 from sim.city.flows import VACANT
-from sim.codes import Activity, Party, Purpose
+from sim.codes import Activity, Party, Purpose, Sector
 from sim.columns import Floats
 from sim.measures.policies import THEMES, Policies
 from sim.scenario.parameters import Parameters
@@ -28,15 +28,18 @@ class EconomySystem:
         posts = labour.posts(state, n)
         residents = labour.held_by_residents(state, n)
         incomers = np.clip(posts * (1.0 - VACANT) - residents, 0.0, None)
-        vacancies = posts - residents - incomers
+        vacancies = np.maximum(posts - residents - incomers, 0.0)
         h = state.households
+        held = (residents + incomers).sum(axis=0)
         state.economy = Economy(
-            posts=posts, residents=residents, incomers=incomers, vacancies=vacancies, demand=np.ones(posts.shape[1]),
-            value_added=np.zeros(posts.shape[1]), accessibility=np.ones(n), projects=np.zeros(len(THEMES)), purse=np.zeros(len(THEMES)),
-            closed=np.zeros(1), base_jobs=state.firms.jobs.copy(), usual_vacancies=np.maximum(vacancies, 0.0),
-            usual_incomers=incomers / np.maximum(posts, 1e-300), reference_access=self._access(state),
+            posts=posts, residents=residents, incomers=incomers, vacancies=vacancies, demand=np.ones(len(Sector)),
+            value_added=np.zeros(len(Sector)), accessibility=np.ones(n), projects=np.zeros(len(THEMES)), purse=np.zeros(len(THEMES)),
+            closed=np.zeros(1), base_jobs=state.firms.jobs.copy(), usual_vacancies=vacancies,
+            usual_incomers=incomers.sum(axis=0) / np.maximum(held, 1e-300), reference_access=self._access(state),
             reference_income=np.array([(h.weight * h.income)[h.alive].sum()]),
             reference_trend=firms.trend(self.trends, state.month),
+            usual_outside=labour.held_outside(state, len(self.city.cordon)),
+            usual_unemployment=np.array([labour.unemployment(state)]),
         )  # fmt: skip
         state.firms.liquidity[:] = self.parameters["cash_months"] * self._sales(state)
         self._earn(state)
@@ -44,24 +47,16 @@ class EconomySystem:
     def update(self, state: State, policies: Policies) -> None:
         """One month."""
         e, p = state.economy, self.parameters
+        if self.trends.unchanged and not policies.announced.any():
+            e.reference_access = self._access(state)  # until something happens, what is there is the usual
         e.accessibility = self._access(state) / e.reference_access
         e.demand = firms.demand_index(state, policies, self.trends)
-        if not self.trends.unchanged or (policies.demand_factor != 1.0).any():
-            firms.adjust(state, policies, p)
-            labour.balance(state, p, self.city.n_districts)
-        else:
-            self._still(state, policies)
+        firms.adjust(state, policies, p, self.trends)
+        labour.balance(state, p, self.city.n_districts)
         firms.run_challenges(state, policies, p)
         self._earn(state)
-        state.pay(Party.METROPOLE, Party.FIRMS, float(policies.procurement.sum()), Purpose.OPERATIONS)
-
-    def _still(self, state: State, policies: Policies) -> None:
-        """In a world that stands still the same rules run; only rounding of the indices is kept from moving jobs."""
-        e = state.economy
-        e.demand = np.where(np.abs(e.demand - 1.0) < 1e-6, 1.0, e.demand)
-        e.accessibility = np.where(np.abs(e.accessibility - 1.0) < 1e-3, 1.0, e.accessibility)
-        firms.adjust(state, policies, self.parameters)
-        labour.balance(state, self.parameters, self.city.n_districts)
+        # a purchase that says its branches: it moves demand by its lever, not by the ledger (firms.public_orders)
+        state.pay(Party.METROPOLE, Party.FIRMS, float(policies.procurement.sum()), Purpose.CONSUMPTION)
 
     def _access(self, state: State) -> Floats:
         """(D,) people in work or looking for it, weighed by driving time (Combes & Gobillon 2015: market potential)."""
