@@ -17,7 +17,17 @@ import numpy.typing as npt
 from kernels.equalize import Load, Supply, price_all, sweep
 from kernels.graph import Int32Array, IntArray
 from kernels.hierarchy import Metric, customize
-from kernels.routes import BoolArray, FloatArray, Routes, compact, crowded, empty_routes, load_flow, open_routes
+from kernels.routes import (
+    BoolArray,
+    FloatArray,
+    Routes,
+    compact,
+    crowded,
+    empty_routes,
+    load_flow,
+    mean_length,
+    open_routes,
+)
 from kernels.search import LANES, Prepared, search
 from kernels.search import prepare as prepare_search
 
@@ -28,7 +38,7 @@ GROUPS = 16
 #: Room for new tree nodes and routes kept per origin (a sixteenth of the graph's nodes more), doubled as long as it is too little.
 SPARE = 256
 #: Passes over known routes per iteration, and the share of the last gap (of the gap asked) at which they stop.
-SWEEPS = 12
+SWEEPS = 8
 SHARE = 0.1
 
 
@@ -56,8 +66,10 @@ class RoadNetwork(NamedTuple):
 class Equilibrium(NamedTuple):
     """Result of :func:`equilibrium`; ``flow`` holds the demand only, ``cost`` is at flow + background.
 
-    ``gap`` = (total cost - shortest path cost) / total cost with fresh shortest paths at ``cost``. The skims are those shortest
-    paths: cost and length (Z, Z), inf where unreachable, 0 on the diagonal. ``state_f``, ``state_i``: warm start.
+    ``gap`` = (total cost - shortest path cost) / total cost with fresh shortest paths at ``cost``. ``skim_cost`` (Z, Z): those
+    shortest paths. ``skim_length`` (Z, Z): mean over the routes driven, so that demand times length sums to flow times length
+    (which of several equally cheap routes is found first would jump); along the shortest path for pairs without demand. Both
+    inf where unreachable, 0 on the diagonal. ``state_f``, ``state_i``: warm start.
     """
 
     flow: FloatArray
@@ -154,6 +166,7 @@ def equilibrium(
         if reached <= gap or iteration == max_iterations:
             break
         _settle(routes, trips, at, gap, reached)
+    mean_length(routes, at.length, at.skim_length)
     state_f, state_i = _pack(kept, routes)
     return Equilibrium(
         at.load.flow, at.load.cost, reached, iteration, at.skim_cost, at.skim_length, state_f, state_i

@@ -18,6 +18,8 @@ from kernels.routes import FloatArray, Routes, label_nodes
 TIE = 1e-14
 #: Route flows below this share of their pair's demand move away whole: residues of 1e-14 would stall every later step.
 RESIDUE = 1e-12
+#: Routes that could gain less than this share of the goal, spread evenly over all routes, wait for a later pass.
+IDLE = 0.05
 #: Newton steps on one pair of routes, and the share of the cost difference at which it is good enough for now.
 NEWTON = 4
 ENOUGH = 0.1
@@ -169,6 +171,7 @@ def sweep(routes: Routes, demand: FloatArray, supply: Supply, load: Load, times:
     mark = np.zeros(load.flow.shape[0], np.int32)
     stamp = 1
     excess = 0.0
+    tiny = IDLE * goal / max(1, routes.path_used.sum())
     for _ in range(times):
         excess = 0.0
         for o in range(zones):
@@ -188,8 +191,9 @@ def sweep(routes: Routes, demand: FloatArray, supply: Supply, load: Load, times:
                 p = routes.head[o, d]
                 while p >= 0:
                     extra = label[routes.leaf[rows + p]] - cheapest
-                    if routes.flow[rows + p] > 0.0 and extra > TIE * cheapest:
-                        excess += routes.flow[rows + p] * extra
+                    gain = routes.flow[rows + p] * extra
+                    excess += gain
+                    if gain > tiny and extra > TIE * cheapest:
                         shift(
                             routes,
                             base,

@@ -221,6 +221,28 @@ def _thread(routes: Routes) -> None:
             routes.head[o, d] = p
 
 
+@kernel
+def mean_length(routes: Routes, length: FloatArray, out: FloatArray) -> None:
+    """Mean over the used routes of each pair, by flow, of the sum of ``length`` (L,) along them.
+
+    Written to ``out`` (Z, Z); pairs without flow keep what is there.
+    """
+    zones = routes.head.shape[0]
+    label = np.empty(np.max(routes.node_used))
+    many = np.empty(zones)
+    total = np.empty(zones)
+    for o in range(zones):
+        label_nodes(routes, o, length, label)
+        many[:] = 0.0
+        total[:] = 0.0
+        for p in range(routes.path_first[o], routes.path_first[o] + routes.path_used[o]):
+            many[routes.zone[p]] += routes.flow[p]
+            total[routes.zone[p]] += routes.flow[p] * label[routes.leaf[p]]
+        for d in range(zones):
+            if many[d] > 0.0:
+                out[o, d] = total[d] / many[d]
+
+
 def crowded(routes: Routes) -> bool:
     """Whether some origin has little room left for new routes."""
     return bool(
