@@ -47,10 +47,15 @@ class Block:
             yield f.name, str(f.metadata.get("unit", "-")), str(f.metadata.get("meaning", ""))
 
     def __post_init__(self) -> None:
+        seen: set[int] = set()
         for f in fields(self):
             dtype = f.metadata.get("dtype")
             if dtype is not None:
-                setattr(self, f.name, np.ascontiguousarray(getattr(self, f.name), dtype=dtype))
+                array = np.ascontiguousarray(getattr(self, f.name), dtype=dtype)
+                # two columns made from one array must not change together
+                shared = array.size and array.ctypes.data in seen
+                setattr(self, f.name, array.copy() if shared else array)
+                seen.add(array.ctypes.data)
 
     @classmethod
     def blank(cls) -> Self:

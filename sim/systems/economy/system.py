@@ -63,7 +63,9 @@ class EconomySystem:
         c = state.citizens
         active = c.alive & np.isin(c.activity, (Activity.EMPLOYED, Activity.UNEMPLOYED))
         labour_force = np.bincount(c.district[active], weights=c.weight[active], minlength=self.city.n_districts)
-        return np.asarray(np.exp(-state.traffic.car_time.T / self.parameters["access_decay"]) @ labour_force)
+        pull = np.exp(-np.ascontiguousarray(state.traffic.car_time) / self.parameters["access_decay"])
+        # a plain sum, not BLAS: its result must not depend on how an array happens to lie in memory
+        return np.asarray((pull * labour_force[:, None]).sum(axis=0))
 
     def _sales(self, state: State) -> Floats:
         f = state.firms

@@ -43,7 +43,7 @@ class MobilitySystem:
         t.gap, t.background_km, t.residual = blank(1), blank(1), blank(1)
         t.trips, t.trip_km, t.line_boardings = blank((n, 4)), blank((n, 4)), blank(len(city.lines))
         t.vehicle_km, t.emissions, t.walk_time = blank(5), blank(n), self.walk.copy()
-        t.transit_time = t.bike_time = blank((n, n))
+        t.transit_time, t.bike_time = blank((n, n)), blank((n, n))
         t.supply = blank(0)
         nothing = compose((), axis_sizes(city, len(state.townhall.status)))
         self._renew_supply(state, nothing)
