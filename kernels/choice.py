@@ -30,7 +30,9 @@ def positive_stable(u: float, v: float, alpha: float) -> float:
 
 
 @kernel
-def choose(seed: int, stream_id: int, ids: IntArray, utility: FloatArray, nest: IntArray, scale: FloatArray) -> IntArray:
+def choose(
+    seed: int, stream_id: int, ids: IntArray, utility: FloatArray, nest: IntArray, scale: FloatArray
+) -> IntArray:
     """The alternative each person takes.
 
     Args:

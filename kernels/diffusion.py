@@ -10,30 +10,37 @@ from kernels.jit import kernel
 
 Float32s = npt.NDArray[np.float32]
 Int32s = npt.NDArray[np.int32]
+Bools = npt.NDArray[np.bool_]
 
 
 @kernel
-def neighbour_mean(first: IntArray, contacts: Int32s, value: FloatArray) -> FloatArray:
-    """Mean of ``value`` over each household's contacts; its own value where it has none.
+def neighbour_mean(first: IntArray, contacts: Int32s, counts: Bools, value: FloatArray) -> FloatArray:
+    """Mean of ``value`` over the contacts of each household that count; its own value where there are none.
 
     Args:
         first: (H + 1,) pointer; rows beyond its end have no contacts.
         contacts: rows listened to.
+        counts: (H',) whether anybody still lives there.
         value: (H', k) with H' >= H.
 
     Returns:
         (H', k).
     """
     out = value.copy()
+    columns = value.shape[1]
+    total = np.zeros(columns)
     for i in range(first.shape[0] - 1):
-        a, b = first[i], first[i + 1]
-        if b <= a:
-            continue
-        for m in range(value.shape[1]):
-            total = 0.0
-            for k in range(a, b):
-                total += value[contacts[k], m]
-            out[i, m] = total / (b - a)
+        n = 0
+        total[:] = 0.0
+        for k in range(first[i], first[i + 1]):
+            j = contacts[k]
+            if counts[j]:
+                n += 1
+                for m in range(columns):
+                    total[m] += value[j, m]
+        if n > 0:
+            for m in range(columns):
+                out[i, m] = total[m] / n
     return out
 
 
@@ -59,7 +66,7 @@ def word_of_mouth(
 
 
 @kernel
-def household_mean(household: Int32s, alive: npt.NDArray[np.bool_], value: Float32s, households: int) -> FloatArray:
+def household_mean(household: Int32s, alive: Bools, value: Float32s, households: int) -> FloatArray:
     """(H, M) mean of living members' values; 0.5 where nobody lives."""
     out = np.zeros((households, value.shape[1]))
     count = np.zeros(households)
@@ -77,8 +84,8 @@ def household_mean(household: Int32s, alive: npt.NDArray[np.bool_], value: Float
 @kernel
 def judgement(
     expected_drivers: FloatArray, expected_others: FloatArray, in_force: FloatArray, announced: FloatArray, exposure: FloatArray,
-    district: Int32s, main_district: Int32s, driver: npt.NDArray[np.bool_], lived: FloatArray, trust: FloatArray, loss: float,
-    belief: float, own: Float32s, pace: float,
+    district: Int32s, main_district: Int32s, driver: Bools, lived: FloatArray, trust: FloatArray, loss: float,
+    belief: float, kept: float, own: Float32s, pace: float,
 ) -> None:  # fmt: skip
     """Own judgement of each announced measure: expectation before it is in force, experience after; losses weigh ``loss`` times.
 
@@ -92,6 +99,7 @@ def judgement(
         trust: (n,) 0..1.
         loss: weight of a loss against a gain (Tversky & Kahneman 1992: about two).
         belief: weight of trust.
+        kept: part of the expectation that stays in the judgement of a measure in force; the rest is what is lived.
         own: (n, M) in and out, 0..1.
         pace: share of the way towards the new judgement gone in a month.
     """
@@ -104,10 +112,21 @@ def judgement(
                 touched = max(touched, exposure[m, main_district[i]])
             prior = expected_drivers[m] if driver[i] else expected_others[m]
             felt = prior * touched if prior < 0.0 else prior * (0.5 + 0.5 * touched)
-            # in force, the fear of loss gives way to what is lived; a hoped-for gain is kept as far as it is lived
-            after = lived[i] * touched + (0.5 * felt if felt > 0.0 else 0.25 * felt)
+            after = lived[i] * touched + kept * felt
             value = (1.0 - in_force[m]) * felt + in_force[m] * after
             if value < 0.0:
                 value *= loss
             aim = 0.5 + 0.5 * np.tanh(value + belief * (trust[i] - 0.5))
             own[i, m] += np.float32(pace * (aim - own[i, m]))
+
+
+@kernel
+def weight_below(support: Float32s, weight: FloatArray, threshold: float) -> FloatArray:
+    """(M,) weight of the citizens whose support lies below ``threshold``. ``weight`` (n,), 0 for those who do not count."""
+    out = np.zeros(support.shape[1])
+    for i in range(support.shape[0]):
+        if weight[i] > 0.0:
+            for m in range(support.shape[1]):
+                if support[i, m] < threshold:
+                    out[m] += weight[i]
+    return out

@@ -12,7 +12,7 @@ import numpy as np
 
 from kernels.graph import Int32Array
 from kernels.jit import inline, kernel
-from kernels.routes import FloatArray, Routes, label_nodes
+from kernels.routes import FloatArray, Routes, deepest, label_nodes
 
 #: Cost differences below this share are rounding.
 TIE = 1e-14
@@ -83,7 +83,7 @@ def shift(
     supply: Supply,
     load: Load,
     mark: Int32Array,
-    stamp: int,
+    stamp: int | np.int64,
     out_link: Int32Array,
     in_link: Int32Array,
 ) -> None:
@@ -164,14 +164,17 @@ def sweep(routes: Routes, demand: FloatArray, supply: Supply, load: Load, times:
     cheapest known route) is at most ``goal``. Returns the excess of the last pass.
     """
     zones = demand.shape[0]
-    deepest = np.max(routes.node_used) + 1
-    label = np.empty(deepest)
-    out_link = np.empty(deepest, np.int32)
-    in_link = np.empty(deepest, np.int32)
+    room = deepest(routes.node_used)
+    label = np.empty(room)
+    out_link = np.empty(room, np.int32)
+    in_link = np.empty(room, np.int32)
     mark = np.zeros(load.flow.shape[0], np.int32)
-    stamp = 1
+    stamp = np.int64(1)
     excess = 0.0
-    tiny = IDLE * goal / max(1, routes.path_used.sum())
+    many = 0
+    for o in range(zones):
+        many += routes.path_used[o]
+    tiny = IDLE * goal / max(1, many)
     for _ in range(times):
         excess = 0.0
         for o in range(zones):
@@ -210,7 +213,7 @@ def sweep(routes: Routes, demand: FloatArray, supply: Supply, load: Load, times:
                         stamp += 2
                         if stamp > 2147483000:
                             mark[:] = 0
-                            stamp = 1
+                            stamp = np.int64(1)
                     p = routes.next[rows + p]
         if excess <= goal:
             break

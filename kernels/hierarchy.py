@@ -99,26 +99,36 @@ def _merge(pool: Int32Array, a: int, a_len: int, b: int, b_len: int, skip: int, 
     return k
 
 
+@inline
+def _longer(row: Int32Array) -> Int32Array:
+    """The same row with twice the room."""
+    out = np.empty(2 * row.shape[0] + 16, np.int32)
+    for i in range(row.shape[0]):
+        out[i] = row[i]
+    return out
+
+
 @kernel
 def eliminate(start: IntArray, length: Int32Array, lists: Int32Array, member: BoolArray) -> tuple:  # type: ignore[type-arg]
     """Contract the ``member`` nodes in order of least degree (ties: number of the node).
 
     ``lists[start[u]:start[u] + length[u]]``: ascending neighbours of ``u``, both ways, without itself. Returns (rank (n,) int32, -1
-    for others; neighbours left at contraction: first (m + 1,) int64 and their nodes (A,) int32 in rank order).
+    for others; neighbours left at contraction: first (m + 1,) int64 and their nodes, at least first[m] int32 in rank order).
     """
     n = start.shape[0]
     at, count = start.copy(), length.copy()
     room = length.copy()
     pool = np.empty(4 * lists.shape[0] + 1024, np.int32)
-    pool[: lists.shape[0]] = lists
+    for i in range(lists.shape[0]):
+        pool[i] = lists[i]
     top = lists.shape[0]
     rank = np.full(n, -1, np.int32)
-    key = np.empty(8 * n + lists.shape[0] + 16, np.int64)
+    key = np.empty(8 * n + 16, np.int64)
     size = 0
     m = 0
     for u in range(n):
         if member[u]:
-            size = _push(key, size, (np.int64(count[u]) << 32) | u)
+            size = _push(key, size, (np.int64(count[u]) << 32) | np.int64(u))
             m += 1
     first = np.zeros(m + 1, np.int64)
     nodes = np.empty(4 * lists.shape[0] + 16, np.int32)
@@ -132,7 +142,7 @@ def eliminate(start: IntArray, length: Int32Array, lists: Int32Array, member: Bo
             continue
         rank[u] = done
         while first[done] + count[u] > nodes.shape[0]:
-            nodes = np.concatenate((nodes, np.empty_like(nodes)))
+            nodes = _longer(nodes)
         for k in range(count[u]):
             nodes[first[done] + k] = pool[at[u] + k]
         first[done + 1] = first[done] + count[u]
@@ -143,16 +153,21 @@ def eliminate(start: IntArray, length: Int32Array, lists: Int32Array, member: Bo
             if many > room[x]:
                 room[x] = many + many // 2 + 2
                 while top + room[x] > pool.shape[0]:
-                    pool = np.concatenate((pool, np.empty_like(pool)))
+                    pool = _longer(pool)
                 at[x] = top
                 top += room[x]
-            pool[at[x] : at[x] + many] = out[:many]
+            for i in range(many):
+                pool[at[x] + i] = out[i]
             if many != count[x]:
                 count[x] = many
-                if size + 1 > key.shape[0]:
-                    key = np.concatenate((key, np.empty_like(key)))
-                size = _push(key, size, (np.int64(many) << 32) | x)
-    return rank, first, nodes[: first[m]].copy()
+                if size == key.shape[0]:  # only stale entries fill it: keep the valid ones
+                    size = 0
+                    for y in range(n):
+                        if member[y] and rank[y] < 0:
+                            size = _push(key, size, (np.int64(count[y]) << 32) | np.int64(y))
+                else:
+                    size = _push(key, size, (np.int64(many) << 32) | np.int64(x))
+    return rank, first, nodes
 
 
 @kernel
@@ -190,7 +205,7 @@ def hierarchy(tail: Int32Array, head: Int32Array, n_nodes: int, through: BoolArr
     rank, first, nodes = eliminate(start, length, near, np.asarray(through, np.bool_))
     m = len(first) - 1
     low = np.repeat(np.arange(m, dtype=np.int32), np.diff(first))
-    high = rank[nodes]
+    high = rank[nodes[: first[-1]]]
     order = np.argsort(low.astype(np.int64) * m + high, kind="stable")
     high = np.ascontiguousarray(high[order])
     u, v = rank[tail], rank[head]
@@ -270,7 +285,8 @@ def climb(h: Hierarchy, metric: Metric, lanes: int, reached: BoolArray, dist: Fl
 @inline
 def descend(h: Hierarchy, metric: Metric, lanes: int, wanted: Int32Array, dist: FloatArray, pred: Int32Array) -> None:
     """Relax all descending arcs into the ``wanted`` ranks (descending, closed under going up)."""
-    for r in wanted:
+    for i in range(wanted.shape[0]):
+        r = wanted[i]
         for a in range(h.first[r], h.first[r + 1]):
             x = h.high[a]
             w = metric.cost[1, a]
@@ -286,8 +302,8 @@ def closure(h: Hierarchy, ranks: Int32Array) -> Int32Array:
     """The given ranks and everything above them, descending: what a search that ends there must settle on its way down."""
     m = h.first.shape[0] - 1
     needed = np.zeros(m, np.bool_)
-    for r in ranks:
-        needed[r] = True
+    for i in range(ranks.shape[0]):
+        needed[ranks[i]] = True
     count = 0
     for r in range(m):
         if needed[r]:

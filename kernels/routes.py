@@ -65,15 +65,25 @@ def empty_routes(zones: int, nodes: IntArray, paths: IntArray) -> Routes:
     )
 
 
+@inline
+def deepest(sizes: IntArray) -> int:
+    """Largest of the sizes: room that suffices for every origin."""
+    most = 0
+    for o in range(sizes.shape[0]):
+        most = max(most, sizes[o])
+    return most
+
+
 @kernel
 def load_flow(routes: Routes, flow: FloatArray) -> None:
     """Link flows from route flows: ``flow`` (L,) is overwritten."""
     flow[:] = 0.0
-    volume = np.zeros(max(1, routes.node_used.max()))
+    volume = np.empty(deepest(routes.node_used))
     for o in range(routes.head.shape[0]):
         base = routes.node_first[o]
         used = routes.node_used[o]
-        volume[:used] = 0.0
+        for i in range(used):
+            volume[i] = 0.0
         for p in range(routes.path_first[o], routes.path_first[o] + routes.path_used[o]):
             volume[routes.leaf[p]] += routes.flow[p]
         for i in range(used - 1, 0, -1):
@@ -148,7 +158,7 @@ def cheapest_known(routes: Routes, o: int, d: int, label: FloatArray) -> float:
 def open_routes(routes: Routes, closed: BoolArray) -> BoolArray:
     """Whether each route (P,) is free of the links ``closed`` (L,)."""
     out = np.zeros(routes.flow.shape[0], np.bool_)
-    blocked = np.zeros(np.max(routes.node_used), np.bool_)
+    blocked = np.zeros(deepest(routes.node_used), np.bool_)
     for o in range(routes.head.shape[0]):
         base = routes.node_first[o]
         for i in range(1, routes.node_used[o]):
@@ -228,7 +238,7 @@ def mean_length(routes: Routes, length: FloatArray, out: FloatArray) -> None:
     Written to ``out`` (Z, Z); pairs without flow keep what is there.
     """
     zones = routes.head.shape[0]
-    label = np.empty(np.max(routes.node_used))
+    label = np.empty(deepest(routes.node_used))
     many = np.empty(zones)
     total = np.empty(zones)
     for o in range(zones):

@@ -152,7 +152,10 @@ def search_block(
     chain = np.empty(2 * m + 2, np.int32)
     stack = np.empty(m + 2, np.int32)
     back = np.empty(cost.shape[0] + 2, np.int32)
-    label = np.empty(np.max(routes.node_first[1:] - routes.node_first[:-1]) + 1)
+    room = 0
+    for k in range(origins.shape[0]):
+        room = max(room, routes.node_first[origins[k] + 1] - routes.node_first[origins[k]])
+    label = np.empty(room)
     for k in range(origins.shape[0]):
         _start(p, origins[k], k, cost, reached, dist, pred)
     climb(p.order, metric, LANES, reached, dist, pred)

@@ -46,7 +46,20 @@ def under(name: str, *prefixes: str) -> bool:
 
 
 def test_kernels_import_numpy_and_numba_only() -> None:
-    allowed = {"kernels", "numpy", "numba", "math", "typing", "collections", "__future__", "zlib", "time", "concurrent", "os", "functools"}
+    allowed = {
+        "kernels",
+        "numpy",
+        "numba",
+        "math",
+        "typing",
+        "collections",
+        "__future__",
+        "zlib",
+        "time",
+        "concurrent",
+        "os",
+        "functools",
+    }
     for name in filter(lambda n: under(n, "kernels"), MODULES):
         assert {i.split(".")[0] for i in imports(name)} <= allowed, name
 

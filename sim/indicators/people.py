@@ -24,7 +24,7 @@ def _households(s: Snapshot) -> Floats:
 
 
 def _age(s: Snapshot) -> Floats:
-    return np.asarray((s.state.month - s.state.citizens.birth) / 12.0)
+    return np.asarray((s.trends.clock(s.state.month) - s.state.citizens.birth) / 12.0)
 
 
 def _share(part: Floats, whole: Floats) -> float:

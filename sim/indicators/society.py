@@ -22,7 +22,7 @@ def _homes_share(s: Snapshot, which: Bools) -> float:
 
 def _mean(s: Snapshot, value: Floats) -> float:
     c = s.state.citizens
-    adult = c.alive & (s.state.month - c.birth >= 18 * 12)
+    adult = c.alive & (s.trends.clock(s.state.month) - c.birth >= 18 * 12)
     return float((c.weight * value)[adult].sum() / max(c.weight[adult].sum(), 1e-300))
 
 
@@ -55,9 +55,24 @@ def _cars_per_household(s: Snapshot) -> float:
     return float(c.weight[c.alive].sum() / max(h.weight[h.alive].sum(), 1e-300))
 
 
+def _electric_purchases(s: Snapshot) -> float:
+    electric, other = s.state.society.adopted[:2]
+    return float(100.0 * electric / max(electric + other, 1e-300))
+
+
+def _banned(s: Snapshot) -> float:
+    c = s.state.cars
+    home = s.state.households.district[c.household]
+    return _cars_share(s, s.policies.car_ban[c.crit_air.astype(np.int64), home] > 0.0)
+
+
 INDICATORS: tuple[Indicator, ...] = (
     Indicator("ev_share", "Electric cars", "%", 1, "at month's end", "society", "battery-electric cars among residents' cars",
               lambda s: _cars_share(s, s.state.cars.powertrain == Powertrain.ELECTRIC)),
+    Indicator("ev_purchases", "Electric among cars bought", "%", 1, "month", "society", "battery-electric among cars that replaced another",
+              _electric_purchases),
+    Indicator("banned_cars", "Cars kept out at home", "%", 0, "at month's end", "society",
+              "residents' cars whose sticker the rules in force keep out of the district of their household", _banned),
     Indicator("diesel_share", "Diesel cars", "%", -1, "at month's end", "society", "diesel cars among residents' cars",
               lambda s: _cars_share(s, s.state.cars.powertrain == Powertrain.DIESEL)),
     Indicator("cars_per_household", "Cars per household", "cars", 0, "at month's end", "society", "residents' cars over households",

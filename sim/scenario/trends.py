@@ -68,6 +68,10 @@ class Trends:
         """True in a world without trends, demography and like-for-unlike renewals."""
         return self.frozen_at is not None
 
+    def clock(self, month: int) -> int:
+        """The month by which ages count: nobody grows older in a world that stands still."""
+        return month if self.frozen_at is None else self.frozen_at
+
     def at(self, name: str, month: int) -> float:
         """Value of series ``name`` in ``month``. KeyError on an unknown name."""
-        return all_series()[name].at(month if self.frozen_at is None else self.frozen_at)
+        return all_series()[name].at(self.clock(month))

@@ -28,6 +28,7 @@ class Costs:
 
     car_km: Floats  #: (households,) €/km of the cheapest car
     fare: Floats  #: (n,) €/trip
+    clock: int  #: month by which ages count
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def options(
     utility = np.empty((len(rows), 5))
     utility[:, :4] = -p["sensitivity"] * general + asc[purpose, city.districts.ring[home], :4]
     utility[:, 0][no_car[rows]] = -np.inf
-    rides = c.bike[rows] & (state.month - c.birth[rows] >= RIDING_AGE)
+    rides = c.bike[rows] & (costs.clock - c.birth[rows] >= RIDING_AGE)
     utility[:, 2][~rides | (bike > p["longest_ride"])] = -np.inf
     utility[:, 3][walk > p["longest_walk"]] = -np.inf
     utility[:, 4] = _at_home(state, rows, p, work)

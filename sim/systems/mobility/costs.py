@@ -48,7 +48,7 @@ def costs_now(city: City, state: State, p: Parameters, trends: Trends, policies:
     fare = p["fare_single"] * float(policies.fare_factor[0])
     paying = np.where(state.citizens.transit_pass, p["fare_pass_trip"] * float(policies.fare_factor[0]), fare)
     free = state.citizens.activity == Activity.CHILD
-    return Costs(cheapest + p["car_wear"], np.where(free, 0.0, paying))
+    return Costs(cheapest + p["car_wear"], np.where(free, 0.0, paying), trends.clock(state.month))
 
 
 def share_out_cars(state: State, car_km_day: Floats) -> None:

@@ -22,22 +22,24 @@ NEW_SHARE = np.array([0.10, 0.16, 0.24, 0.34, 0.46])
 #: Price of a replacement [€], new and used, by powertrain (assumption, 2021 orders of magnitude).
 PRICE_NEW = np.array([21e3, 27e3, 27e3, 38e3, 33e3])
 PRICE_USED = np.array([9e3, 10e3, 14e3, 20e3, 17e3])
+#: Part of the price of a car that stays with dealers of the city (assumption).
+DEALERS = 0.15
 
 
 def renew(state: State, policies: Policies, p: Parameters, trends: Trends, adopters: Floats) -> None:
     """Replace, or give up, the cars whose time has come. ``adopters`` (H,): share of electric among contacts' cars."""
     cars, h = state.cars, state.households
     ids, month = cars.id, state.month
-    banned = banned_cars(state, policies)
+    ban = ban_pressure(state, policies)
     age = np.maximum(month - cars.since, 0) / 12.0
-    hazard = p["car_renewal"] / 12.0 * (age / 10.0) ** p["car_renewal_shape"] * np.where(banned, p["ban_renewal"], 1.0)
+    hazard = p["car_renewal"] / 12.0 * (age / 10.0) ** p["car_renewal_shape"] * (1.0 + (p["ban_renewal"] - 1.0) * ban)
     due = np.flatnonzero(cars.alive & (uniforms(state.seed, stream("society.car.due"), ids, month, 0) < hazard))
-    gives_up = banned[due] & (uniforms(state.seed, stream("society.car.drop"), ids[due], month, 0) < p["ban_give_up"])
+    gives_up = uniforms(state.seed, stream("society.car.drop"), ids[due], month, 0) < p["ban_give_up"] * ban[due]
     _drop(state, due[gives_up])
     due = due[~gives_up]
     quintile = h.quintile[cars.household[due]]
     new = uniforms(state.seed, stream("society.car.new"), ids[due], month, 0) < NEW_SHARE[quintile]
-    shift = _electric_shift(state, policies, p, adopters, due, quintile, banned[due])
+    shift = _electric_shift(state, policies, p, trends, adopters, due, ban[due])
     power = _powertrain(state, trends, ids[due], new, shift)
     before = cars.powertrain[due].copy()
     w = cars.weight[due]
@@ -53,7 +55,7 @@ def renew(state: State, policies: Policies, p: Parameters, trends: Trends, adopt
     price = np.where(new, PRICE_NEW[power], PRICE_USED[power])
     grant = np.where(electric, np.minimum(policies.ev_grant[quintile], 0.5 * price), 0.0)
     bonus = np.where(electric & new, trends.at("ev_bonus", month), 0.0)
-    _book(state, cars.household[due], w, price, grant, bonus)
+    _book(state, cars.household[due], w, price, grant, bonus, 1.0 - p["instalments_left"])
 
 
 def first_cars(state: State, p: Parameters, trends: Trends) -> None:
@@ -81,34 +83,41 @@ def first_cars(state: State, p: Parameters, trends: Trends) -> None:
     )  # fmt: skip
     h.cars[rows] += 1
     state.flows[6] += float(weight.sum())
-    _book(state, rows, weight, PRICE_USED[power], np.zeros(len(rows)), np.zeros(len(rows)))
+    nothing = np.zeros(len(rows))
+    _book(state, rows, weight, PRICE_USED[power], nothing, nothing, 1.0 - p["instalments_left"])
 
 
-def banned_cars(state: State, policies: Policies) -> Bools:
-    """(cars,) banned in the owner's district."""
-    cars = state.cars
-    if not policies.car_ban.any():
-        return np.zeros(len(cars), bool)
-    home = state.households.district[cars.household]
-    return np.asarray(policies.car_ban[cars.crit_air.astype(np.int64), home] > 0.0)
+def ban_pressure(state: State, policies: Policies) -> Floats:
+    """(cars,) share kept out at home or where a driver of the household works, whichever is larger; 0 without bans."""
+    cars, c, h = state.cars, state.citizens, state.households
+    out = np.zeros(len(cars))
+    works = np.flatnonzero(c.alive & c.licence & (c.main_district >= 0))
+    for sticker in np.flatnonzero(policies.car_ban.any(axis=1)):
+        ban = policies.car_ban[sticker]
+        felt = ban[h.district]
+        np.maximum.at(felt, c.household[works], ban[c.main_district[works]])
+        rows = np.flatnonzero(cars.alive & (cars.crit_air == sticker))
+        out[rows] = felt[cars.household[rows]]
+    return out
 
 
 def _electric_shift(
-    state: State, policies: Policies, p: Parameters, adopters: Floats, due: Ints, quintile: Ints, banned: Bools
+    state: State, policies: Policies, p: Parameters, trends: Trends, adopters: Floats, due: Ints, ban: Floats
 ) -> Floats:
-    """Log-odds of an electric car against the market's: grant, chargers near home, contacts, ban, fuel against electricity price."""
-    h, cars = state.households, state.cars
-    home = h.district[cars.household[due]]
+    """Log-odds of an electric car against the market's: grant, chargers near home, contacts, ban, fuel against electricity price.
+
+    Contacts count by how far they are ahead of the country's households, whose contacts are in the market's shares already.
+    """
+    h, household = state.households, state.cars.household[due]
     held = np.bincount(h.district, weights=np.where(h.alive, h.weight * h.cars, 0.0), minlength=len(policies.chargers))
     density = policies.chargers / np.maximum(held, 1.0) * 1000.0
     fuel = 0.5 * (policies.energy_price_factor[Carrier.PETROL] + policies.energy_price_factor[Carrier.DIESEL])
     power = policies.energy_price_factor[Carrier.ELECTRICITY]
-    contacts = adopters[cars.household[due]]
     return np.asarray(
-        p["ev_per_k"] * policies.ev_grant[quintile] / 1000.0
-        + p["ev_per_charger"] * density[home]
-        + p["ev_contacts"] * (contacts - contacts.mean() if len(contacts) else contacts)
-        + np.where(banned, p["ev_ban"], 0.0)
+        p["ev_per_k"] * policies.ev_grant[h.quintile[household]] / 1000.0
+        + p["ev_per_charger"] * density[h.district[household]]
+        + p["ev_contacts"] * (adopters[household] - trends.at("households_electric", state.month))
+        + p["ev_ban"] * ban
         + p["ev_fuel"] * np.log(fuel / power)
     )
 
@@ -143,10 +152,16 @@ def _drop(state: State, rows: Ints) -> None:
     state.society.adopted[7] += gone
 
 
-def _book(state: State, household: Ints, weight: Floats, price: Floats, grant: Floats, bonus: Floats) -> None:
-    """Makers receive most, local dealers a margin; the metropole and the State pay their grants."""
-    state.pay(Party.HOUSEHOLDS, Party.OUTSIDE, float((weight * price).sum()) * 0.85, Purpose.VEHICLES)
-    state.pay(Party.HOUSEHOLDS, Party.OUTSIDE, float((weight * price).sum()) * 0.15, Purpose.CONSUMPTION)
+def _book(
+    state: State, household: Ints, weight: Floats, price: Floats, grant: Floats, bonus: Floats, instalment: float
+) -> None:
+    """Makers receive most, dealers of the city a margin; metropole and State pay their grants; households pay off month by month.
+
+    Each month the part ``instalment`` of what is left is paid, so that all instalments sum to the price.
+    """
+    total = float((weight * price).sum())
+    state.pay(Party.HOUSEHOLDS, Party.OUTSIDE, total * (1.0 - DEALERS), Purpose.VEHICLES)
+    state.pay(Party.HOUSEHOLDS, Party.FIRMS, total * DEALERS, Purpose.VEHICLES)
     state.pay(Party.METROPOLE, Party.HOUSEHOLDS, float((weight * grant).sum()), Purpose.GRANTS)
     state.pay(Party.STATE, Party.HOUSEHOLDS, float((weight * bonus).sum()), Purpose.GRANTS)
-    np.add.at(state.households.works_bill, household, (price - grant - bonus) / 60.0)
+    np.add.at(state.households.works_bill, household, (price - grant - bonus) * instalment)

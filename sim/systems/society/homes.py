@@ -14,6 +14,7 @@ from sim.state import State
 
 #: Price of a replaced heating system [€] by Heating code (assumption, 2021 orders of magnitude, fitted).
 HEATING_PRICE = np.array([5e3, 6e3, 3e3, 13e3, 1.5e3, 6e3])
+NO_NEW_OIL = 2022 * 12 + 6  #: no new oil boilers in France since July 2022
 #: State's share of retrofit cost by income fifth (MaPrimeRénov' and certificates 2021-2023, rounded: assumption).
 STATE_RETROFIT = np.array([0.50, 0.38, 0.25, 0.15, 0.10])
 #: State's grants for a heat pump by income fifth [€] (MaPrimeRénov' 2021-2023, rounded: assumption).
@@ -46,17 +47,24 @@ def renew_heating(state: State, policies: Policies, p: Parameters, trends: Trend
     market = np.where(house, trends.at("heat_pump_house", state.month), trends.at("heat_pump_flat", state.month))
     odds = market / (1.0 - market) * np.exp(p["heat_pump_per_k"] * policies.heat_pump_grant[quintile] / 1000.0)
     draw = uniforms(state.seed, stream("society.heating.what"), d.id[due], state.month, 0)
-    pump = (draw < odds / (1.0 + odds)) & (d.heating[due] != Heating.HEAT_PUMP)
-    same = np.where(d.heating[due] == Heating.OIL, Heating.GAS, d.heating[due])  # no new oil boilers since July 2022
+    grant, aid = policies.heat_pump_grant[quintile], STATE_HEAT_PUMP[quintile]
+    left = HEATING_PRICE[Heating.HEAT_PUMP] - grant - aid
+    pump = (
+        (draw < odds / (1.0 + odds))
+        & (d.heating[due] != Heating.HEAT_PUMP)
+        & (left <= _means(state, household[due], p))
+    )
+    same = d.heating[due].copy()
+    if state.month >= NO_NEW_OIL:
+        same[same == Heating.OIL] = Heating.GAS
     before = d.heating[due].copy()
     d.heating[due] = np.where(pump, Heating.HEAT_PUMP, same)
     d.heating_since[due] = state.month
     w = d.weight[due]
     state.society.adopted[2] += float(w[pump].sum())
     state.society.adopted[3] += float(w[~pump & (before != Heating.HEAT_PUMP)].sum())
-    grant = np.where(pump, policies.heat_pump_grant[quintile], 0.0)
-    aid = np.where(pump, STATE_HEAT_PUMP[quintile], 0.0)
-    _book(state, household[due], w, HEATING_PRICE[d.heating[due]], grant, aid)
+    price = HEATING_PRICE[d.heating[due]]
+    _book(state, household[due], w, price, np.where(pump, grant, 0.0), np.where(pump, aid, 0.0), p)
 
 
 def retrofit(state: State, policies: Policies, p: Parameters, done_by_contacts: Floats) -> None:
@@ -80,13 +88,12 @@ def retrofit(state: State, policies: Policies, p: Parameters, done_by_contacts: 
     tenure = np.array([p["retrofit_owner"], p["retrofit_landlord"], p["retrofit_social"]])[h.tenure[who]]
     value = tenure + p["retrofit_per_share"] * (aid + granted)
     draw = uniforms(state.seed, stream("society.retrofit.do"), d.id[rows], state.month, 0)
-    means = np.where(h.tenure[who] == Tenure.OWNER, h.savings[who] + p["credit_years"] * 12.0 * h.income[who], np.inf)
-    go = (draw < 1.0 / (1.0 + np.exp(-value))) & (left <= means)
+    go = (draw < 1.0 / (1.0 + np.exp(-value))) & (left <= _means(state, who, p))
     chosen = rows[go]
     d.works_until[chosen] = state.month + int(p["works_months"])
     w = d.weight[chosen]
     state.society.adopted[4] += float(w.sum())
-    _book(state, who[go], w, cost[go], (cost * granted)[go], (cost * aid)[go])
+    _book(state, who[go], w, cost[go], (cost * granted)[go], (cost * aid)[go], p)
 
 
 def install_pv(state: State, policies: Policies, p: Parameters, trends: Trends, near: Floats) -> None:
@@ -95,21 +102,32 @@ def install_pv(state: State, policies: Policies, p: Parameters, trends: Trends, 
     lived, household = _occupied(state)
     house = lived & (d.kind <= DwellingType.TH) & (d.pv == 0.0) & (h.tenure[household] == Tenure.OWNER)
     rate = trends.at("pv_rate", state.month) / 12.0 * np.exp(p["pv_per_100"] * float(policies.pv_grant[0]) / 100.0)
-    chance = rate * (1.0 + p["pv_contacts"] * near[household]) + 0.2 * rate * policies.advice[d.district] * 100.0
+    chance = rate * (1.0 + p["pv_contacts"] * near[household] + p["pv_advice"] * policies.advice[d.district])
     rows = np.flatnonzero(house & (uniforms(state.seed, stream("society.pv"), d.id, state.month, 0) < chance))
     size = p["pv_size"] * (0.6 + 0.8 * uniforms(state.seed, stream("society.pv.size"), d.id[rows], 0, 0))
-    means = h.savings[household[rows]] + p["credit_years"] * 12.0 * h.income[household[rows]]
     grant = np.minimum(float(policies.pv_grant[0]), p["pv_price"]) * size
-    afford = p["pv_price"] * size - grant <= means
+    afford = p["pv_price"] * size - grant <= _means(state, household[rows], p)
     rows, size, grant = rows[afford], size[afford], grant[afford]
     d.pv[rows] = size
     w = d.weight[rows]
     state.society.adopted[5] += float(w.sum())
-    _book(state, household[rows], w, p["pv_price"] * size, grant, np.zeros(len(rows)))
+    _book(state, household[rows], w, p["pv_price"] * size, grant, np.zeros(len(rows)), p)
 
 
-def _book(state: State, household: Ints, weight: Floats, price: Floats, grant: Floats, aid: Floats) -> None:
+def _means(state: State, household: Ints, p: Parameters) -> Floats:
+    """What owner-occupiers can pay at once or by credit [€]; landlords are not bound by their tenants' means."""
+    h = state.households
+    own = h.savings[household] + p["credit_years"] * 12.0 * h.income[household]
+    return np.where(h.tenure[household] == Tenure.OWNER, own, np.inf)
+
+
+def _book(
+    state: State, household: Ints, weight: Floats, price: Floats, grant: Floats, aid: Floats, p: Parameters
+) -> None:
+    """Payments of works, landlords' among those of households; only owner-occupiers feel them in their own bill."""
+    h = state.households
     state.pay(Party.HOUSEHOLDS, Party.FIRMS, float((weight * price).sum()), Purpose.WORKS)
     state.pay(Party.METROPOLE, Party.HOUSEHOLDS, float((weight * grant).sum()), Purpose.GRANTS)
     state.pay(Party.STATE, Party.HOUSEHOLDS, float((weight * aid).sum()), Purpose.GRANTS)
-    np.add.at(state.households.works_bill, household, (price - grant - aid) / 120.0)
+    own = h.tenure[household] == Tenure.OWNER
+    np.add.at(h.works_bill, household[own], ((price - grant - aid) * (1.0 - p["instalments_left"]))[own])

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from kernels.diffusion import household_mean, judgement, neighbour_mean, word_of_mouth
+from kernels.diffusion import household_mean, judgement, neighbour_mean, weight_below, word_of_mouth
 from kernels.draws import stream, uniforms
 from sim.city.city import City
 from sim.codes import Mode, Powertrain, Retrofit, Status
-from sim.columns import Floats
+from sim.columns import Floats, Ints
 from sim.measures.policies import Policies
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import Society, State
 from sim.systems.society import cars, homes
+
+ADULT = 18 * 12  #: age of those who may protest [months]
 
 
 class SocietySystem:
@@ -55,7 +57,7 @@ class SocietySystem:
         lived = d.alive & (d.household >= 0)
         own[d.household[lived & (d.retrofit > Retrofit.EXISTING)], 1] = 1.0
         own[d.household[lived & (d.pv > 0.0)], 2] = 1.0
-        mean = neighbour_mean(state.contact_first, state.contacts, own)
+        mean = neighbour_mean(state.contact_first, state.contacts, h.alive, own)
         return mean[:, 0], mean[:, 1], mean[:, 2]
 
     def _buy_bicycles(self, state: State, policies: Policies) -> None:
@@ -69,13 +71,22 @@ class SocietySystem:
         """Satisfaction with daily life, trust in the municipality, support for each measure."""
         p, c, s = self.parameters, state.citizens, state.society
         bills = _bills(state)
+        if self.trends.unchanged and not policies.announced.any():
+            # until something happens, what is lived is the usual
+            s.reference_time, s.reference_cost = c.travel_time.copy(), bills.copy()
+        # whoever begins or ceases to travel (job, school, retirement) lives another life: no gain or loss of travel time
+        other_life = (s.reference_time > 0.0) != (c.travel_time > 0.0)
+        s.reference_time[other_life] = c.travel_time[other_life]
         time_gain = (s.reference_time - c.travel_time) / p["time_scale"]
         money_gain = ((s.reference_cost - bills) / p["money_scale"])[c.household]
         lived = np.tanh(time_gain) * 0.5 + np.tanh(money_gain) * 0.5
-        c.satisfaction[:] = 0.5 + 0.5 * np.where(lived < 0.0, 1.5, 1.0) * lived / 1.5
+        felt = np.where(lived < 0.0, 1.0, 1.0 / p["loss_aversion"]) * lived
+        c.satisfaction[:] = 0.5 + 0.5 * felt
         self._trust(state, policies)
-        if s.support.shape[1]:
-            self._support(state, policies, lived)
+        known = np.flatnonzero(policies.announced > 0.0)
+        s.protest[:] = 0.0
+        if len(known):
+            self._support(state, policies, lived, known)
         s.reference_time += p["adaptation"] * (c.travel_time - s.reference_time)
         s.reference_cost += p["adaptation"] * (bills - s.reference_cost)
 
@@ -95,18 +106,23 @@ class SocietySystem:
         aim = state.society.usual_trust + pull + p["trust_life"] * (c.satisfaction - 0.5)
         c.trust[:] = np.clip(c.trust + p["trust_pace"] * (aim - c.trust), 0.01, 0.99)
 
-    def _support(self, state: State, policies: Policies, lived: Floats) -> None:
+    def _support(self, state: State, policies: Policies, lived: Floats, known: Ints) -> None:
+        """Own judgement, then word of mouth, of the measures ``known`` to the public; who is ready to protest."""
         p, c, s = self.parameters, state.citizens, state.society
         driver = (c.main_mode == Mode.CAR) | (c.other_mode == Mode.CAR)
+        own, support = s.expected[:, known], s.support[:, known]
         judgement(
-            policies.expected_drivers, policies.expected_others, policies.in_force, policies.announced, policies.exposure, c.district,
-            c.main_district, driver, lived, c.trust, p["loss_aversion"], p["belief_in_trust"], s.expected, p["judgement_pace"],
+            policies.expected_drivers[known], policies.expected_others[known], policies.in_force[known], policies.announced[known],
+            policies.exposure[known], c.district, c.main_district, driver, lived, c.trust, p["loss_aversion"], p["belief_in_trust"],
+            p["expectation_kept"], own, p["judgement_pace"],
         )  # fmt: skip
-        homes_mean = household_mean(c.household, c.alive, s.support, len(state.households))
-        heard = neighbour_mean(state.contact_first, state.contacts, homes_mean)
-        word_of_mouth(s.expected, heard, c.household, p["stubbornness"], s.support, p["opinion_pace"])
-        angry = np.where((s.support < p["protest_below"]) & c.alive[:, None], c.weight[:, None], 0.0)
-        s.protest[:] = np.where(policies.announced > 0.0, angry.sum(axis=0) * p["protest_share"], 0.0)
+        alive = state.households.alive
+        homes_mean = household_mean(c.household, c.alive, support, len(alive))
+        heard = neighbour_mean(state.contact_first, state.contacts, alive, homes_mean)
+        word_of_mouth(own, heard, c.household, p["stubbornness"], support, p["opinion_pace"])
+        s.expected[:, known], s.support[:, known] = own, support
+        adults = np.where(c.alive & (self.trends.clock(state.month) - c.birth >= ADULT), c.weight, 0.0)
+        s.protest[known] = weight_below(support, adults, p["protest_below"]) * p["protest_share"]
 
 
 def _bills(state: State) -> Floats:
