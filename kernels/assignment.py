@@ -106,6 +106,11 @@ def prepare(network: RoadNetwork) -> Topology:
     return Topology(_checksum(network), found)
 
 
+def renewed(topology: Topology | None, network: RoadNetwork) -> Topology:
+    """``topology`` if it was prepared for this graph, else one that is."""
+    return topology if topology is not None and topology.checksum == _checksum(network) else prepare(network)
+
+
 def link_cost(network: RoadNetwork, flow: npt.ArrayLike, background: npt.ArrayLike | None = None) -> FloatArray:
     """Cost of each link (L,) at ``flow`` (+ ``background``), in the unit of ``free_time``."""
     load = _load(len(network.tail))

@@ -161,6 +161,9 @@ def _stop(number: int, _frame: FrameType | None) -> NoReturn:
 
 def main(arguments: list[str] | None = None) -> None:
     """Entry point of the ``rebond`` command."""
+    # Sums of a linear algebra library depend on its number of threads, and its idle threads spin: one, before NumPy is loaded.
+    for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
     signal.signal(signal.SIGTERM, _stop)
     sys.exit(_guarded(arguments))
 

@@ -17,6 +17,9 @@ from sim.months import month_name
 from sim.runner import Member, months_of, run_member
 from sim.scenario.load import Scenario
 
+#: A worker is one thread: the pool of a linear algebra library would only spin beside it.
+ONE_THREAD = dict.fromkeys(("NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
 
 def run_ensemble(
     scenario: Scenario,
@@ -31,7 +34,7 @@ def run_ensemble(
     """
     from loky import get_reusable_executor  # a second of import that runs without bands need not pay
 
-    executor = get_reusable_executor(max_workers=workers, timeout=60, env={"NUMBA_NUM_THREADS": "1"})
+    executor = get_reusable_executor(max_workers=workers, timeout=60, env=ONE_THREAD)
     try:
         futures = {executor.submit(_work, scenario, str(bundle), member): i for i, member in enumerate(members)}
         found: dict[int, np.ndarray] = {}

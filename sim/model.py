@@ -17,7 +17,7 @@ from sim.agents.municipality import Municipality
 from sim.agents.population import populate
 from sim.city.city import City
 from sim.codes import Party, Purpose
-from sim.indicators import INDICATORS
+from sim.indicators import BY_NAME, INDICATORS
 from sim.indicators.registry import Snapshot
 from sim.measures.policies import Policies
 from sim.scenario.load import Scenario
@@ -155,13 +155,17 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
         """The month just lived, for indicators."""
         return Snapshot(self.city, self.state, self.policies, self.parameters, self.trends)
 
+    def latest(self) -> dict[str, float]:
+        """Indicators of the month just lived, as collected."""
+        return {i.name: float(self.datacollector.model_vars[i.name][-1]) for i in INDICATORS}
+
 
 def _month(model: UrbanModel) -> int:
     return model.state.month
 
 
 def _value(name: str, model: UrbanModel) -> float:
-    return float(next(i for i in INDICATORS if i.name == name).formula(model.snapshot()))
+    return float(BY_NAME[name].formula(model.snapshot()))
 
 
 def _reporters() -> dict[str, Any]:

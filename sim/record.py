@@ -46,8 +46,7 @@ class Recorder:
     def observe(self) -> dict[str, float]:
         """Take the month just lived. Returns its indicators."""
         model, state = self.model, self.model.state
-        snapshot = model.snapshot()
-        values = {i.name: float(i.formula(snapshot)) for i in INDICATORS}
+        values = model.latest()
         self.rows.append((state.month, list(values.values())))
         for name, residual in residuals(self.before, state).items():
             self.worst[name] = max(self.worst.get(name, 0.0), residual)

@@ -8,14 +8,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any
 
 import numpy as np
-from scipy.stats import qmc
 
 from sim.city.city import City
+from sim.eve import Kept, both_worlds
 from sim.indicators import INDICATORS
-from sim.model import DEFAULT_GAP, UrbanModel
+from sim.model import DEFAULT_GAP
 from sim.record import Record, Recorder
 from sim.scenario.load import Scenario
 from sim.scenario.parameters import Parameters, registry
@@ -52,13 +51,6 @@ def months_of(scenario: Scenario) -> range:
     return range(scenario.start, scenario.end + 1)
 
 
-def both_worlds(scenario: Scenario, city: City, **options: Any) -> tuple[UrbanModel, UrbanModel]:
-    """Roadmap and baseline at the eve of the scenario: settled and led in once, then forked (shocks dated before enter both)."""
-    roadmap = UrbanModel(scenario, city, **options)
-    roadmap.live_until(scenario.start - 1)
-    return roadmap, roadmap.fork(scenario.without_measures())
-
-
 def run_pair(
     scenario: Scenario,
     city: City,
@@ -67,11 +59,12 @@ def run_pair(
     share: float = 1.0,
     gap: float = DEFAULT_GAP,
     threads: int = 1,
+    kept: Kept | None = None,
     watch: Watch | None = None,
 ) -> Pair:
     """Live the roadmap and its baseline month by month."""
     clock = time.perf_counter()
-    models = both_worlds(scenario, city, seed=seed, share=share, gap=gap, threads=threads)
+    models = both_worlds(scenario, city, seed=seed, share=share, gap=gap, threads=threads, kept=kept)
     recorders = [Recorder(model) for model in models]
     first_month = time.perf_counter() - clock
     months = months_of(scenario)
@@ -104,8 +97,7 @@ def run_member(scenario: Scenario, city: City, member: Member) -> np.ndarray:
     for side, model in enumerate(worlds):
         for i, _ in enumerate(months_of(scenario)):
             model.step()
-            snapshot = model.snapshot()
-            out[side, i] = [indicator.formula(snapshot) for indicator in INDICATORS]
+            out[side, i] = list(model.latest().values())
     return out
 
 
@@ -126,6 +118,8 @@ def ensemble(
 
 def sample_parameters(draws: int, seed: int, fixed: Mapping[str, float]) -> Iterator[dict[str, float]]:
     """Latin hypercube over the ranges of the registry; what the scenario sets stays as set."""
+    from scipy.stats import qmc  # half a second of import that the first month need not wait for
+
     free = [p for name, p in registry().items() if name not in fixed and p.low < p.high and p.uncertain]
     if draws < 1 or not free:
         return

@@ -11,13 +11,13 @@ import pandas as pd
 
 from kernels import jit
 from kernels.jit import CompileWatch
-from sim.ensemble import run_ensemble
+from sim.city.load import cache_folder
 from sim.errors import InputError
+from sim.eve import Kept, file_digest
 from sim.prepare import open_prepared
 from sim.progress import MonthBar, counter
 from sim.results import directory
 from sim.results.bands import bands
-from sim.results.report import write_report
 from sim.runner import Member, ensemble, run_pair
 from sim.scenario.check import check_against_city
 from sim.scenario.load import Scenario, load_scenario
@@ -65,8 +65,9 @@ def carry_out(path: Path, options: RunOptions, say: Say) -> Path:
         say(f"{scenario.name}: {city.name}, {people:,} citizens simulated (share {share:g}), {len(city.links):,} links")
         with MonthBar("Roadmap and baseline") as bar:
             pair = run_pair(
-                scenario, city, seed=seed, share=share, gap=options.gap, threads=options.threads, watch=bar.month
-            )
+                scenario, city, seed=seed, share=share, gap=options.gap, threads=options.threads,
+                kept=Kept(cache_folder() / "eves", file_digest(bundle)), watch=bar.month,
+            )  # fmt: skip
     members, band_share = _members(scenario, options, seed, share, len(city.links), say)
     table = _ensemble(scenario, bundle, members, options.threads)
 
@@ -76,6 +77,10 @@ def carry_out(path: Path, options: RunOptions, say: Say) -> Path:
             if table is not None and target is folder:
                 tables |= {"ensemble": table, "bands": bands(table, share, band_share)}
             directory.write_tables(target, tables, record.manifest | {"band_share": band_share})
+        from sim.results.report import (
+            write_report,  # the drawing library: half a second the first month need not wait for
+        )
+
         write_report(folder)
 
     directory.write(out, fill, force=options.force)
@@ -107,5 +112,7 @@ def _members(
 def _ensemble(scenario: Scenario, bundle: Path, members: list[Member], workers: int) -> pd.DataFrame | None:
     if not members:
         return None
+    from sim.ensemble import run_ensemble  # worker processes: likewise
+
     with counter("Bands: paired runs", len(members)) as watch:
         return run_ensemble(scenario, bundle, members, workers, watch)

@@ -14,4 +14,6 @@ INDICATORS: tuple[Indicator, ...] = (
     *municipality.INDICATORS,
 )
 
-__all__ = ["INDICATORS", "Indicator", "Snapshot"]
+BY_NAME: dict[str, Indicator] = {indicator.name: indicator for indicator in INDICATORS}
+
+__all__ = ["BY_NAME", "INDICATORS", "Indicator", "Snapshot"]

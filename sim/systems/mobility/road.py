@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kernels.assignment import Equilibrium, RoadNetwork, equilibrium
+from kernels.assignment import Equilibrium, RoadNetwork, Topology, equilibrium, renewed
 from kernels.fold import Folded, expand_flow, fold
 from sim.city.city import City
 from sim.columns import Floats
@@ -56,6 +56,7 @@ class Road:
         through = np.ones(self.n_nodes, bool)
         through[n:] = False
         self.through = through
+        self.topology: Topology | None = None  # follows from the streets alone; found when first needed
 
     def free_time(self, policies: Policies) -> Floats:
         """(L,) free time [s] under the roadmap's speed limits; junction delay stays."""
@@ -75,10 +76,12 @@ class Road:
             self.length, self.n_nodes, self.keep,
         )  # fmt: skip
         network = self._network(folded)
+        self.topology = renewed(self.topology, network)
         warm = (state.traffic.solver, state.traffic.solver_index) if len(state.traffic.solver) else None
         found: Equilibrium = equilibrium(
-            network, demand, gap=self.gap, max_iterations=MAX_ITERATIONS, warm=warm, threads=self.threads
-        )
+            network, demand, gap=self.gap, max_iterations=MAX_ITERATIONS, warm=warm, threads=self.threads,
+            topology=self.topology,
+        )  # fmt: skip
         if found.gap > self.gap * 1.0001:
             raise NotConverged(f"road equilibrium stopped at a relative gap of {found.gap:.2e}, asked {self.gap:.2e}")
         state.traffic.solver, state.traffic.solver_index = found.state_f, found.state_i
