@@ -11,10 +11,8 @@ from pathlib import Path
 import platformdirs
 
 from sim.city import facts as city_facts
-from sim.city.assemble import build_city
 from sim.city.bundle import FORMAT, load_bundle, save_bundle
 from sim.city.city import City
-from sim.city.replica import replica_source
 from sim.errors import Fault, InputError, nearest
 
 #: Districts of an embedded replica.
@@ -38,6 +36,9 @@ def open_city(name: str) -> City:
     path = bundle_path(name)
     if path.is_file():
         return load_bundle(path)
+    from sim.city.assemble import build_city  # what builds is not loaded where a bundle is read
+    from sim.city.replica import replica_source
+
     city = build_city(replica_source(name), city_facts.load_facts(name), REPLICA_DISTRICTS)
     save_bundle(city, path)
     return city

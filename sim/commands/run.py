@@ -17,7 +17,6 @@ from sim.eve import Kept, file_digest
 from sim.prepare import open_prepared
 from sim.progress import MonthBar, counter
 from sim.results import directory
-from sim.results.bands import bands
 from sim.runner import Member, ensemble, run_pair
 from sim.scenario.check import check_against_city
 from sim.scenario.load import Scenario, load_scenario
@@ -72,6 +71,9 @@ def carry_out(path: Path, options: RunOptions, say: Say) -> Path:
     table = _ensemble(scenario, bundle, members, options.threads)
 
     def fill(folder: Path) -> None:
+        from sim.results.bands import bands  # statistics and drawing: a second that the first month need not wait for
+        from sim.results.report import write_report
+
         for record, target in ((pair.roadmap, folder), (pair.baseline, folder / "baseline")):
             tables = {name: getattr(record, name) for name in directory.TABLES}
             if table is not None and target is folder:
