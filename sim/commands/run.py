@@ -79,10 +79,6 @@ def carry_out(path: Path, options: RunOptions, say: Say) -> Path:
             if table is not None and target is folder:
                 tables |= {"ensemble": table, "bands": bands(table, share, band_share)}
             directory.write_tables(target, tables, record.manifest | {"band_share": band_share})
-        from sim.results.report import (
-            write_report,  # the drawing library: half a second the first month need not wait for
-        )
-
         write_report(folder)
 
     directory.write(out, fill, force=options.force)
