@@ -35,6 +35,8 @@ from kernels.search import prepare as prepare_search
 MAGIC = 0x5265626F6E6401
 #: Cold start: the origins are loaded in about this many groups, costs brought up to date after each.
 GROUPS = 16
+#: Below this share of the demand, pairs without a route are loaded at once.
+FEW = 0.1
 #: Room for new tree nodes and routes kept per origin (a sixteenth of the graph's nodes more), doubled as long as it is too little.
 SPARE = 256
 #: Passes over known routes per iteration, and the share of the last gap (of the gap asked) at which they stop.
@@ -187,9 +189,13 @@ def _settle(routes: Routes, trips: FloatArray, at: _Point, gap: float, reached: 
 def _first_loading(
     routes: Routes, trips: FloatArray, at: _Point, kept: Topology, missing: BoolArray, threads: int
 ) -> Routes:
-    """Give the pairs without a route one each, group of origins after group, so that late ones see the load of early ones."""
+    """Give the pairs without a route one each, group of origins after group, so that late ones see the load of early ones.
+
+    Beside a warm start the new pairs are few: one group.
+    """
     rows = np.flatnonzero(missing.any(axis=1)).astype(np.int32)
-    size = LANES * max(1, round(len(rows) / GROUPS / LANES))
+    groups = GROUPS if trips[missing].sum() > FEW * trips.sum() else 1
+    size = LANES * max(1, -(-len(rows) // (groups * LANES)))
     lost: list[tuple[int, int]] = []
     for start in range(0, len(rows), size):
         group = rows[start : start + size]
@@ -321,4 +327,4 @@ def _warm(
     old = np.bincount(pair, used, zones * zones).reshape(zones, zones)
     ratio = np.divide(trips, old, out=np.zeros_like(trips), where=old > 0)
     routes.flow[:] = used * ratio.ravel()[pair]
-    return compact(routes, SPARE + nodes // 16, 1.3)
+    return compact(routes, SPARE + nodes // 16, 1.5)

@@ -256,8 +256,8 @@ def mean_length(routes: Routes, length: FloatArray, out: FloatArray) -> None:
 def crowded(routes: Routes) -> bool:
     """Whether some origin has little room left for new routes."""
     return bool(
-        (routes.node_used > 0.8 * np.diff(routes.node_first)).any()
-        or (routes.path_used > 0.8 * np.diff(routes.path_first)).any()
+        (routes.node_used > 0.95 * np.diff(routes.node_first)).any()
+        or (routes.path_used > 0.95 * np.diff(routes.path_first)).any()
     )
 
 
