@@ -78,6 +78,9 @@ class Economy(Block):
     accessibility: Floats = column("f8", "-", "(D,) access to labour against the start")
     projects: Floats = column("f8", "projects", "(T,) innovation projects signed so far, by theme")
     purse: Floats = column("f8", "€", "(T,) money of the calls not yet spent, by theme")
+    granted: Floats = column("f8", "€", "(S,) this month's recovery grants of the metropole")
+    bought: Floats = column("f8", "€", "(S,) this month's purchases of the metropole by local procurement")
+    signed: Floats = column("f8", "€", "(T,) paid for the projects signed this month, by theme")
     closed: Floats = column("f8", "firms", "(1,) establishments closed so far")
     base_jobs: Floats = column("f8", "jobs", "(firms,) posts of each firm at demand index 1")
     usual_vacancies: Floats = column("f8", "jobs", "(D, S) vacancies at the reference date: hiring starts above them")
@@ -99,6 +102,9 @@ class Society(Block):
     expected: Array = column("f4", "-", "(n_citizens, M) own judgement before word of mouth, 0..1")
     adopted: Floats = column(
         "f8", "-", "(8,) this month: EV, car, heat pump, other heating, retrofit, PV, scrapped, given up"
+    )
+    granted: Floats = column(
+        "f8", "€", "(5, 5) this month's grants of the metropole: EV, heat pump, retrofit, PV, bicycle; by income fifth"
     )
     protest: Floats = column("f8", "persons", "(M,) citizens ready to protest against each measure")
     usual_trust: Floats = column("f8", "-", "(n_citizens,) trust that nothing moves: where trust returns to")

@@ -7,7 +7,7 @@ the end) is not announced, not begun and not paid for: a roadmap with such a mea
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import mesa
@@ -15,7 +15,7 @@ import numpy as np
 
 from sim.city.city import City
 from sim.codes import Party, Purpose, Status
-from sim.columns import Ints
+from sim.columns import Floats, Ints
 from sim.measures.base import Context
 from sim.measures.policies import Contribution, Policies, axis_sizes, compose
 from sim.months import month_name, month_of_year
@@ -23,6 +23,10 @@ from sim.scenario.load import FUNDERS, Item, Scenario
 from sim.scenario.parameters import Parameters
 from sim.state import State, Townhall
 
+#: Less than this over a limit is rounding of sums, no reason to postpone anything [€].
+CENT = 0.01
+#: Levers under which society grants money, in the order of ``state.society.granted``.
+GRANTS = ("ev_grant", "heat_pump_grant", "retrofit_grant", "pv_grant", "bike_grant")
 _PARTY = {"metropole": Party.METROPOLE, "region": Party.REGION, "state": Party.STATE, "private": Party.FIRMS}
 
 
@@ -35,6 +39,7 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
         self.scenario = scenario
         self.parameters = parameters
         self.sizes = axis_sizes(city, len(scenario.measures))
+        self.order = _in_order(scenario.measures)
         self.areas = [_districts(city, one) for one in scenario.measures]
         self.shock_areas = [_districts(city, one) for one in scenario.shocks]
 
@@ -66,10 +71,12 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
         if month_of_year(state.month) == 0:
             town.invested[:] = 0.0
             town.operated[:] = 0.0
-        self._repay(state)
-        for i, one in enumerate(self.scenario.measures):
+        self._settle(state)
+        if state.month >= self.scenario.start:  # months before it only carry shocks into the initial state
+            self._repay(state)
+        for i in self.order:
             if not self.inert(i):
-                self._advance(state, i, one)
+                self._advance(state, i, self.scenario.measures[i])
         return compose(self._contributions(state), self.sizes)
 
     def inert(self, i: int) -> bool:
@@ -105,16 +112,19 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
         if town.status[i] == Status.IN_FORCE:
             town.progress[i] = 1.0
             self._invest(state, i, one, one.capex * town.scale[i])
-        delay = f", {late} months late" if late else ""
-        self._note(state, one, "works begin" if town.status[i] == Status.BUILDING else "in force", f"as planned{delay}")
+        event = "works begin" if town.status[i] == Status.BUILDING else "in force"
+        self._note(state, one, event, f"{late} months late" if late else "as planned")
 
     def _obstacle(self, state: State, one: Item) -> str:
-        """Why the measure cannot begin this month, or an empty string."""
+        """Why the measure cannot begin this month, or an empty string. What is committed has its money and staff already."""
         town = state.townhall
         ids = [m.id for m in self.scenario.measures]
-        missing = [d for d in one.depends_on if town.status[ids.index(d)] != Status.IN_FORCE]
+        done = (Status.IN_FORCE, Status.STOPPED)
+        missing = [d for d in one.depends_on if town.status[ids.index(d)] not in done]
         if missing:
             return f"waits for {', '.join(missing)} to be in force"
+        if one.committed:
+            return ""
         building = int((town.status == Status.BUILDING).sum())
         limit = int(self.parameters["works_at_once"])
         if one.measure.works and one.months > 0 and building >= limit:
@@ -127,13 +137,13 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
         own = amount * dict(one.funding).get("metropole", 0.0)
         if own <= 0.0:
             return ""
-        if town.invested[0] + own > budget.investment_per_year:
+        if town.invested[0] + own > budget.investment_per_year + CENT:
             return (
                 f"needs {own / 1e6:.2f} M€, {town.invested[0] / 1e6:.2f} of {budget.investment_per_year / 1e6:.2f} M€ "
                 "of the year are spent"
             )
         borrowed = own * self.parameters["debt_financed_share"]
-        if town.debt[0] + borrowed > budget.debt_ceiling:
+        if town.debt[0] + borrowed > budget.debt_ceiling + CENT:
             return (
                 f"debt would reach {(town.debt[0] + borrowed) / 1e6:.1f} M€, ceiling {budget.debt_ceiling / 1e6:.1f} M€"
             )
@@ -142,7 +152,7 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
     def _build(self, state: State, i: int, one: Item) -> None:
         town = state.townhall
         amount = one.capex * town.scale[i] / one.months
-        why = self._money_obstacle(state, one, amount)
+        why = "" if one.committed else self._money_obstacle(state, one, amount)
         if why:
             self._note(state, one, "paused", why)
             return
@@ -160,11 +170,39 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
             town.progress[i] = 0.0
             self._note(state, one, "ended", f"after {one.months} months, as planned")
             return
-        yearly = one.opex * town.scale[i] + one.measure.yearly_cost(self._context(state, i))
+        yearly = one.opex * town.scale[i] + one.measure.yearly_cost(self._context(state, i, state.month))
         if yearly > 0.0:
             town.operated[0] += yearly / 12.0
             town.spent[i] += yearly / 12.0
             self._pay(state, one, yearly / 12.0, Purpose.OPERATIONS)
+
+    def _settle(self, state: State) -> None:
+        """Charge last month's grants, purchases and projects to the measures that offered them; co-funders refund their share.
+
+        The metropole paid them when the systems booked them. Measures that offer the same share what was paid, line by line, as
+        they share the lever.
+        """
+        for lever, paid in _outlays(state).items():
+            if not paid.any():
+                continue
+            offers = {i: self._offer(state, i, lever, paid) for i in self.order if not self.inert(i)}
+            total = np.maximum(sum(offers.values()), 1e-300)
+            for i, offer in offers.items():
+                amount = float((paid * offer / total).sum())
+                if amount > 0.0:
+                    one = self.scenario.measures[i]
+                    state.townhall.spent[i] += amount
+                    self._refund(state, one, amount)
+                    self._note_payment(state, one, amount, "grants")
+
+    def _offer(self, state: State, i: int, lever: str, paid: Floats) -> Floats:
+        """What measure ``i`` added to the lever last month, in the shape of ``paid``."""
+        offer = np.zeros_like(paid)
+        if lever in self.scenario.measures[i].measure.levers:
+            for c in self._acting(state, i, state.month - 1):
+                if c.lever == lever:
+                    offer[slice(None) if c.where is None else c.where] += c.value
+        return offer
 
     # --- money --------------------------------------------------------------------------------------------------
 
@@ -182,12 +220,18 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
 
     def _pay(self, state: State, one: Item, amount: float, purpose: Purpose) -> None:
         """Co-funders pay the metropole their share; the metropole pays the firms that do the work."""
+        self._refund(state, one, amount)
+        state.pay(Party.METROPOLE, Party.FIRMS, amount, purpose)
+        self._note_payment(state, one, amount, purpose.name.lower())
+
+    def _refund(self, state: State, one: Item, amount: float) -> None:
         for name, share in one.funding:
             state.townhall.received[FUNDERS.index(name)] += amount * share
             if name != "metropole":
                 state.pay(_PARTY[name], Party.METROPOLE, amount * share, Purpose.CO_FUNDING)
-        state.pay(Party.METROPOLE, Party.FIRMS, amount, purpose)
-        self._note(state, one, "paid", "", {"total": round(amount, 2), "purpose": purpose.name.lower()})
+
+    def _note_payment(self, state: State, one: Item, amount: float, purpose: str) -> None:
+        self._note(state, one, "paid", "", {"total": round(amount, 2), "purpose": purpose})
 
     def _repay(self, state: State) -> None:
         due = state.townhall.debt[0] * self.parameters["debt_repaid_share"] / 12.0
@@ -208,20 +252,25 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
                 yield Contribution("exposure", 1.0, (i, self.areas[i]))
                 yield Contribution("expected_drivers", one.measure.expected_drivers, i)
                 yield Contribution("expected_others", one.measure.expected_others, i)
-            if town.status[i] in (Status.BUILDING, Status.IN_FORCE) and town.progress[i] > 0.0:
+            if _acts(town, i):
                 yield Contribution("in_force", town.progress[i], i)
-                yield from one.measure.contributions(self._context(state, i))
+                yield from self._acting(state, i, state.month)
         for shock, area in zip(self.scenario.shocks, self.shock_areas, strict=True):
             end = shock.start + shock.months if shock.months else self.scenario.end + 1
-            if shock.start <= state.month < end and not shock.measure.empty():
+            if shock.start <= state.month < end and len(area) and not shock.measure.empty():
                 context = self._shaped(state.month, shock, shock.start, 1.0, 1.0, area)
                 yield from shock.measure.contributions(context)
 
-    def _context(self, state: State, i: int) -> Context:
+    def _acting(self, state: State, i: int, month: int) -> Iterator[Contribution]:
+        """What measure ``i`` changes, nothing before it begins and after it ends."""
+        if _acts(state.townhall, i):
+            yield from self.scenario.measures[i].measure.contributions(self._context(state, i, month))
+
+    def _context(self, state: State, i: int, month: int) -> Context:
         town = state.townhall
         one = self.scenario.measures[i]
         return self._shaped(
-            state.month, one, int(town.start[i]), float(town.progress[i]), float(town.scale[i]), self.areas[i]
+            month, one, int(town.start[i]), float(town.progress[i]), float(town.scale[i]), self.areas[i]
         )
 
     def _shaped(self, month: int, one: Item, start: int, progress: float, scale: float, area: Ints) -> Context:
@@ -242,7 +291,32 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
 
 def journal(state: State) -> list[dict[str, Any]]:
     """The journal so far: month, measure, event, why, figures."""
-    return [json.loads(line) for line in bytes(state.townhall.journal).decode().splitlines()]
+    # not splitlines(): a name may hold other characters that Python takes for ends of lines
+    return [json.loads(line) for line in bytes(state.townhall.journal).split(b"\n")[:-1]]
+
+
+def _acts(town: Townhall, i: int) -> bool:
+    return bool(town.status[i] in (Status.BUILDING, Status.IN_FORCE) and town.progress[i] > 0.0)
+
+
+def _outlays(state: State) -> dict[str, Floats]:
+    """What the metropole paid last month under each lever that gives money [€], by the lever's own axis (grants: income fifth)."""
+    e = state.economy
+    paid = dict(zip(GRANTS, state.society.granted, strict=True))
+    return {**paid, "recovery_grant": e.granted, "procurement": e.bought, "challenge_budget": e.signed}
+
+
+def _in_order(measures: Sequence[Item]) -> list[int]:
+    """Rows in the order of the file, but what a measure depends on before it (loops are refused when the file is read)."""
+    ids = [one.id for one in measures]
+    out: list[int] = []
+    while len(out) < len(ids):
+        out.append(
+            next(
+                i for i, one in enumerate(measures) if i not in out and all(ids.index(d) in out for d in one.depends_on)
+            )
+        )
+    return out
 
 
 def _districts(city: City, one: Item) -> Ints:

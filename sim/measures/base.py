@@ -45,6 +45,7 @@ class Measure(ABC):
     levers: ClassVar[tuple[str, ...]]  #: the levers it contributes to
     sources: ClassVar[tuple[str, ...]]  #: evidence for its size and cost
     works: ClassVar[bool] = False
+    local: ClassVar[bool] = False  #: acts in its area; all others act on the whole city and take no area
     default_area: ClassVar[str] = "all"
     expected_drivers: ClassVar[float] = 0.0  #: what drivers expect before they lived it, -1 loss .. 1 gain (assumption)
     expected_others: ClassVar[float] = 0.0  #: what everybody else expects (assumption)
@@ -63,6 +64,10 @@ class Measure(ABC):
 
     def unknown_names(self, city: City) -> Iterator[tuple[str, str, tuple[str, ...]]]:
         """(field, name, allowed names) of each name that this city does not know."""
+        return iter(())
+
+    def too_much(self, city: City, districts: Ints) -> Iterator[tuple[str, str, str]]:
+        """(field, what is asked, what is possible) of each amount that this city has no room for."""
         return iter(())
 
 

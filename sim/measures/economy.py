@@ -32,11 +32,13 @@ class RecoveryGrants(Measure):
     kind: ClassVar[str] = "recovery_grants"
     title: ClassVar[str] = "Recovery grants"
     card: ClassVar[str] = (
-        "Firms of the sectors receive the amount spread over the months; it holds up liquidity and jobs."
+        "Firms of the sectors receive the amount spread over the months: it holds up their cash, and a part of it pays posts that a "
+        "passing fall of demand would cost. Without a crisis it keeps no post."
     )
     levers: ClassVar[tuple[str, ...]] = ("recovery_grant",)
     sources: ClassVar[tuple[str, ...]] = (
         "Toulouse recovery plan of 8 June 2020: 45 M€ for sectors, 10 M€ aeronautics",
+        "Share that keeps posts: Autor et al. (2022), registry grant_keeps_posts",
     )
     expected_drivers: ClassVar[float] = 0.1
     expected_others: ClassVar[float] = 0.1

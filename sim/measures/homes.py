@@ -99,6 +99,7 @@ class EnergyAdvice(Measure):
         "Each month a share of households of the area is reached and considers retrofit, heating and PV."
     )
     levers: ClassVar[tuple[str, ...]] = ("advice",)
+    local: ClassVar[bool] = True
     sources: ClassVar[tuple[str, ...]] = (
         "Gillingham & Bollinger (2017): community campaigns doubled PV installations",
     )
@@ -142,10 +143,12 @@ class BikeSubsidy(Measure):
 
     kind: ClassVar[str] = "bike_subsidy"
     title: ClassVar[str] = "Bicycle subsidy"
-    card: ClassVar[str] = "More citizens without a bicycle buy one; those who have one may choose it."
+    card: ClassVar[str] = (
+        "More citizens without a bicycle buy one; those who have one may choose it; the metropole pays each grant."
+    )
     levers: ClassVar[tuple[str, ...]] = ("bike_grant",)
     sources: ClassVar[tuple[str, ...]] = (
-        "Toulouse Métropole bicycle grant 2020-2023: up to 600 € (city; effect: assumption)",
+        "Toulouse Métropole bicycle grant 2020-2023: up to 600 € (city; effect: assumption; buyers who needed no grant are not paid)",
     )
     expected_others: ClassVar[float] = 0.2
 

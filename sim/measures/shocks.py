@@ -50,7 +50,8 @@ class Pandemic(Shock):
         p = context.parameters
         left = max(0.0, 1.0 - (context.month - context.start) / max(context.months, 1))
         strength = min(1.0, self.severity * left ** p["pandemic_fading"])
-        yield Contribution("telework_mandate", p["pandemic_telework_days"] * strength)
+        # a rule names whole days: three a week, then two, one, none
+        yield Contribution("telework_mandate", float(np.floor(p["pandemic_telework_days"] * strength + 0.5)))
         yield Contribution("trip_suppression", p["pandemic_trip_loss"] * strength)
         yield Contribution("transit_fear", p["pandemic_transit_fear"] * strength)
         yield Contribution("incomer_factor", 1.0 - p["pandemic_incomer_loss"] * strength)

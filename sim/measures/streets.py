@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
+from sim.city.city import City
 from sim.codes import CritAir, RoadClass
+from sim.columns import Floats, Ints
 from sim.measures.base import Context, Measure
 from sim.measures.corridors import corridors
 from sim.measures.policies import Contribution
@@ -33,6 +35,7 @@ class CycleNetwork(Measure):
     sources: ClassVar[tuple[str, ...]] = (
         "Toulouse cycle express network: 370 km, 250 M€ (Ville Rail & Transports, Mediacités, Toulouse Métropole)",
     )
+    local: ClassVar[bool] = True
     works: ClassVar[bool] = True
     expected_drivers: ClassVar[float] = -0.15
     expected_others: ClassVar[float] = 0.3
@@ -45,11 +48,25 @@ class CycleNetwork(Measure):
         return self.length == 0.0
 
     def contributions(self, context: Context) -> Iterable[Contribution]:
-        edges, km = corridors(context.city)
+        edges, km = self._sections(context.city, context.districts)
         done = 1.0 if context.progress >= 1.0 else _whole_quarters(context) / max(context.months, 1)
-        open_edges = edges[km <= self.length * context.scale * done]
+        open_edges = edges[km <= self.length * context.scale * done + 1e-9]
         if len(open_edges):
             yield Contribution("cycle_level", float(self.level), np.isin(context.city.links.edge, open_edges))
+
+    def too_much(self, city: City, districts: Ints) -> Iterator[tuple[str, str, str]]:
+        _, km = self._sections(city, districts)
+        room = float(km[-1]) if len(km) else 0.0
+        if self.length > room and len(districts):
+            yield "length", f"{self.length:g} km", f"at most {room:.0f} km: all corridors of the area without such tracks"
+
+    def _sections(self, city: City, districts: Ints) -> tuple[Ints, Floats]:
+        """Street pieces of the area's corridors in order of opening, cumulated km; streets with such a track are passed over."""
+        edges, km = corridors(city)
+        a = city.links
+        open_to = (a.cycle_level < self.level) & np.isin(a.district, districts)
+        kept = np.isin(edges, a.edge[open_to])
+        return (edges, km) if kept.all() else (edges[kept], np.cumsum(np.diff(km, prepend=0.0)[kept]))
 
 
 def _whole_quarters(context: Context) -> int:
@@ -70,6 +87,7 @@ class LowEmissionZone(Measure):
     sources: ClassVar[tuple[str, ...]] = (
         "Toulouse low-emission zone: dates and area (actu-environnement, France Bleu)",
     )
+    local: ClassVar[bool] = True
     default_area: ClassVar[str] = "lez"
     expected_drivers: ClassVar[float] = -0.6
     expected_others: ClassVar[float] = 0.25
@@ -87,7 +105,7 @@ class LowEmissionZone(Measure):
         return self.compliance == 0.0
 
     def contributions(self, context: Context) -> Iterable[Contribution]:
-        kinds = {k for m, names in self.vehicles[-1:] + self.vehicles for k in names if m <= context.month}
+        kinds = {k for m, names in self.vehicles for k in names if m <= context.month}
         level = [name for month, name in self.bans if month <= context.month]
         if not level or not kinds:
             return
@@ -110,6 +128,7 @@ class SpeedLimit(Measure):
     )
     levers: ClassVar[tuple[str, ...]] = ("speed_limit",)
     sources: ClassVar[tuple[str, ...]] = ("Cerema (2020), Toward the 30 km/h city: limits of 30 km/h on most streets",)
+    local: ClassVar[bool] = True
     default_area: ClassVar[str] = "centre"
     expected_drivers: ClassVar[float] = -0.3
     expected_others: ClassVar[float] = 0.2
@@ -139,6 +158,7 @@ class ParkingPrice(Measure):
     )
     levers: ClassVar[tuple[str, ...]] = ("parking_price",)
     sources: ClassVar[tuple[str, ...]] = ("Mean paid parking time: registry, parking_paid_hours (assumption)",)
+    local: ClassVar[bool] = True
     default_area: ClassVar[str] = "centre"
     expected_drivers: ClassVar[float] = -0.5
     expected_others: ClassVar[float] = 0.05
@@ -166,6 +186,7 @@ class EvCharging(Measure):
     sources: ClassVar[tuple[str, ...]] = (
         "AVERE France, barometer of charging points (national density, see registry)",
     )
+    local: ClassVar[bool] = True
     works: ClassVar[bool] = True
     expected_drivers: ClassVar[float] = 0.15
     expected_others: ClassVar[float] = 0.05

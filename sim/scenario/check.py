@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from sim.city.city import City
 from sim.errors import Fault, nearest
 from sim.scenario.load import Scenario
@@ -13,6 +15,15 @@ def check_against_city(scenario: Scenario, city: City) -> list[Fault]:
     areas = city.area_names()
     for one in (*scenario.measures, *scenario.shocks):
         unknown = [("area", name, areas) for name in one.areas if name not in areas]
+        known_areas = [city.area(name) for name in one.areas if name in areas]
+        districts = np.unique(np.concatenate([np.zeros(0, np.int64), *known_areas]))
+        if one.area and not one.measure.local and len(districts) < city.n_districts:
+            allowed = f"no area: {one.measure.kind} acts on the whole city"
+            faults.append(Fault(one.where, ", ".join(one.area), allowed, f"{one.id}.area"))
+        faults += [
+            Fault(one.where, what, allowed, f"{one.id}.{field}")
+            for field, what, allowed in one.measure.too_much(city, districts)
+        ]
         unknown += one.measure.unknown_names(city)
         faults += [
             Fault(one.where, repr(name), _some(known), f"{one.id}.{field}", nearest(name, known))

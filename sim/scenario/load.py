@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import graphlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -323,9 +324,23 @@ def _check_names(measures: list[Item], reader: Reader) -> None:
     for i, one in enumerate(measures):
         if one.id in ids[:i]:
             _at(reader, one, f"{one.id}.id", f"{one.id!r} twice", "each id once")
+        others = [m.id for m in measures if m.id != one.id and (m.committed or not one.committed)]
+        allowed = "the id of another item of the baseline" if one.committed else "the id of another measure"
         for name in one.depends_on:
-            if name not in ids or name == one.id:
-                _at(reader, one, f"{one.id}.depends_on", repr(name), "the id of another measure", nearest(name, ids))
+            if name not in others:
+                _at(reader, one, f"{one.id}.depends_on", repr(name), allowed, nearest(name, others))
+    try:
+        graphlib.TopologicalSorter({one.id: one.depends_on for one in measures}).prepare()
+    except graphlib.CycleError as error:
+        loop = error.args[1]
+        first = next(one for one in measures if one.id in loop)
+        _at(
+            reader,
+            first,
+            f"{first.id}.depends_on",
+            " waits for ".join(reversed(loop)),
+            "measures that do not wait for each other",
+        )
 
 
 def _at(reader: Reader, one: Item, path: str, what: str, allowed: str, hint: str = "") -> None:

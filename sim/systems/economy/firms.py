@@ -11,7 +11,7 @@ from sim.measures.policies import THEMES, Policies
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import State
-from sim.systems.economy.sectors import OUTSIDE_SALES, SPENDING, TURNOVER, VALUE_ADDED
+from sim.systems.economy.sectors import OUTSIDE_SALES, SPENDING, TURNOVER, VALUE_ADDED, WAGE
 
 
 def trend(trends: Trends, month: int) -> Floats:
@@ -56,7 +56,7 @@ def public_orders(state: State) -> Floats:
 
 
 def adjust(state: State, policies: Policies, p: Parameters, trends: Trends) -> None:
-    """Wanted jobs from demand and access to labour; jobs follow with delay; cash decides who closes.
+    """Wanted jobs from demand, access to labour and grants; jobs follow with delay; cash decides who closes.
 
     Growth that lasts moves jobs one to one; shocks and public orders by an elasticity below one (firms keep staff through them).
     """
@@ -74,7 +74,10 @@ def adjust(state: State, policies: Policies, p: Parameters, trends: Trends) -> N
     room = np.maximum(p["cash_months"] * sales - f.liquidity, 0.0)
     f.liquidity += np.where(f.alive, np.minimum(helped + _grants(state, policies), room), 0.0)
     _close(state, p)
-    f.jobs_wanted[:] = np.where(f.alive, e.base_jobs * (lasting * passing)[f.sector] * access, 0.0)
+    usual = np.where(f.alive, e.base_jobs * lasting[f.sector] * access, 0.0)
+    f.jobs_wanted[:] = usual * passing[f.sector]
+    if e.granted.any():
+        f.jobs_wanted += _kept(state, p, usual)
     speed = np.where(f.jobs_wanted < f.jobs, p["dismissal_speed"], p["hiring_speed"])
     f.jobs += np.where(f.alive, speed * (f.jobs_wanted - f.jobs), 0.0)
 
@@ -82,12 +85,27 @@ def adjust(state: State, policies: Policies, p: Parameters, trends: Trends) -> N
 def _grants(state: State, policies: Policies) -> Floats:
     """(firms,) recovery grants of the month by row [€ a firm], by jobs within a branch; booked."""
     f = state.firms
+    state.economy.granted[:] = 0.0
     if not policies.recovery_grant.any():
         return np.zeros(len(f))
     jobs = np.bincount(f.sector, weights=np.where(f.alive, f.weight * f.jobs, 0.0), minlength=len(Sector))
     each = np.where(f.alive, f.jobs * (policies.recovery_grant / np.maximum(jobs, 1e-300))[f.sector], 0.0)
-    state.pay(Party.METROPOLE, Party.FIRMS, float((each * f.weight).sum()), Purpose.GRANTS)
+    state.economy.granted[:] = np.bincount(f.sector, weights=each * f.weight, minlength=len(Sector))
+    state.pay(Party.METROPOLE, Party.FIRMS, float(state.economy.granted.sum()), Purpose.GRANTS)
     return np.asarray(each)
+
+
+def _kept(state: State, p: Parameters, usual: Floats) -> Floats:
+    """(firms,) posts that this month's grants keep, out of those that a passing fall of demand costs.
+
+    A part of the money pays posts that would have gone (Autor et al. 2022, Journal of Economic Perspectives 36(2)); the rest pays
+    what firms would have paid anyway. Where nothing is about to be lost, nothing is kept.
+    """
+    f = state.firms
+    lost = np.where(f.alive, np.maximum(usual - f.jobs_wanted, 0.0), 0.0)
+    in_danger = np.bincount(f.sector, weights=f.weight * lost, minlength=len(Sector))
+    paid_for = state.economy.granted * p["grant_keeps_posts"] / (WAGE * p["labour_cost"])
+    return np.asarray(lost * np.minimum(paid_for / np.maximum(in_danger, 1e-300), 1.0)[f.sector])
 
 
 def _close(state: State, p: Parameters) -> None:
@@ -114,6 +132,7 @@ def run_challenges(state: State, policies: Policies, p: Parameters) -> None:
     A row stands for ``weight`` firms, of which one proposes: the number of projects does not depend on the share simulated.
     """
     e, f = state.economy, state.firms
+    e.signed[:] = 0.0
     e.purse += policies.challenge_budget
     for theme, name in enumerate(THEMES):
         calls = float(policies.challenge_calls[theme])
@@ -137,6 +156,7 @@ def _sign(state: State, theme: int, name: str, signed: Ints, p: Parameters) -> N
     e, f = state.economy, state.firms
     amount = len(signed) * p["project_cost"]
     e.purse[theme] -= amount
+    e.signed[theme] = amount
     e.projects[theme] += len(signed)
     f.projects[signed] += 1
     part = 1.0 / f.weight[signed]

@@ -34,6 +34,7 @@ class EconomySystem:
         state.economy = Economy(
             posts=posts, residents=residents, incomers=incomers, vacancies=vacancies, demand=np.ones(len(Sector)),
             value_added=np.zeros(len(Sector)), accessibility=np.ones(n), projects=np.zeros(len(THEMES)), purse=np.zeros(len(THEMES)),
+            granted=np.zeros(len(Sector)), bought=np.zeros(len(Sector)), signed=np.zeros(len(THEMES)),
             closed=np.zeros(1), base_jobs=state.firms.jobs.copy(), usual_vacancies=vacancies,
             usual_incomers=incomers.sum(axis=0) / np.maximum(held, 1e-300), reference_access=self._access(state),
             reference_income=np.array([(h.weight * h.income)[h.alive].sum()]),
@@ -56,7 +57,8 @@ class EconomySystem:
         firms.run_challenges(state, policies, p)
         self._earn(state)
         # a purchase that says its branches: it moves demand by its lever, not by the ledger (firms.public_orders)
-        state.pay(Party.METROPOLE, Party.FIRMS, float(policies.procurement.sum()), Purpose.CONSUMPTION)
+        e.bought = policies.procurement.copy()
+        state.pay(Party.METROPOLE, Party.FIRMS, float(e.bought.sum()), Purpose.CONSUMPTION)
 
     def _access(self, state: State) -> Floats:
         """(D,) people in work or looking for it, weighed by driving time (Combes & Gobillon 2015: market potential)."""

@@ -55,6 +55,7 @@ def renew(state: State, policies: Policies, p: Parameters, trends: Trends, adopt
     price = np.where(new, PRICE_NEW[power], PRICE_USED[power])
     grant = np.where(electric, np.minimum(policies.ev_grant[quintile], 0.5 * price), 0.0)
     bonus = np.where(electric & new, trends.at("ev_bonus", month), 0.0)
+    state.society.granted[0] += np.bincount(quintile, weights=w * grant, minlength=5)
     _book(state, cars.household[due], w, price, grant, bonus, 1.0 - p["instalments_left"])
 
 

@@ -64,7 +64,9 @@ def renew_heating(state: State, policies: Policies, p: Parameters, trends: Trend
     state.society.adopted[2] += float(w[pump].sum())
     state.society.adopted[3] += float(w[~pump & (before != Heating.HEAT_PUMP)].sum())
     price = HEATING_PRICE[d.heating[due]]
-    _book(state, household[due], w, price, np.where(pump, grant, 0.0), np.where(pump, aid, 0.0), p)
+    grant = np.where(pump, grant, 0.0)
+    state.society.granted[1] += np.bincount(quintile, weights=w * grant, minlength=5)
+    _book(state, household[due], w, price, grant, np.where(pump, aid, 0.0), p)
 
 
 def retrofit(state: State, policies: Policies, p: Parameters, done_by_contacts: Floats) -> None:
@@ -93,7 +95,9 @@ def retrofit(state: State, policies: Policies, p: Parameters, done_by_contacts: 
     d.works_until[chosen] = state.month + int(p["works_months"])
     w = d.weight[chosen]
     state.society.adopted[4] += float(w.sum())
-    _book(state, who[go], w, cost[go], (cost * granted)[go], (cost * aid)[go], p)
+    grant = (cost * granted)[go]
+    state.society.granted[2] += np.bincount(quintile[go], weights=w * grant, minlength=5)
+    _book(state, who[go], w, cost[go], grant, (cost * aid)[go], p)
 
 
 def install_pv(state: State, policies: Policies, p: Parameters, trends: Trends, near: Floats) -> None:
@@ -111,6 +115,7 @@ def install_pv(state: State, policies: Policies, p: Parameters, trends: Trends, 
     d.pv[rows] = size
     w = d.weight[rows]
     state.society.adopted[5] += float(w.sum())
+    state.society.granted[3] += np.bincount(h.quintile[household[rows]], weights=w * grant, minlength=5)
     _book(state, household[rows], w, p["pv_price"] * size, grant, np.zeros(len(rows)), p)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from kernels.diffusion import household_mean, judgement, neighbour_mean, weight_below, word_of_mouth
 from kernels.draws import stream, uniforms
 from sim.city.city import City
-from sim.codes import Mode, Powertrain, Retrofit, Status
+from sim.codes import Mode, Party, Powertrain, Purpose, Retrofit, Status
 from sim.columns import Floats, Ints
 from sim.measures.policies import Policies
 from sim.scenario.parameters import Parameters
@@ -28,13 +28,14 @@ class SocietySystem:
         """Nobody has judged anything yet; what is lived now is the usual."""
         n, m = len(state.citizens), len(state.townhall.status)
         state.society = Society(
-            support=np.full((n, m), 0.5), expected=np.full((n, m), 0.5), adopted=np.zeros(8), protest=np.zeros(m),
+            support=np.full((n, m), 0.5), expected=np.full((n, m), 0.5), adopted=np.zeros(8), granted=np.zeros((5, 5)), protest=np.zeros(m),
             usual_trust=state.citizens.trust.copy(), reference_time=state.citizens.travel_time.copy(), reference_cost=_bills(state),
         )  # fmt: skip
 
     def decide(self, state: State, policies: Policies) -> None:
         """Renewals and investments. In a world that stands still worn-out things are replaced by their like: nothing changes."""
         state.society.adopted[:] = 0.0
+        state.society.granted[:] = 0.0
         if self.trends.unchanged:
             return
         p, trends = self.parameters, self.trends
@@ -61,11 +62,14 @@ class SocietySystem:
         return mean[:, 0], mean[:, 1], mean[:, 2]
 
     def _buy_bicycles(self, state: State, policies: Policies) -> None:
-        """A grant brings bicycles to some who have none."""
-        c = state.citizens
-        chance = self.parameters["bikes_per_100"] * float(policies.bike_grant[0]) / 100.0
+        """A grant brings bicycles to some who have none; the metropole pays it to them."""
+        c, amount = state.citizens, float(policies.bike_grant[0])
         draw = uniforms(state.seed, stream("society.bicycle"), c.id, state.month, 0)
-        c.bike |= c.alive & (draw < chance)
+        buyers = np.flatnonzero(c.alive & ~c.bike & (draw < self.parameters["bikes_per_100"] * amount / 100.0))
+        c.bike[buyers] = True
+        quintile = state.households.quintile[c.household[buyers]]
+        state.society.granted[4] += np.bincount(quintile, weights=c.weight[buyers] * amount, minlength=5)
+        state.pay(Party.METROPOLE, Party.HOUSEHOLDS, float(c.weight[buyers].sum()) * amount, Purpose.GRANTS)
 
     def judge(self, state: State, policies: Policies) -> None:
         """Satisfaction with daily life, trust in the municipality, support for each measure."""
