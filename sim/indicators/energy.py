@@ -22,7 +22,7 @@ def _housed(s: Snapshot) -> Bools:
 def _share(s: Snapshot, of: Bools, among: Bools) -> float:
     w = s.state.households.weight
     total = float(w[among].sum())
-    return float(w[among & of].sum()) / total if total > 0 else 0.0
+    return 100.0 * float(w[among & of].sum()) / total if total > 0 else 0.0
 
 
 def _poverty_heat(s: Snapshot) -> float:
@@ -44,19 +44,19 @@ def _mean_bill(s: Snapshot) -> float:
 def _sieves(s: Snapshot) -> float:
     d = s.state.dwellings
     total = float(d.weight[d.alive].sum())
-    return float(d.weight[d.alive & (s.state.energy.dpe >= CLASS_F)].sum()) / total if total > 0 else 0.0
+    return 100.0 * float(d.weight[d.alive & (s.state.energy.dpe >= CLASS_F)].sum()) / total if total > 0 else 0.0
 
 
 def _sieves_by_district(s: Snapshot) -> Floats:
     d, n = s.state.dwellings, s.city.n_districts
     all_ = np.bincount(d.district, np.where(d.alive, d.weight, 0.0), n)
     bad = np.bincount(d.district, np.where(d.alive & (s.state.energy.dpe >= CLASS_F), d.weight, 0.0), n)
-    return np.divide(bad, all_, out=np.zeros(n), where=all_ > 0)
+    return 100.0 * np.divide(bad, all_, out=np.zeros(n), where=all_ > 0)
 
 
 def _self_use(s: Snapshot) -> float:
     produced = float(s.state.energy.pv.sum())
-    return float(s.state.energy.pv_used.sum()) / produced if produced > 0 else 0.0
+    return 100.0 * float(s.state.energy.pv_used.sum()) / produced if produced > 0 else 0.0
 
 
 INDICATORS: tuple[Indicator, ...] = (
@@ -77,7 +77,7 @@ INDICATORS: tuple[Indicator, ...] = (
               "gas of dwellings and firms' floors, lower heating value", lambda s: s.state.energy.final[:, Carrier.GAS].sum()),
     Indicator("pv_production", "PV produced", "MWh/month", 1, "month", "energy",
               "electricity of rooftop PV on dwellings", lambda s: s.state.energy.pv.sum(), lambda s: s.state.energy.pv.copy()),
-    Indicator("pv_self_use", "PV used on site", "-", 0, "month", "energy",
+    Indicator("pv_self_use", "PV used on site", "%", 0, "month", "energy",
               "share of rooftop PV used in the dwelling at the hour it is produced", _self_use),
     Indicator("electric_peak", "Electric peak on the coldest typical day", "MW", -1, "month", "energy",
               "highest hour of the city's electric load on the month's coldest typical day, PV deducted",
@@ -87,13 +87,13 @@ INDICATORS: tuple[Indicator, ...] = (
               lambda s: s.state.energy.co2[:, _BUILDINGS].sum(), lambda s: s.state.energy.co2[:, _BUILDINGS].sum(axis=1)),
     Indicator("energy_bill", "Energy bill of a household", "€/month", -1, "month", "energy",
               "mean energy bill of a dwelling, charging at home included, PV income deducted, euros of 2020", _mean_bill),
-    Indicator("energy_poverty", "Energy poverty", "-", -1, "month", "energy",
+    Indicator("energy_poverty", "Energy poverty", "%", -1, "month", "energy",
               "share of households whose heating and hot water without going short cost more than 8 % of income, normal year",
               _poverty_heat),
-    Indicator("energy_poverty_bill", "Energy poverty by bills", "-", -1, "month", "energy",
+    Indicator("energy_poverty_bill", "Energy poverty by bills", "%", -1, "month", "energy",
               "share of households in the two poorest fifths that spend more than 10 % of income on energy, normal year",
               _poverty_bill),
-    Indicator("dpe_fg", "Dwellings in class F or G", "-", -1, "at month's end", "energy",
+    Indicator("dpe_fg", "Dwellings in class F or G", "%", -1, "at month's end", "energy",
               "share of dwellings of energy class F or G", _sieves, _sieves_by_district),
     Indicator("feeder_voltage", "Lowest feeder voltage", "pu", 1, "month", "energy",
               "lowest voltage on the districts' typical low-voltage feeders at their peak hour",

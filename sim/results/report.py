@@ -48,14 +48,15 @@ def contents(run: Run) -> dict[str, Any]:
     scenario = manifest["scenario"]
     marks = [(m["start"], i) for i, m in enumerate(scenario["measures"], start=1)]
     first = [n for n in HEADLINES if n in run.series.columns]
+    targets = _targets(run, baseline, scenario)
     both = people.paired(run.table("agents"), baseline.table("agents"), _value_of_time())
     return {
         "m": manifest,
         "scenario": scenario,
-        "sentences": _sentences(table),
+        "sentences": _sentences(table, targets),
         "headlines": [row for name in first for row in table if row["indicator"] == name],
         "others": [row for row in table if row["indicator"] not in first],
-        "targets": _targets(run, baseline, scenario),
+        "targets": targets,
         "series": figures.series_figure(run.series, baseline.series, manifest["indicators"], first[:12], marks),
         "calendar": figures.calendar_figure(_calendar(run, scenario), list(run.series.index))
         if scenario["measures"]
@@ -91,16 +92,22 @@ def _headline_rows(run: Run, baseline: Run) -> list[dict[str, Any]]:
     return rows
 
 
-def _sentences(rows: list[dict[str, Any]]) -> list[str]:
-    """The largest clear changes among the headlines, in words."""
-    clear = [
-        r for r in rows if r["indicator"] in HEADLINES and r["verdict"] in ("clear", "no band") and r["difference"]
-    ]
-    clear = [r for r in clear if np.isfinite(r["change"]) and abs(r["change"]) >= 0.05]
-    clear.sort(key=lambda r: -abs(r["change"]))
-    out = [
+def _sentences(rows: list[dict[str, Any]], targets: list[dict[str, Any]]) -> list[str]:
+    """The page in six sentences: headings held and missed, what the roadmap does to them, then its largest clear changes."""
+    out = []
+    if targets:
+        missed = [
+            f"{t['label']} {signed(t['got'])} % (asked {signed(t['change'])} %)" for t in targets if not t["held"]
+        ]
+        held = f"Headings held: {len(targets) - len(missed)} of {len(targets)}"
+        out.append(f"{held}; missed: {', '.join(missed)}" if missed else held)
+    aimed = [t["label"] for t in targets]
+    known = [r for r in rows if r["indicator"] in HEADLINES and np.isfinite(r["change"]) and r["difference"]]
+    clear = [r for r in known if r["verdict"] in ("clear", "no band") and abs(r["change"]) >= 0.05]
+    clear.sort(key=lambda r: (r["label"] not in aimed, -abs(r["change"])))
+    out += [
         f"{r['label']}: {number(r['second'])} {r['unit']} instead of {number(r['first'])} ({signed(r['change'])} %)"
-        for r in clear[:5]
+        for r in clear[: 5 - len(out)]
     ]
     quiet = [r["label"] for r in rows if r["indicator"] in HEADLINES and r["verdict"] == "indistinguishable from zero"]
     if quiet:

@@ -53,10 +53,10 @@ def test_values_by_hand(snapshot: Snapshot) -> None:
     assert total == pytest.approx(e.final.sum(), rel=1e-12)
     assert value["energy_bill"] == pytest.approx(np.average(h.energy_bill, weights=h.weight))
     poor = [i for i in range(len(h)) if e.heat_cost[i] > 0.08 * 12 * h.income[i]]
-    assert value["energy_poverty"] == pytest.approx(h.weight[poor].sum() / h.weight.sum())
-    assert 0 < value["energy_poverty"] < 1
-    assert value["dpe_fg"] == pytest.approx(d.weight[e.dpe >= 5].sum() / d.weight.sum())
-    assert value["pv_self_use"] == pytest.approx(e.pv_used.sum() / e.pv.sum())
+    assert value["energy_poverty"] == pytest.approx(100 * h.weight[poor].sum() / h.weight.sum())
+    assert 0 < value["energy_poverty"] < 100
+    assert value["dpe_fg"] == pytest.approx(100 * d.weight[e.dpe >= 5].sum() / d.weight.sum())
+    assert value["pv_self_use"] == pytest.approx(100 * e.pv_used.sum() / e.pv.sum())
     assert value["co2_buildings"] == pytest.approx(e.co2.sum() - e.co2[:, [EnergyUse.CHARGING, EnergyUse.FUEL]].sum())
 
 
