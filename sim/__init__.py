@@ -26,7 +26,7 @@ _PUBLIC = {
     "month_name": "sim.months",
     "open_city": "sim.city.load",
     "parse_month": "sim.months",
-    "prepare": "sim.prepare",
+    "prepare": "sim.preparation",
     "registry": "sim.scenario.parameters",
     "run_pair": "sim.runner",
     "save_bundle": "sim.city.bundle",

@@ -13,7 +13,7 @@ from sim.city.geojson import read_source
 from sim.city.load import open_city
 from sim.city.show import build_report, show_city
 from sim.errors import Fault, InputError
-from sim.prepare import prepare
+from sim.preparation import prepare
 
 Say = Callable[[str], None]
 

@@ -14,7 +14,7 @@ from kernels.jit import CompileWatch
 from sim.city.load import cache_folder
 from sim.errors import InputError
 from sim.eve import Kept, file_digest
-from sim.prepare import open_prepared
+from sim.preparation import open_prepared
 from sim.progress import MonthBar, counter
 from sim.results import directory
 from sim.runner import Member, ensemble, run_pair
