@@ -2,6 +2,10 @@
 
 Everything it remembers stands in ``state.townhall``. A measure that can change nothing (amount zero, empty area, dated after
 the end) is not announced, not begun and not paid for: a roadmap with such a measure is the baseline, to the bit.
+
+Investment and running cost are paid as they arise. Grants, purchases and projects depend on who asks for them: systems pay them out of
+the metropole's purse, and a month later they are charged to the measures that offered them and refunded by the co-funders. The yearly
+limit and the debt ceiling hold back investment only; what the baseline has committed never waits, so it happens alike in both worlds.
 """
 
 from __future__ import annotations
