@@ -58,7 +58,11 @@ class CycleNetwork(Measure):
         _, km = self._sections(city, districts)
         room = float(km[-1]) if len(km) else 0.0
         if self.length > room and len(districts):
-            yield "length", f"{self.length:g} km", f"at most {room:.0f} km: all corridors of the area without such tracks"
+            yield (
+                "length",
+                f"{self.length:g} km",
+                f"at most {room:.0f} km: all corridors of the area without such tracks",
+            )
 
     def _sections(self, city: City, districts: Ints) -> tuple[Ints, Floats]:
         """Street pieces of the area's corridors in order of opening, cumulated km; streets with such a track are passed over."""
