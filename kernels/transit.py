@@ -2,7 +2,8 @@
 
 The graph has three kinds of links: boarding links with a finite frequency, and riding, alighting and walking links that are
 always there (frequency infinite). A strategy to a destination is the set of links a traveller accepts; its expected time is the
-fixed point that the label-setting algorithm of the paper (part 1) finds, and part 2 loads demand along it.
+fixed point that the label-setting algorithm of the paper (part 1) finds, and part 2 loads demand along it. The heap holds each link
+at most once (a bound the size of the network), so a time that falls as further lines are accepted moves links up.
 """
 
 from __future__ import annotations
@@ -10,69 +11,70 @@ from __future__ import annotations
 import numpy as np
 
 from kernels.draws import FloatArray, IntArray
-from kernels.jit import kernel, parallel_kernel, prange
+from kernels.jit import inline, kernel, parallel_kernel, prange
+
+#: Place of a link that has not been on the heap, and of one that has been taken off it.
+_UNSEEN, _TAKEN = -1, -2
 
 
 @kernel
 def strategy(
-    first: IntArray, order: IntArray, tail: IntArray, cost: FloatArray, frequency: FloatArray, wait: float, destination: int,
-    time: FloatArray, accepted: IntArray,
+    first: IntArray, order: IntArray, tail: IntArray, head: IntArray, cost: FloatArray, clock_cost: FloatArray, frequency: FloatArray,
+    wait: float, clock_wait: float, destination: int, time: FloatArray, clock: FloatArray, accepted: IntArray,
 ) -> int:  # fmt: skip
     """Expected times to one destination and the accepted links.
 
     Args:
         first, order: reverse star: links into node v are order[first[v]:first[v+1]].
-        tail: (L,) node each link leaves.
-        cost: (L,) time of the link.
-        frequency: (L,) vehicles per unit of time on boarding links, inf on all others.
-        wait: expected wait over the inverse of the combined frequency (1 for random, 0.5 for regular vehicles).
+        tail, head: (L,) node each link leaves, enters.
+        cost, clock_cost: (L,) time of the link as travellers weigh it, and by the clock.
+        frequency: (L,) vehicles per unit of time on boarding links, inf on all others; a link of frequency 0 is not there.
+        wait, clock_wait: expected wait over the inverse of the combined frequency (1 for random, 0.5 for regular vehicles), as
+            travellers weigh it and by the clock.
         destination: node.
-        time: (N,) out, expected time to the destination, inf if it cannot be reached.
+        time: (N,) out, expected weighted time to the destination, which the strategy makes least; inf if it cannot be reached.
+        clock: (N,) out, expected time by the clock of that same strategy.
         accepted: (L,) out, accepted links in the order of acceptance.
 
     Returns:
         number of accepted links.
     """
-    n = time.shape[0]
-    combined = np.zeros(n)
+    links = order.shape[0]
+    combined = np.zeros(time.shape[0])
+    key = np.empty(links)
+    heap = np.empty(links, np.int64)
+    place = np.full(links, _UNSEEN)
     time[:] = np.inf
+    clock[:] = np.inf
     time[destination] = 0.0
-    heap_key = np.empty(4 * order.shape[0] + 8)
-    heap_link = np.empty(4 * order.shape[0] + 8, np.int64)
-    size = 0
-    head_time = np.empty(order.shape[0])
-    for k in range(first[destination], first[destination + 1]):
-        size = _push(heap_key, heap_link, size, cost[order[k]], order[k])
-        head_time[order[k]] = 0.0
+    clock[destination] = 0.0
+    size = _offer(heap, place, key, 0, first, order, cost, 0.0, destination)
     count = 0
     while size > 0:
-        key = heap_key[0]
-        link = heap_link[0]
-        size = _pop(heap_key, heap_link, size)
-        if key > head_time[link] + cost[link] + 1e-12:
-            continue  # pushed before the head's label improved
+        link = heap[0]
+        size = _pop(heap, place, key, size)
+        k = key[link]
         i = tail[link]
-        if i == destination or time[i] < key:
+        # a link that does not improve its tail strictly is not accepted: times are the same, and volumes stay acyclic on ties
+        if time[i] <= k or frequency[link] == 0.0:
             continue
+        by_clock = clock[head[link]] + clock_cost[link]
         if np.isinf(frequency[link]):
-            if time[i] <= key:
-                continue
-            time[i] = key
+            time[i] = k
+            clock[i] = by_clock
             combined[i] = np.inf
         else:
-            if np.isinf(combined[i]):
-                continue
             if combined[i] == 0.0:
-                time[i] = (wait + frequency[link] * key) / frequency[link]
+                time[i] = wait / frequency[link] + k
+                clock[i] = clock_wait / frequency[link] + by_clock
             else:
-                time[i] = (combined[i] * time[i] + frequency[link] * key) / (combined[i] + frequency[link])
+                both = combined[i] + frequency[link]
+                time[i] = (combined[i] * time[i] + frequency[link] * k) / both
+                clock[i] = (combined[i] * clock[i] + frequency[link] * by_clock) / both
             combined[i] += frequency[link]
         accepted[count] = link
         count += 1
-        for k in range(first[i], first[i + 1]):
-            before = order[k]
-            head_time[before] = time[i]
-            size = _push(heap_key, heap_link, size, time[i] + cost[before], before)
+        size = _offer(heap, place, key, size, first, order, cost, time[i], i)
     return count
 
 
@@ -113,93 +115,156 @@ def load(
         volume[head[link]] += part
 
 
+@kernel
+def used(
+    accepted: IntArray, count: int, tail: IntArray, head: IntArray, frequency: FloatArray, origins: IntArray, n: int,
+    share: FloatArray,
+) -> int:  # fmt: skip
+    """Keep of a strategy what trips from ``origins`` use, in loading order, with each link's share of its tail's volume.
+
+    ``accepted``, ``share`` (L,) are written in place; returns how many links are kept.
+    """
+    volume, flow = np.zeros(n), np.zeros(tail.shape[0])
+    for o in origins:
+        volume[o] = 1.0
+    load(accepted, count, tail, head, frequency, volume, flow)
+    for k in range(count // 2):  # loading order is the reverse of acceptance
+        accepted[k], accepted[count - 1 - k] = accepted[count - 1 - k], accepted[k]
+    kept = 0
+    for k in range(count):
+        link = accepted[k]
+        if flow[link] > 0.0:
+            accepted[kept] = link
+            share[kept] = flow[link] / volume[tail[link]]
+            kept += 1
+    return kept
+
+
 @parallel_kernel
 def transit_strategies(
-    first: IntArray,
-    order: IntArray,
-    tail: IntArray,
-    cost: FloatArray,
-    frequency: FloatArray,
-    wait: float,
-    zones: IntArray,
-    n: int,
-) -> tuple[FloatArray, IntArray, IntArray]:
-    """Optimal strategies to every zone.
+    first: IntArray, order: IntArray, tail: IntArray, head: IntArray, cost: FloatArray, clock_cost: FloatArray, frequency: FloatArray,
+    wait: float, clock_wait: float, origins: IntArray, destinations: IntArray, n: int,
+) -> tuple[FloatArray, FloatArray, IntArray, FloatArray, IntArray]:  # fmt: skip
+    """Optimal strategies from every zone to every zone; ``origins``, ``destinations`` (Z,) are their nodes.
 
     Returns:
-        (Z, Z) expected time from zone to zone, inf where transit does not go, 0 on the diagonal; (Z, L) accepted links of each
-        destination in the order of acceptance; (Z,) how many those are.
+        (Z, Z) expected weighted time from zone to zone, inf where transit does not go; (Z, Z) the same by the clock; (Z, L) links
+        that trips to each destination use, in loading order; (Z, L) the share of the volume at its tail that each takes; (Z,) how
+        many those are.
     """
-    z = zones.shape[0]
-    out = np.empty((z, z))
-    accepted = np.empty((z, order.shape[0]), np.int64)
+    z = origins.shape[0]
+    felt = np.empty((z, z))
+    by_clock = np.empty((z, z))
+    links = np.empty((z, order.shape[0]), np.int64)
+    share = np.empty((z, order.shape[0]))
     count = np.empty(z, np.int64)
     for d in prange(z):
         time = np.empty(n)
-        count[d] = strategy(first, order, tail, cost, frequency, wait, zones[d], time, accepted[d])
+        clock = np.empty(n)
+        accepted = strategy(
+            first,
+            order,
+            tail,
+            head,
+            cost,
+            clock_cost,
+            frequency,
+            wait,
+            clock_wait,
+            destinations[d],
+            time,
+            clock,
+            links[d],
+        )
+        count[d] = used(links[d], accepted, tail, head, frequency, origins, n, share[d])
         for o in range(z):
-            out[o, d] = time[zones[o]]
-    return out, accepted, count
+            felt[o, d] = time[origins[o]]
+            by_clock[o, d] = clock[origins[o]]
+    return felt, by_clock, links, share, count
 
 
 @kernel
 def boardings(
-    accepted: IntArray, count: IntArray, tail: IntArray, head: IntArray, frequency: FloatArray, zones: IntArray, n: int,
+    links: IntArray, share: FloatArray, count: IntArray, tail: IntArray, head: IntArray, origins: IntArray, n: int,
     demand: FloatArray, board_line: IntArray, lines: int,
 ) -> FloatArray:  # fmt: skip
     """(lines,) boardings of a (Z, Z) demand along strategies; ``board_line`` (L,) is the line a link boards, -1 none.
 
-    Trips between zones that no strategy joins must be zero in ``demand``.
+    Trips between zones that no strategy joins must be zero in ``demand``; its diagonal is left out.
     """
     out = np.zeros(lines)
-    flow = np.zeros(tail.shape[0])
     volume = np.empty(n)
-    for d in range(zones.shape[0]):
+    for d in range(origins.shape[0]):
         volume[:] = 0.0
-        for o in range(zones.shape[0]):
+        for o in range(origins.shape[0]):
             if o != d:
-                volume[zones[o]] += demand[o, d]
-        load(accepted[d], count[d], tail, head, frequency, volume, flow)
-    for a in range(tail.shape[0]):
-        if board_line[a] >= 0:
-            out[board_line[a]] += flow[a]
+                volume[origins[o]] += demand[o, d]
+        for k in range(count[d]):
+            a = links[d, k]
+            if volume[tail[a]] > 0.0:
+                part = volume[tail[a]] * share[d, k]
+                volume[head[a]] += part
+                if board_line[a] >= 0:
+                    out[board_line[a]] += part
     return out
 
 
 @kernel
-def _push(key: FloatArray, link: IntArray, size: int, k: float, value: int) -> int:
-    i = size
-    while i > 0:
-        parent = (i - 1) >> 1
-        if key[parent] < k or (key[parent] == k and link[parent] <= value):
-            break
-        key[i] = key[parent]
-        link[i] = link[parent]
-        i = parent
-    key[i] = k
-    link[i] = value
-    return size + 1
+def _offer(
+    heap: IntArray, place: IntArray, key: FloatArray, size: int, first: IntArray, order: IntArray, cost: FloatArray,
+    time: float, node: int,
+) -> int:  # fmt: skip
+    """Put the links into ``node``, whose time is now ``time``, on the heap or move them up; returns the heap's size.
+
+    A link that was taken off stays off: keys come off in increasing order, so no later time of its head can be less.
+    """
+    for j in range(first[node], first[node + 1]):
+        link = order[j]
+        if place[link] == _TAKEN:
+            continue
+        key[link] = time + cost[link]
+        i = place[link]
+        if i == _UNSEEN:
+            i = size
+            size += 1
+        while i > 0:
+            parent = (i - 1) >> 1
+            if not _before(key, link, heap[parent]):
+                break
+            heap[i] = heap[parent]
+            place[heap[i]] = i
+            i = parent
+        heap[i] = link
+        place[link] = i
+    return size
 
 
 @kernel
-def _pop(key: FloatArray, link: IntArray, size: int) -> int:
+def _pop(heap: IntArray, place: IntArray, key: FloatArray, size: int) -> int:
+    """Take the link of the least key off the heap; returns the heap's size."""
+    place[heap[0]] = _TAKEN
     size -= 1
-    k = key[size]
-    value = link[size]
+    if size == 0:
+        return 0
+    link = heap[size]
     i = 0
     while True:
         child = 2 * i + 1
         if child >= size:
             break
-        if child + 1 < size and (
-            key[child + 1] < key[child] or (key[child + 1] == key[child] and link[child + 1] < link[child])
-        ):
+        if child + 1 < size and _before(key, heap[child + 1], heap[child]):
             child += 1
-        if k < key[child] or (k == key[child] and value <= link[child]):
+        if not _before(key, heap[child], link):
             break
-        key[i] = key[child]
-        link[i] = link[child]
+        heap[i] = heap[child]
+        place[heap[i]] = i
         i = child
-    key[i] = k
-    link[i] = value
+    heap[i] = link
+    place[link] = i
     return size
+
+
+@inline
+def _before(key: FloatArray, a: int, b: int) -> bool:
+    """True if link ``a`` comes off first: by key, then by number, so that ties have one order."""
+    return key[a] < key[b] or (key[a] == key[b] and a < b)

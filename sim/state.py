@@ -28,15 +28,23 @@ class Traffic(Block):
     )
     car_time: Floats = column("f8", "min", "(D, D) door-to-door car time, morning peak")
     car_km: Floats = column("f8", "km", "(D, D) car distance on the used shortest paths")
+    gate_time: Floats = column("f8", "min", "(D, gates) car time from a district to a gate of the cordon, morning peak")
+    gate_km: Floats = column("f8", "km", "(D, gates) car distance to a gate")
     transit_time: Floats = column(
         "f8", "min", "(D, D) walk + wait + ride + transfer time; inf where transit does not go"
     )
+    transit_felt: Floats = column("f8", "min", "(D, D) the same with walks, waits and boardings at their weights")
     bike_time: Floats = column("f8", "min", "(D, D) perceived cycling time: stress weighted")
     walk_time: Floats = column("f8", "min", "(D, D) walking time")
     trips: Floats = column("f8", "trips/day", "(D, 4) trips of residents by home district and travel mode")
     trip_km: Floats = column("f8", "km/day", "(D, 4) distance travelled by residents by home district and mode")
     line_boardings: Floats = column("f8", "boardings/day", "(N,) boardings by line")
-    vehicle_km: Floats = column("f8", "km/day", "(5,) vehicle-km on the network by powertrain of residents' cars")
+    vehicle_km: Floats = column(
+        "f8", "km/day", "(5,) vehicle-km of an average day by powertrain of residents' cars, everywhere"
+    )
+    day_factor: Floats = column(
+        "f8", "-", "(1,) vehicle-km on the network of an average working day over those of the morning peak hour"
+    )
     background_km: Floats = column("f8", "km/day", "(1,) vehicle-km of incomers, through traffic and freight")
     emissions: Floats = column("f8", "kgCO2e/day", "(D,) road emissions at the place of driving, well to wheel")
     solver: Floats = column("f8", "-", "warm start of the road equilibrium, as the kernel stores it")

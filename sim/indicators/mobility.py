@@ -69,7 +69,14 @@ def _mean_time(s: Snapshot) -> float:
 
 def _vehicle_km(s: Snapshot) -> float:
     a, t = s.city.links, s.state.traffic
-    return float((t.link_flow * a.length).sum() / 1000.0 * s.parameters["peak_to_day"])
+    return float((t.link_flow * a.length).sum() / 1000.0 * t.day_factor[0])
+
+
+def _month_of_emissions(s: Snapshot) -> Floats:
+    """(D,) tCO2e of the month: working days as computed, other days at their share of car kilometres."""
+    p = s.parameters
+    days = days_in(s.state.month) * (p["working_days"] + (1.0 - p["working_days"]) * p["weekend_share"])
+    return np.asarray(s.state.traffic.emissions * days / 1000.0)
 
 
 def _mode_share(mode: Mode, label: str, sign: int) -> Indicator:
@@ -83,8 +90,7 @@ def _mode_share(mode: Mode, label: str, sign: int) -> Indicator:
 INDICATORS: tuple[Indicator, ...] = (
     Indicator("co2_transport", "Road emissions", "tCO2e/month", -1, "month", "mobility",
               "well to wheel, at the place of driving, residents, incomers, through traffic and freight; electricity counted with energy",
-              lambda s: float(s.state.traffic.emissions.sum()) * days_in(s.state.month) / 1000.0,
-              lambda s: s.state.traffic.emissions * days_in(s.state.month) / 1000.0),
+              lambda s: float(_month_of_emissions(s).sum()), _month_of_emissions),
     Indicator("emissions_road", "Road emissions by area", "kgCO2e/day/km2", -1, "average working day", "mobility",
               "road emissions over the inhabited area of the district", lambda s: float(
                   s.state.traffic.emissions.sum() / s.city.districts.area.sum()),

@@ -8,6 +8,7 @@ import numpy as np
 
 from kernels.choice import choose
 from kernels.draws import stream, uniforms
+from kernels.journeys import door_to_door
 from sim.city.city import City
 from sim.codes import Activity, Mode, Ring
 from sim.columns import Bools, Floats, Ints
@@ -32,12 +33,13 @@ class Costs:
 
 
 @dataclass(frozen=True)
-class Options:
-    """Utilities of some citizens' tours and what they are made of."""
+class Journeys:
+    """One way of some citizens' tours, by every mode."""
 
-    utility: Floats  #: (rows, 5)
-    minutes: Floats  #: (rows, 4) door to door, one way
-    km: Floats  #: (rows,) one way
+    minutes: Floats  #: (rows, 4) door to door; inf where a mode does not go
+    ride: Floats  #: (rows,) transit minutes with walks, waits and boardings at their weights
+    km: Floats  #: (rows,) on streets
+    fee: Floats  #: (rows,) € of parking for a car
 
 
 def constants(city: City) -> Floats:
@@ -53,78 +55,57 @@ def reconsiders(state: State, p: Parameters) -> Bools:
     return np.asarray(c.alive & (draw < p["reconsider_share"]))
 
 
-def options(
-    city: City,
-    state: State,
-    p: Parameters,
-    policies: Policies,
-    rows: Ints,
-    purpose: int,
-    costs: Costs,
-    no_car: Bools,
-    asc: Floats,
-) -> Options:
-    """Utilities of the five alternatives for the given citizens [utils], -inf where not available."""
+def destination(state: State, purpose: int) -> Ints:
+    """(n,) district that tours of this purpose go to; -1 none, -2 outside the perimeter."""
+    c = state.citizens
+    return c.main_district if purpose == MAIN else c.other_district
+
+
+def journeys(city: City, state: State, p: Parameters, policies: Policies, rows: Ints, purpose: int) -> Journeys:
+    """Times, distances and parking fees of the given citizens' tours as the tables of ``state.traffic`` have them."""
     c, t = state.citizens, state.traffic
-    home = c.district[rows].astype(np.int64)
-    to = np.where(purpose == MAIN, c.main_district[rows], c.other_district[rows]).astype(np.int64)
-    far = _longer(state, rows, purpose)
-    gate = to == -2
-    inside = np.where(gate, home, np.maximum(to, 0))
-    own = (home == inside) & ~gate
-    scale = np.where(own, far, 1.0)
-    km = t.car_km[home, inside] * scale
-    car = t.car_time[home, inside] * np.where(own, 0.5 + 0.5 * far, 1.0)
-    bike = t.bike_time[home, inside] * scale
-    walk = t.walk_time[home, inside] * scale
-    ride = t.transit_time[home, inside] + float(policies.transit_fear[0])
-    if gate.any():
-        km, car = _beyond(city, state, rows, gate, km, car, p)
-        bike, walk, ride = (np.where(gate, np.inf, x) for x in (bike, walk, ride))
-    fee = parking(city, p, policies, inside, gate)
+    home, to = c.district[rows].astype(np.int64), destination(state, purpose)[rows].astype(np.int64)
+    minutes, ride, km = door_to_door(
+        state.seed, stream("mobility.inner"), purpose, c.id[rows], home, to, c.main_gate[rows].astype(np.int64), t.car_time,
+        t.car_km, t.gate_time, t.gate_km, p["beyond_gate"] / p["beyond_speed"] * 60.0, p["beyond_gate"], t.transit_time,
+        t.transit_felt, t.bike_time, t.walk_time,
+    )  # fmt: skip
+    return Journeys(minutes, ride + float(policies.transit_fear[0]), km, parking(city, p, policies, to))
+
+
+def utilities(
+    city: City, state: State, p: Parameters, rows: Ints, purpose: int, way: Journeys, costs: Costs, no_car: Bools, asc: Floats
+) -> Floats:  # fmt: skip
+    """(rows, 5) utilities of the five alternatives [utils], -inf where not available.
+
+    A minute of generalised cost is worth ``sensitivity``: weighted door-to-door minutes, and money over the person's value of time.
+    """
+    c = state.citizens
     work = purpose == MAIN
-    vot = _value_of_time(state, rows, p, work)
-    money = np.column_stack(
-        [costs.car_km[c.household[rows]] * km + fee, costs.fare[rows], np.zeros(len(rows)), np.zeros(len(rows))]
-    )
-    perceived = np.column_stack([car, ride * p["transit_weight"], bike * p["bike_weight"], walk * p["walk_weight"]])
-    general = perceived + money / vot[:, None] * 60.0
+    vot = _value_of_time(state, rows, p, work) / 60.0
+    bike, walk = way.minutes[:, Mode.BIKE], way.minutes[:, Mode.WALK]
+    ring = city.districts.ring[c.district[rows]]
     utility = np.empty((len(rows), 5))
-    utility[:, :4] = -p["sensitivity"] * general + asc[purpose, city.districts.ring[home], :4]
-    utility[:, 0][no_car[rows]] = -np.inf
+    utility[:, 0] = way.minutes[:, Mode.CAR] + (costs.car_km[c.household[rows]] * way.km + way.fee) / vot
+    utility[:, 1] = way.ride * p["transit_weight"] + costs.fare[rows] / vot
+    utility[:, 2] = bike * p["bike_weight"]
+    utility[:, 3] = walk * p["walk_weight"]
+    utility[:, :4] *= -p["sensitivity"]
+    utility[:, :4] += asc[purpose, ring, :4]
+    utility[no_car[rows], 0] = -np.inf
     rides = c.bike[rows] & (costs.clock - c.birth[rows] >= RIDING_AGE)
-    utility[:, 2][~rides | (bike > p["longest_ride"])] = -np.inf
-    utility[:, 3][walk > p["longest_walk"]] = -np.inf
-    utility[:, 4] = _at_home(state, rows, p, work)
-    return Options(utility, np.column_stack([car, ride, bike, walk]), km)
+    utility[~rides | (bike > p["longest_ride"]), 2] = -np.inf
+    utility[walk > p["longest_walk"], 3] = -np.inf
+    utility[:, 4] = _at_home(state, rows, p, way.minutes[:, Mode.CAR]) if work else -np.inf
+    return utility
 
 
-def _longer(state: State, rows: Ints, purpose: int) -> Floats:
-    """How long a person's trips inside the own district are against its mean: exponential, drawn once (mean one)."""
-    u = uniforms(state.seed, stream("mobility.inner"), state.citizens.id[rows], 0, purpose)
-    return np.clip(-np.log(u), 0.15, 3.0)
-
-
-def _beyond(
-    city: City, state: State, rows: Ints, gate: Bools, km: Floats, car: Floats, p: Parameters
-) -> tuple[Floats, Floats]:
-    """Tours that leave the perimeter: to the gate as the crow flies and some way beyond, at road speeds (assumption)."""
-    c, d, g = state.citizens, city.districts, city.cordon
-    r = rows[gate]
-    node = g.node[np.maximum(c.main_gate[r], 0)]
-    away = np.hypot(d.x[c.district[r]] - city.nodes.x[node], d.y[c.district[r]] - city.nodes.y[node]) / 1000.0 * 1.3
-    km, car = km.copy(), car.copy()
-    km[gate] = away + p["beyond_gate"]
-    car[gate] = (away / 45.0 + p["beyond_gate"] / 75.0) * 60.0
-    return km, car
-
-
-def parking(city: City, p: Parameters, policies: Policies, inside: Ints, gate: Bools) -> Floats:
-    """€ a trip: half of what parking at the destination costs (the other half on the way back)."""
+def parking(city: City, p: Parameters, policies: Policies, to: Ints) -> Floats:
+    """€ a trip: half of what parking at the destination costs (the other half on the way back); nothing beyond the gates."""
     d = city.districts
     dense = (d.population + d.jobs) / d.area > p["paid_parking_density"]
     price = np.where(dense, p["parking_price_centre"], 0.0) + policies.parking_price
-    return np.asarray(np.where(gate, 0.0, price[inside] / 2.0))
+    return np.asarray(np.where(to >= 0, price[to] / 2.0, 0.0))
 
 
 def _value_of_time(state: State, rows: Ints, p: Parameters, work: bool) -> Floats:
@@ -135,29 +116,27 @@ def _value_of_time(state: State, rows: Ints, p: Parameters, work: bool) -> Float
     return np.clip(level, 0.4, 2.5) * (p["value_of_time_work"] if work else p["value_of_time_other"])
 
 
-def _at_home(state: State, rows: Ints, p: Parameters, work: bool) -> Floats:
-    """Utility of working at home some days; -inf unless the job and the employer allow it."""
+def _at_home(state: State, rows: Ints, p: Parameters, commute: Floats) -> Floats:
+    """Utility of working at home some days, given the commute by car [min]; -inf unless the job and the employer allow it."""
     c = state.citizens
-    out = np.full(len(rows), -np.inf)
-    if not work:
-        return out
     firm = c.firm[rows]
     accepted = np.where(firm >= 0, state.firms.telework[np.maximum(firm, 0)], 0.0)
     may = c.remote[rows] & (c.activity[rows] == Activity.EMPLOYED) & (accepted >= 1.0)
-    commute = state.traffic.car_time[c.district[rows], np.maximum(c.main_district[rows], 0)]
-    out[may] = p["telework_constant"] - p["sensitivity"] * p["telework_commute_left"] * np.minimum(commute[may], 90.0)
-    return out
+    kept = p["sensitivity"] * p["telework_commute_left"] * np.minimum(commute, 90.0)
+    return np.where(may, p["telework_constant"] - kept, -np.inf)
 
 
-def take(state: State, p: Parameters, rows: Ints, purpose: int, found: Options) -> tuple[Ints, Bools]:
+def take(state: State, p: Parameters, rows: Ints, purpose: int, utility: Floats) -> tuple[Ints, Bools]:
     """(mode of days out of home, works at home some days) of the given citizens; walking where nothing else goes."""
     scale = np.array([1.0, 1.0, p["active_nest"], 1.0])
     name = stream("mobility.taste.main" if purpose == MAIN else "mobility.taste.other")
     ids = state.citizens.id[rows]
-    out_of_home = choose(state.seed, name, ids, np.ascontiguousarray(found.utility[:, :4]), NEST[:4], scale)
-    best = choose(state.seed, name, ids, found.utility, NEST, scale)
-    mode = np.where(out_of_home < 0, Mode.WALK, out_of_home)
-    return mode, best == Mode.TELEWORK
+    mode = choose(state.seed, name, ids, np.ascontiguousarray(utility[:, :4]), NEST[:4], scale)
+    mode = np.where(mode < 0, Mode.WALK, mode)
+    at_home = np.zeros(len(rows), bool)
+    asked = np.flatnonzero(utility[:, 4] > -np.inf)
+    at_home[asked] = choose(state.seed, name, ids[asked], utility[asked], NEST, scale) == Mode.TELEWORK
+    return mode, at_home
 
 
 def works_at_home(state: State, policies: Policies, rows: Ints, wishes: Bools, p: Parameters) -> Floats:

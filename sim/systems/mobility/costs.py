@@ -8,23 +8,23 @@ from sim.city.city import City
 from sim.codes import Activity, Carrier, Party, Powertrain, Purpose
 from sim.columns import Floats
 from sim.measures.policies import Policies
-from sim.months import days_in
+from sim.months import days_in, parse_month
 from sim.scenario.parameters import Parameters
-from sim.scenario.trends import Trends
+from sim.scenario.trends import Trends, all_series
 from sim.state import State
 from sim.systems.mobility.choice import Costs
 
-#: kWh in a litre (lower heating value): petrol 8.9, diesel 9.9 (ADEME Base Empreinte, rounded).
-KWH_PER_LITRE = {Powertrain.PETROL: 8.9, Powertrain.DIESEL: 9.9, Powertrain.HYBRID: 8.9, Powertrain.PLUG_IN: 8.9}
-#: Working days of a month over its days: five in seven less public holidays and leave.
-WORKING_SHARE = 225.0 / 365.0
+#: kWh in a litre, as in the consumption per km of the registry (energy.toml): petrol 8.9, diesel 10.0.
+PETROL_KWH, DIESEL_KWH = 8.9, 10.0
+#: Month whose prices and shares the mode constants are fitted to.
+FITTED_MONTH = parse_month("2023-05")
 
 
 def price_per_km(p: Parameters, trends: Trends, policies: Policies, month: int) -> Floats:
     """(5,) energy cost by powertrain [€/km], taxes included."""
     factor = policies.energy_price_factor
-    petrol = trends.at("petrol_price", month) * factor[Carrier.PETROL] / KWH_PER_LITRE[Powertrain.PETROL]
-    diesel = trends.at("diesel_price", month) * factor[Carrier.DIESEL] / KWH_PER_LITRE[Powertrain.DIESEL]
+    petrol = trends.at("petrol_price", month) * factor[Carrier.PETROL] / PETROL_KWH
+    diesel = trends.at("diesel_price", month) * factor[Carrier.DIESEL] / DIESEL_KWH
     power = trends.at("home_price_electricity", month) * factor[Carrier.ELECTRICITY]
     plug = p["plug_in_electric_share"]
     electric = p["electric_car_use"] * power
@@ -39,6 +39,17 @@ def price_per_km(p: Parameters, trends: Trends, policies: Policies, month: int) 
     )
 
 
+def price_rise(trends: Trends, policies: Policies, month: int) -> float:
+    """Price of motor fuel over that of the month the mode constants were fitted to, petrol and diesel alike."""
+    factor = policies.energy_price_factor
+    now = (
+        trends.at("petrol_price", month) * factor[Carrier.PETROL]
+        + trends.at("diesel_price", month) * factor[Carrier.DIESEL]
+    )
+    then = sum(all_series()[name].at(FITTED_MONTH) for name in ("petrol_price", "diesel_price"))
+    return float(now / then)
+
+
 def costs_now(city: City, state: State, p: Parameters, trends: Trends, policies: Policies) -> Costs:
     """Costs that choices of this month weigh."""
     energy = price_per_km(p, trends, policies, state.month)
@@ -51,8 +62,13 @@ def costs_now(city: City, state: State, p: Parameters, trends: Trends, policies:
     return Costs(cheapest + p["car_wear"], np.where(free, 0.0, paying), trends.clock(state.month))
 
 
+def average_day(p: Parameters) -> float:
+    """Car kilometres of an average day of the year against an average working day [-]."""
+    return p["working_days"] + (1.0 - p["working_days"]) * p["weekend_share"]
+
+
 def share_out_cars(state: State, car_km_day: Floats) -> None:
-    """Give each household's daily car kilometres [km/day] to its cars, the newest half as much again as the others."""
+    """Give each household's car kilometres of an average day [km/day] to its cars, the newest half as much again as the others."""
     cars, h = state.cars, state.households
     newest = np.full(len(h), np.iinfo(np.int32).min, np.int64)
     np.maximum.at(newest, cars.household[cars.alive], cars.since[cars.alive].astype(np.int64))
@@ -79,7 +95,7 @@ def book(
     liquid = np.where(cars.powertrain == Powertrain.ELECTRIC, 0.0, energy[cars.powertrain]) * cars.km
     n = len(h)
     fuel = np.bincount(cars.household, weights=np.where(cars.alive, liquid, 0.0), minlength=n)
-    days = days_in(state.month) * WORKING_SHARE
+    days = days_in(state.month) * p["working_days"]
     fares = np.bincount(c.household, weights=np.where(c.alive, paid, 0.0), minlength=n) * days
     fees = np.bincount(c.household, weights=np.where(c.alive, parking, 0.0), minlength=n) * days
     h.transport_bill[:] = fuel + fares + fees

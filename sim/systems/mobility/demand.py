@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from sim.city.city import City
@@ -23,8 +25,12 @@ def main_trips(state: State, p: Parameters) -> Floats:
     return np.where(going, 2.0 * present * (1.0 - c.telework_days / 5.0), 0.0)
 
 
-def other_trips(state: State, p: Parameters, policies: Policies) -> Floats:
-    """(n,) other trips of an average working day by activity; fewer when trips are suppressed."""
+def other_trips(state: State, p: Parameters, policies: Policies, fuel_rise: float) -> Floats:
+    """(n,) other trips of an average working day by activity; fewer when trips are suppressed, or by car when fuel is dear.
+
+    Destinations are fixed, so what drivers do about dear fuel besides changing mode - nearer shops, chained errands, trips left out -
+    is a constant elasticity of other car trips to the price of motor fuel: ``fuel_rise`` is today's over that of the calibration.
+    """
     rate = np.zeros(len(Activity))
     for activity, name in (
         (Activity.CHILD, "child"), (Activity.PUPIL, "pupil"), (Activity.STUDENT, "student"), (Activity.EMPLOYED, "employed"),
@@ -32,43 +38,89 @@ def other_trips(state: State, p: Parameters, policies: Policies) -> Floats:
     ):  # fmt: skip
         rate[activity] = p[f"other_trips_{name}"]
     c = state.citizens
-    return np.where(c.alive, rate[c.activity], 0.0) * (1.0 - float(policies.trip_suppression[0]))
+    driven = np.where(c.other_mode == Mode.CAR, fuel_rise ** -p["fuel_trip_elasticity"], 1.0)
+    return np.where(c.alive, rate[c.activity], 0.0) * (1.0 - float(policies.trip_suppression[0])) * driven
 
 
-def peak_cars(city: City, state: State, p: Parameters, policies: Policies, main: Floats, other: Floats) -> Floats:
-    """(Z, Z) cars of residents in the morning peak hour between zones (districts, then gates)."""
+def occupancy(state: State, p: Parameters, purpose: int) -> Floats:
+    """(n,) persons in a car on tours of this purpose (0 main, 1 other)."""
+    employed = state.citizens.activity == Activity.EMPLOYED
+    alone = np.where(employed, p["occupancy_work"], p["occupancy_school"])
+    return alone if purpose == 0 else np.full(len(employed), p["occupancy_other"])
+
+
+def peak_cars(city: City, state: State, p: Parameters, main: Floats, other: Floats) -> Floats:
+    """(Z, Z) cars of residents in the morning peak hour between zones (districts, then gates), given their trips a day."""
     c = state.citizens
     n, z = city.n_districts, city.n_districts + len(city.cordon)
-    occupancy = np.where(c.activity == Activity.EMPLOYED, p["occupancy_work"], p["occupancy_school"])
     by_car = (c.main_mode == Mode.CAR) & (main > 0.0)
     destination = np.where(c.main_district >= 0, c.main_district, n + np.maximum(c.main_gate, 0))
-    cars = c.weight * main / 2.0 * p["peak_share_main"] / occupancy
+    cars = c.weight * main / 2.0 * p["peak_share_main"] / occupancy(state, p, 0)
     out = np.bincount(c.district[by_car] * z + destination[by_car], weights=cars[by_car], minlength=z * z).reshape(z, z)
     roaming = (c.other_mode == Mode.CAR) & (other > 0.0)
-    cars = c.weight * other / 2.0 * p["peak_share_other"] / p["occupancy_other"]
+    cars = c.weight * other / 2.0 * p["peak_share_other"] / occupancy(state, p, 1)
     away = np.bincount(
         c.district[roaming] * z + c.other_district[roaming], weights=cars[roaming], minlength=z * z
     ).reshape(z, z)
     return np.asarray(out + away + away.T)
 
 
-def background(city: City, state: State, p: Parameters, policies: Policies) -> Floats:
-    """(Z, Z) incomers' cars, through traffic and freight in the morning peak hour, car units."""
+class Background(NamedTuple):
+    """Who else is on the road in the morning peak hour: (Z, Z) car units each."""
+
+    incomers: Floats
+    through: Floats
+    freight: Floats
+
+    def total(self) -> Floats:
+        """All three together."""
+        return self.incomers + self.through + self.freight
+
+
+def background(city: City, state: State, p: Parameters, policies: Policies) -> Background:
+    """Incomers' cars to the posts they hold, through traffic between gates, freight from the gates to jobs."""
     n, gates = city.n_districts, city.cordon
     z = n + len(gates)
-    out = np.zeros((z, z))
+    incomers, through, freight = np.zeros((z, z)), np.zeros((z, z)), np.zeros((z, z))
     factor = float(policies.incomer_factor[0])
     incoming = state.economy.incomers.sum(axis=1) if state.economy.incomers.size else 0.12 * city.districts.jobs
     total = max(float(gates.incomers.sum()), 1e-300)
     cars = p["incomer_car_share"] * p["peak_share_main"] * p["presence_work"] / p["occupancy_work"] * factor
-    out[n:, :n] += np.outer(gates.incomers / total, incoming) * cars
+    incomers[n:, :n] = np.outer(gates.incomers / total, incoming) * cars
     apart = 1.0 - np.eye(len(gates))
     pull = np.outer(gates.through, gates.through / max(float(gates.through.sum()), 1e-300)) * apart
-    out[n:, n:] += pull * (gates.through.sum() / max(float(pull.sum()), 1e-300)) * factor
+    through[n:, n:] = pull * (gates.through.sum() / max(float(pull.sum()), 1e-300)) * factor
     jobs = city.districts.jobs / max(int(city.districts.jobs.sum()), 1)
     allowed = 1.0 - (VAN_STICKERS[:, None] * policies.van_ban).sum(axis=0) * p["van_loss"]
-    out[n:, :n] += np.outer(gates.freight, jobs * allowed) * factor
-    return out
+    freight[n:, :n] = np.outer(gates.freight, jobs * allowed) * factor
+    return Background(incomers, through, freight)
+
+
+class Kilometres(NamedTuple):
+    """Vehicle-km on the network on an average working day, in car units: from persons and gates, not from link flows."""
+
+    residents: float
+    incomers: float
+    goods: float  #: through traffic and freight
+    freight: float  #: freight alone
+
+    def total(self) -> float:
+        """All together."""
+        return self.residents + self.incomers + self.goods
+
+
+def day_kilometres(p: Parameters, residents: float, rest: Background, km: Floats) -> Kilometres:
+    """The day of everybody on the road.
+
+    Args:
+        residents: their vehicle-km between districts and to gates, summed over persons [km/day].
+        rest: background of the morning peak hour.
+        km: (Z, Z) driven distance at equilibrium.
+    """
+    peak = [float((part * np.where(part > 0.0, km, 0.0)).sum()) for part in rest]
+    there_and_back = 2.0 / p["peak_share_main"]  # the peak hour holds that share of the ways in, none of the ways out
+    freight = peak[2] * p["peak_to_day"]
+    return Kilometres(residents, peak[0] * there_and_back, peak[1] * p["peak_to_day"] + freight, freight)
 
 
 def banned(city: City, state: State, policies: Policies, destination: Floats, chosen: Bools, draw: Floats) -> Bools:

@@ -21,81 +21,77 @@ NEVER = np.inf
 
 
 class Transit:
-    """The graph of lines and stops for one set of running lines and headways."""
+    """The graph of lines and stops for one set of running lines and headways.
+
+    Nodes: districts as origins, districts as destinations, stops to board at, stops to leave at, then one per line, direction and stop.
+    From an origin one walks to stops to board at; from a stop where one left a vehicle, to stops nearby or to a destination. So every
+    transit trip boards at least once and none passes through a district.
+    """
 
     def __init__(self, city: City, p: Parameters, running: tuple[bool, ...], headway: tuple[float, ...]) -> None:
         self.city = city
         self.n_lines = len(city.lines)
-        self.wait = p["wait_share"]
         walk = p["walk_speed"] / 3.6 * 60.0  # m/min
         links = [
-            *_line_links(city, np.array(running), np.array(headway), p),
-            *_access_links(city, walk),
-            _transfers(city, walk),
+            *_line_links(city, np.array(running), np.array(headway), p["boarding_penalty"]),
+            *_access_links(city, walk, p["access_weight"]),
+            _transfers(city, walk, p["access_weight"]),
         ]
-        tail, head, cost, frequency, line = (np.concatenate(parts) for parts in zip(*links, strict=True))
-        self.tail, self.head = tail.astype(np.int64), head.astype(np.int64)
-        self.cost, self.frequency, self.line = (
-            cost.astype(np.float64),
-            frequency.astype(np.float64),
-            line.astype(np.int64),
-        )
+        tail, head, felt, clock, frequency, line = (np.concatenate(parts) for parts in zip(*links, strict=True))
+        self.tail, self.head, self.line = (x.astype(np.int64) for x in (tail, head, line))
         d = city.n_districts
         self.n = int(max(self.tail.max(), self.head.max())) + 1
-        self.order = np.argsort(self.head, kind="stable").astype(np.int64)
-        self.first = np.searchsorted(self.head[self.order], np.arange(self.n + 1)).astype(np.int64)
-        self.zones = np.arange(d, dtype=np.int64)
+        order = np.argsort(self.head, kind="stable").astype(np.int64)
+        first = np.searchsorted(self.head[order], np.arange(self.n + 1)).astype(np.int64)
+        self.origins = np.arange(d, dtype=np.int64)
+        wait = p["wait_share"]
+        self._felt, self._clock, self._links, self._share, self._count = transit_strategies(
+            first, order, self.tail, self.head, felt.astype(np.float64), clock.astype(np.float64), frequency.astype(np.float64),
+            wait * p["wait_weight"], wait, self.origins, self.origins + d, self.n,
+        )  # fmt: skip
 
-        self._times, self._accepted, self._count = transit_strategies(
-            self.first, self.order, self.tail, self.cost, self.frequency, self.wait, self.zones, self.n
-        )
-
-    def times(self) -> Floats:
-        """(D, D) door-to-door minutes, inf where transit does not go and inside a district."""
-        out: Floats = self._times.copy()
-        np.fill_diagonal(out, np.inf)
-        return out
+    def times(self) -> tuple[Floats, Floats]:
+        """(D, D) door-to-door minutes as travellers weigh them and by the clock, inf where transit does not go and inside a district."""
+        felt, clock = self._felt.copy(), self._clock.copy()
+        np.fill_diagonal(felt, np.inf)
+        np.fill_diagonal(clock, np.inf)
+        return felt, clock
 
     def boardings(self, demand: Floats) -> Floats:
         """(lines,) boardings of a (D, D) demand; trips where transit does not go board nothing."""
-        carried = np.where(np.isfinite(self._times), demand, 0.0)
+        carried = np.where(np.isfinite(self._felt), demand, 0.0)
         return np.asarray(
             boardings(
-                self._accepted,
-                self._count,
-                self.tail,
-                self.head,
-                self.frequency,
-                self.zones,
-                self.n,
-                carried,
-                self.line,
-                self.n_lines,
+                self._links, self._share, self._count, self.tail, self.head, self.origins, self.n, carried, self.line, self.n_lines,
             )
-        )
+        )  # fmt: skip
+
+
+#: Parameters that transit times depend on.
+TRANSIT_PARAMETERS = ("wait_share", "wait_weight", "walk_speed", "access_weight", "boarding_penalty")
 
 
 @lru_cache(maxsize=4)
 def transit_for(
-    city: City, p_key: tuple[float, float, float], running: tuple[bool, ...], headway: tuple[float, ...]
+    city: City, values: tuple[float, ...], running: tuple[bool, ...], headway: tuple[float, ...]
 ) -> Transit:
-    """The graph for a supply; a pure function of its arguments, kept for the months in which supply stays."""
-    wait, walk, board = p_key
-    return Transit(
-        city, Parameters({"wait_share": wait, "walk_speed": walk, "boarding_penalty": board}), running, headway
-    )
+    """The graph for a supply and the values of :data:`TRANSIT_PARAMETERS`; a pure function, kept for the months in which supply stays."""
+    return Transit(city, Parameters(dict(zip(TRANSIT_PARAMETERS, values, strict=True))), running, headway)
 
 
-Links = tuple[Ints, Ints, Floats, Floats, Ints]
+#: Tails, heads, minutes as travellers weigh them, minutes by the clock, frequency [1/min], line boarded (-1 none).
+Links = tuple[Ints, Ints, Floats, Floats, Floats, Ints]
 
 
-def _line_links(city: City, running: np.ndarray, headway: Floats, p: Parameters) -> list[Links]:
-    """Boarding, riding and alighting in both directions. Nodes: districts, then stops, then one per line, direction and stop."""
+def _line_links(city: City, running: np.ndarray, headway: Floats, penalty: float) -> list[Links]:
+    """Boarding, riding and alighting in both directions."""
     out: list[Links] = []
-    next_node = city.n_districts + len(city.stops)
+    n = len(city.stops)
+    board = 2 * city.n_districts
+    next_node = board + 2 * n
     for i in np.flatnonzero(running):
         rows = slice(int(city.lines.first_stop[i]), int(city.lines.first_stop[i] + city.lines.stop_count[i]))
-        stops = city.line_stops.stop[rows].astype(np.int64) + city.n_districts
+        stops = city.line_stops.stop[rows].astype(np.int64) + board
         run = city.line_stops.run_time[rows][1:] / 60.0
         k = len(stops)
         for direction in (1, -1):
@@ -103,14 +99,15 @@ def _line_links(city: City, running: np.ndarray, headway: Floats, p: Parameters)
             next_node += k
             s = stops[::direction]
             none, never = np.full(k, -1), np.full(k, NEVER)
-            out.append((s, at, np.full(k, p["boarding_penalty"]), np.full(k, 1.0 / headway[i]), np.full(k, i)))
-            out.append((at, s, np.zeros(k), never, none))
-            out.append((at[:-1], at[1:], run[::direction], never[1:], none[1:]))
+            zero = np.zeros(k)
+            out.append((s, at, np.full(k, penalty), zero, np.full(k, 1.0 / headway[i]), np.full(k, i)))
+            out.append((at, s + n, zero, zero, never, none))
+            out.append((at[:-1], at[1:], run[::direction], run[::direction], never[1:], none[1:]))
     return out
 
 
-def _access_links(city: City, walk: float) -> list[Links]:
-    """Walks between a district and the stops around it: the mean over the district's people, both ways."""
+def _access_links(city: City, walk: float, weight_of_walk: float) -> list[Links]:
+    """Walks from a district to the stops around it and back from them: the mean over the district's people."""
     cells, d = city.cells, city.n_districts
     sx, sy = city.stops.x, city.stops.y
     district, stop, minutes = [], [], []
@@ -127,21 +124,30 @@ def _access_links(city: City, walk: float) -> list[Links]:
         district += [z] * len(near)
         stop += near.tolist()
         minutes += ((nearest + 0.5 * (mean - nearest)) * DETOUR / walk).tolist()
-    a, b, m = np.array(district), d + np.array(stop), np.array(minutes)
+    a, b, m = np.array(district), 2 * d + np.array(stop), np.array(minutes)
     always, none = np.full(len(a), NEVER), np.full(len(a), -1)
-    return [(a, b, m, always, none), (b, a, m, always, none)]
+    felt = m * weight_of_walk
+    return [(a, b, felt, m, always, none), (b + len(city.stops), a + d, felt, m, always, none)]
 
 
-def _transfers(city: City, walk: float) -> Links:
-    """Walks between stops less than 350 m apart."""
+def _transfers(city: City, walk: float, weight_of_walk: float) -> Links:
+    """From a stop where one leaves to the same or another one less than 350 m away where one boards."""
     from scipy.spatial import cKDTree
 
     spots = np.column_stack([city.stops.x, city.stops.y])
     pairs = cKDTree(spots).query_pairs(350.0, output_type="ndarray")
-    a, b = np.r_[pairs[:, 0], pairs[:, 1]], np.r_[pairs[:, 1], pairs[:, 0]]
+    same = np.arange(len(spots))
+    a, b = np.r_[same, pairs[:, 0], pairs[:, 1]], np.r_[same, pairs[:, 1], pairs[:, 0]]
     minutes = np.hypot(*(spots[a] - spots[b]).T) * DETOUR / walk
-    d = city.n_districts
-    return a + d, b + d, minutes, np.full(len(a), NEVER), np.full(len(a), -1)
+    board = 2 * city.n_districts
+    return (
+        a + board + len(spots),
+        b + board,
+        minutes * weight_of_walk,
+        minutes,
+        np.full(len(a), NEVER),
+        np.full(len(a), -1),
+    )
 
 
 def cycling_minutes(city: City, policies: Policies, p: Parameters) -> Floats:

@@ -6,20 +6,30 @@ equilibria), then the road settles with everybody's choices. Months chain, so th
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from kernels.draws import stream, uniforms
 from sim.city.city import City
 from sim.codes import Mode
-from sim.columns import Bools, Floats, Ints
+from sim.columns import Bools, Floats
 from sim.measures.policies import Policies, axis_sizes, compose
+from sim.months import days_in
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import State, Traffic
 from sim.systems.mobility import choice, costs, demand, supply
-from sim.systems.mobility.choice import MAIN, OTHER, Options
+from sim.systems.mobility.choice import MAIN, OTHER
 from sim.systems.mobility.emissions import road_emissions
 from sim.systems.mobility.road import Road, RoadResult
+
+
+class Driven(NamedTuple):
+    """Residents' vehicle-km of an average working day."""
+
+    network: float  #: between districts and to the gates
+    inside: Floats  #: (D,) inside the own district, which no link carries
 
 
 class MobilitySystem:
@@ -40,16 +50,16 @@ class MobilitySystem:
         state.traffic = Traffic.blank()
         t = state.traffic
         t.link_flow, t.link_time = blank(len(city.links)), city.links.free_time.copy()
-        t.gap, t.background_km, t.residual = blank(1), blank(1), blank(1)
+        t.gap, t.background_km, t.residual, t.day_factor = blank(1), blank(1), blank(1), blank(1)
         t.trips, t.trip_km, t.line_boardings = blank((n, 4)), blank((n, 4)), blank(len(city.lines))
         t.vehicle_km, t.emissions, t.walk_time = blank(5), blank(n), self.walk.copy()
-        t.transit_time, t.bike_time = blank((n, n)), blank((n, n))
+        t.transit_time, t.transit_felt, t.bike_time = blank((n, n)), blank((n, n)), blank((n, n))
         t.supply = blank(0)
         nothing = compose((), axis_sizes(city, len(state.townhall.status)))
         self._renew_supply(state, nothing)
         empty = np.zeros((self.road.n_zones, self.road.n_zones))
         free = self.road.settle(empty, nothing, state)
-        t.car_time, t.car_km = self._car_skims(free)
+        t.car_time, t.car_km, t.gate_time, t.gate_km = self._car_skims(free)
         for _ in range(3):  # everybody chooses, roads fill, everybody chooses again
             self._choose(state, nothing, everybody=True)
             self._travel(state, nothing, perceive=1.0)
@@ -71,7 +81,7 @@ class MobilitySystem:
         n = len(transit_key)
         fresh = len(t.supply) != len(key)
         if fresh or not np.array_equal(t.supply[:n], transit_key):
-            t.transit_time = self._transit(policies).times()
+            t.transit_felt, t.transit_time = self._transit(policies).times()
         if fresh or not np.array_equal(t.supply[n:], cycle_key):
             t.bike_time = supply.cycling_minutes(self.city, policies, p)
         t.supply = key
@@ -82,7 +92,7 @@ class MobilitySystem:
     def _transit(self, policies: Policies) -> supply.Transit:
         p = self.parameters
         headway = self.city.lines.headway_peak * policies.headway_factor
-        key = (p["wait_share"], p["walk_speed"], p["boarding_penalty"])
+        key = tuple(p[name] for name in supply.TRANSIT_PARAMETERS)
         running = tuple(bool(x) for x in self._running(policies))
         return supply.transit_for(self.city, key, running, tuple(headway.tolist()))
 
@@ -98,8 +108,9 @@ class MobilitySystem:
             mode = c.main_mode if purpose == MAIN else c.other_mode
             lost = c.alive & ((mode < 0) | ((mode == Mode.CAR) & no_car))
             rows = np.flatnonzero((thinking | lost) & ((c.main_district != -1) if purpose == MAIN else True))
-            found = self._options(state, policies, rows, purpose, now, no_car)
-            mode[rows], wishes = choice.take(state, p, rows, purpose, found)
+            way = choice.journeys(self.city, state, p, policies, rows, purpose)
+            utility = choice.utilities(self.city, state, p, rows, purpose, way, now, no_car, self.constants)
+            mode[rows], wishes = choice.take(state, p, rows, purpose, utility)
             if purpose == MAIN:
                 c.telework_days[rows] = choice.works_at_home(state, policies, rows, wishes, p)
                 self._mandate(state, policies)
@@ -121,98 +132,80 @@ class MobilitySystem:
         to = c.main_district if purpose == MAIN else c.other_district
         return np.asarray(none | demand.banned(self.city, state, policies, to, c.alive, draw))
 
-    def _options(
-        self, state: State, policies: Policies, rows: Ints, purpose: int, now: choice.Costs, no_car: Bools
-    ) -> Options:
-        return choice.options(self.city, state, self.parameters, policies, rows, purpose, now, no_car, self.constants)
-
     # --- travelling -----------------------------------------------------------------------------------------------
 
     def _travel(self, state: State, policies: Policies, perceive: float) -> None:
+        """The road settles with everybody's choices; times perceived move towards it; the day is lived, paid and emitted."""
         city, p, t = self.city, self.parameters, state.traffic
         main = demand.main_trips(state, p)
-        other = demand.other_trips(state, p, policies)
-        cars = demand.peak_cars(city, state, p, policies, main, other)
+        other = demand.other_trips(state, p, policies, costs.price_rise(self.trends, policies, state.month))
+        cars = demand.peak_cars(city, state, p, main, other)
         rest = demand.background(city, state, p, policies)
-        found = self.road.settle(cars + rest, policies, state)
-        time, km = self._car_skims(found)
+        found = self.road.settle(cars + rest.total(), policies, state)
+        time, km, gate_time, gate_km = self._car_skims(found)
         t.residual = np.array([np.abs(time - t.car_time).sum() / t.car_time.sum()])
         t.car_time = t.car_time + perceive * (time - t.car_time)
-        t.car_km = km
+        t.gate_time = t.gate_time + perceive * (gate_time - t.gate_time)
+        t.car_km, t.gate_km = km, gate_km
         t.link_flow, t.link_time, t.gap = found.flow, found.time, np.array([found.gap])
-        self._live_through(state, policies, main, other)
-        share = rest.sum() / max(float((cars + rest).sum()), 1e-300)
-        freight = float(city.cordon.freight.sum()) / max(float((cars + rest).sum()), 1e-300)
-        network_km = float((found.flow * city.links.length).sum() / 1000.0) * p["peak_to_day"]
-        t.background_km = np.array([network_km * share])
-        t.emissions = road_emissions(
-            city, state, p, found.flow, np.full(len(found.flow), freight), self._inner_km(state, main, other)
-        )
+        driven = self._live_through(state, policies, main, other)
+        day = demand.day_kilometres(p, driven.network, rest, found.zone_km)
+        peak = float((found.flow * city.links.length).sum()) / 1000.0
+        t.day_factor = np.array([day.total() / max(peak, 1e-300)])
+        t.background_km = np.array([day.incomers + day.goods])
+        t.emissions = road_emissions(city, state, p, day.freight / max(day.total(), 1e-300), driven.inside)
 
-    def _car_skims(self, found: RoadResult) -> tuple[Floats, Floats]:
-        """(D, D) minutes and km between districts; inside a district a stated urban speed, and access."""
+    def _car_skims(self, found: RoadResult) -> tuple[Floats, Floats, Floats, Floats]:
+        """Minutes and km between districts and to the gates; inside a district a stated urban speed, and access."""
         n = self.city.n_districts
+        search = self.parameters["parking_search"]
         time, km = found.zone_time[:n, :n].copy(), found.zone_km[:n, :n].copy()
         inner = self.city.districts.inner_distance
         speed = self.parameters["inner_car_speed"]
         np.fill_diagonal(time, inner / speed * 60.0 + 2.0 * float(self.city.connectors.time.mean()) / 60.0)
         np.fill_diagonal(km, inner)
-        return time + self.parameters["parking_search"], km
+        return time + search, km, found.zone_time[:n, n:] + search, found.zone_km[:n, n:].copy()
 
-    def _live_through(self, state: State, policies: Policies, main: Floats, other: Floats) -> None:
+    def _live_through(self, state: State, policies: Policies, main: Floats, other: Floats) -> Driven:
         """Travel time and distance of each citizen, trips by district and mode, cars' kilometres, payments."""
-        city, c, p = self.city, state.citizens, self.parameters
+        city, c, p, t = self.city, state.citizens, self.parameters, state.traffic
+        n, d = len(c), city.n_districts
         now = costs.costs_now(city, state, p, self.trends, policies)
-        n = len(c)
         minutes, km, fares, parking = (np.zeros(n) for _ in range(4))
-        car_km = np.zeros(len(state.households))
-        trips, trip_km = np.zeros((city.n_districts, 4)), np.zeros((city.n_districts, 4))
-        transit = np.zeros((city.n_districts, city.n_districts))
+        car_km, network = np.zeros(len(state.households)), 0.0
+        inside, trips, trip_km, transit = np.zeros(d), np.zeros(d * 4), np.zeros(d * 4), np.zeros(d * d)
         for purpose, count in ((MAIN, main), (OTHER, other)):
             rows = np.flatnonzero(count > 0.0)
             mode = (c.main_mode if purpose == MAIN else c.other_mode)[rows].astype(np.int64)
-            found = self._options(state, policies, rows, purpose, now, np.zeros(n, bool))
-            times = np.where(np.isfinite(found.minutes), found.minutes, p["longest_ride"])
-            taken = times[np.arange(len(rows)), mode]
-            minutes[rows] += count[rows] * taken
-            km[rows] += count[rows] * found.km
-            by_car, by_transit = mode == Mode.CAR, mode == Mode.TRANSIT
-            occupancy = p["occupancy_work"] if purpose == MAIN else p["occupancy_other"]
-            np.add.at(car_km, c.household[rows[by_car]], (count[rows] * found.km)[by_car] / occupancy)
-            fares[rows[by_transit]] += (count[rows] * now.fare[rows])[by_transit]
-            to = np.where(purpose == MAIN, c.main_district[rows], c.other_district[rows])
-            fee = choice.parking(city, p, policies, np.maximum(to, 0).astype(np.int64), to < 0)
-            parking[rows[by_car]] += (count[rows] * fee / occupancy)[by_car]
-            weight = c.weight[rows] * count[rows]
-            cell = c.district[rows].astype(np.int64) * 4 + mode
-            trips += np.bincount(cell, weights=weight, minlength=trips.size).reshape(trips.shape)
-            trip_km += np.bincount(cell, weights=weight * found.km, minlength=trips.size).reshape(trips.shape)
-            ridden = by_transit & (to >= 0)
-            pair = c.district[rows[ridden]].astype(np.int64) * city.n_districts + to[ridden]
-            transit += np.bincount(pair, weights=weight[ridden], minlength=transit.size).reshape(transit.shape)
+            way = choice.journeys(city, state, p, policies, rows, purpose)
+            home, to = c.district[rows].astype(np.int64), choice.destination(state, purpose)[rows].astype(np.int64)
+            often, weight = count[rows], c.weight[rows] * count[rows]
+            taken = way.minutes[np.arange(len(rows)), mode]
+            minutes[rows] += often * np.where(np.isfinite(taken), taken, p["longest_ride"])
+            km[rows] += often * way.km
+            cell = home * 4 + mode
+            trips += np.bincount(cell, weights=weight, minlength=d * 4)
+            trip_km += np.bincount(cell, weights=weight * way.km, minlength=d * 4)
+            # by car
+            drive = np.flatnonzero(mode == Mode.CAR)
+            cars = often[drive] / demand.occupancy(state, p, purpose)[rows[drive]]
+            driven = cars * way.km[drive]
+            car_km += np.bincount(c.household[rows[drive]], weights=driven, minlength=len(car_km))
+            parking[rows[drive]] += cars * way.fee[drive]
+            here = to[drive] == home[drive]
+            mine = drive[here]
+            inside += np.bincount(home[mine], weights=(c.weight[rows[mine]] * driven[here]), minlength=d)
+            beyond = np.where(to[drive] == -2, p["beyond_gate"], 0.0)
+            network += float((c.weight[rows[drive]] * (driven - cars * beyond))[~here].sum())
+            # by transit
+            ridden = np.flatnonzero((mode == Mode.TRANSIT) & (to >= 0))
+            fares[rows[ridden]] += often[ridden] * now.fare[rows[ridden]]
+            transit += np.bincount(home[ridden] * d + to[ridden], weights=weight[ridden], minlength=d * d)
         c.travel_time[:], c.travel_km[:] = minutes, km
-        t = state.traffic
-        t.trips, t.trip_km = trips, trip_km
-        t.line_boardings = self._transit(policies).boardings(transit)
-        costs.share_out_cars(
-            state, car_km * costs.WORKING_SHARE + car_km * (1.0 - costs.WORKING_SHARE) * p["weekend_share"]
-        )
+        t.trips, t.trip_km = trips.reshape(d, 4), trip_km.reshape(d, 4)
+        t.line_boardings = self._transit(policies).boardings(transit.reshape(d, d))
+        costs.share_out_cars(state, car_km * costs.average_day(p))
         costs.book(city, state, p, self.trends, policies, car_km, fares, parking)
-        cars = state.cars
-        daily = np.where(cars.alive, cars.km * cars.weight, 0.0) / 30.4
-        t.vehicle_km = np.bincount(cars.powertrain, weights=daily, minlength=5)
-
-    def _inner_km(self, state: State, main: Floats, other: Floats) -> Floats:
-        """(D,) car-km a day of tours inside the own district, which no link carries."""
-        c, p = state.citizens, self.parameters
-        d = self.city.districts
-        out = np.zeros(len(d))
-        for mode, to, count, occupancy in (
-            (c.main_mode, c.main_district, main, p["occupancy_work"]), (c.other_mode, c.other_district, other, p["occupancy_other"]),
-        ):  # fmt: skip
-            mine = (mode == Mode.CAR) & (to == c.district)
-            out += (
-                np.bincount(c.district[mine], weights=(c.weight * count)[mine] / occupancy, minlength=len(d))
-                * d.inner_distance
-            )
-        return out
+        cars_km = np.where(state.cars.alive, state.cars.km * state.cars.weight, 0.0) / days_in(state.month)
+        t.vehicle_km = np.bincount(state.cars.powertrain, weights=cars_km, minlength=5)
+        return Driven(network, inside)

@@ -1,0 +1,275 @@
+"""Optimal strategies beside the paper's example, its linear program and a slow plain twin."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import linprog
+
+from kernels.transit import boardings, load, strategy, transit_strategies
+
+ALWAYS = np.inf
+
+
+@dataclass(frozen=True)
+class Net:
+    """Links of a transit graph."""
+
+    tail: np.ndarray
+    head: np.ndarray
+    cost: np.ndarray
+    frequency: np.ndarray
+    n: int
+
+    def reverse(self) -> tuple[np.ndarray, np.ndarray]:
+        order = np.argsort(self.head, kind="stable").astype(np.int64)
+        return np.searchsorted(self.head[order], np.arange(self.n + 1)).astype(np.int64), order
+
+
+def net(links: list[tuple[int, int, float, float]], n: int) -> Net:
+    t, h, c, f = (np.array(x) for x in zip(*links, strict=True))
+    return Net(t.astype(np.int64), h.astype(np.int64), c.astype(np.float64), f.astype(np.float64), n)
+
+
+def times(g: Net, wait: float, destination: int) -> tuple[np.ndarray, np.ndarray]:
+    """Times to the destination and the accepted links."""
+    first, order = g.reverse()
+    time, clock, accepted = np.empty(g.n), np.empty(g.n), np.empty(len(g.tail), np.int64)
+    count = strategy(
+        first, order, g.tail, g.head, g.cost, g.cost, g.frequency, wait, wait, destination, time, clock, accepted
+    )
+    np.testing.assert_allclose(clock, time, rtol=1e-12)  # unweighted, the clock shows what is felt
+    return time, accepted[:count]
+
+
+def flows(g: Net, wait: float, destination: int, demand: dict[int, float]) -> tuple[np.ndarray, np.ndarray]:
+    """Link flows and node volumes of a demand to the destination."""
+    _, accepted = times(g, wait, destination)
+    volume, flow = np.zeros(g.n), np.zeros(len(g.tail))
+    for node, trips in demand.items():
+        volume[node] += trips
+    load(accepted, len(accepted), g.tail, g.head, g.frequency, volume, flow)
+    return flow, volume
+
+
+# --- the example of the paper -------------------------------------------------------------------------------------------
+
+A, X, Y, B = range(4)
+#: Spiess & Florian (1989), figure 1: four lines between A and B. Line 1 A-B 25 min; line 2 A-X 7 and X-Y 6 min, both every 12 min;
+#: line 3 X-Y 4 and Y-B 4 min, every 30 min; line 4 Y-B 10 min, every 6 min. Published: 27.75 min, lines 1 and 2 half each, at Y
+#: one in six by line 3.
+PAPER = net(
+    [
+        (A, 4, 0.0, 1 / 12), (4, B, 25.0, ALWAYS),
+        (A, 5, 0.0, 1 / 12), (5, 6, 7.0, ALWAYS), (6, X, 0.0, ALWAYS), (X, 6, 0.0, 1 / 12), (6, 7, 6.0, ALWAYS), (7, Y, 0.0, ALWAYS),
+        (X, 8, 0.0, 1 / 30), (8, 9, 4.0, ALWAYS), (9, Y, 0.0, ALWAYS), (Y, 9, 0.0, 1 / 30), (9, B, 4.0, ALWAYS),
+        (Y, 10, 0.0, 1 / 6), (10, B, 10.0, ALWAYS),
+    ],
+    11,
+)  # fmt: skip
+
+
+def test_the_published_example_takes_27_75_minutes() -> None:
+    time, _ = times(PAPER, 0.5, B)
+    assert time[A] == pytest.approx(27.75, abs=1e-12)
+    assert time[Y] == pytest.approx(11.5, abs=1e-12)
+
+
+def test_the_published_example_splits_as_published() -> None:
+    flow, volume = flows(PAPER, 0.5, B, {A: 1.0})
+    assert flow[0] == pytest.approx(0.5)
+    assert flow[2] == pytest.approx(0.5)
+    assert flow[11] == pytest.approx(0.5 / 6)
+    assert flow[13] == pytest.approx(0.5 * 5 / 6)
+    assert volume[B] == pytest.approx(1.0)
+
+
+# --- random small networks ----------------------------------------------------------------------------------------------
+
+
+@st.composite
+def lines_and_walks(draw: st.DrawFn) -> Net:
+    """A few stops, random lines both ways, random walks; costs to a tenth of a minute."""
+    stops = draw(st.integers(3, 6))
+    links: list[tuple[int, int, float, float]] = []
+    node = stops
+    minutes = st.integers(5, 200).map(lambda x: x / 10)
+    for _ in range(draw(st.integers(1, 4))):
+        path = draw(st.lists(st.integers(0, stops - 1), min_size=2, max_size=4, unique=True))
+        frequency = 1 / draw(st.integers(2, 30))
+        board = draw(st.integers(1, 40)) / 10
+        for direction in (path, path[::-1]):
+            on = list(range(node, node + len(direction)))
+            node += len(direction)
+            for s, at in zip(direction, on, strict=True):
+                links += [(s, at, board, frequency), (at, s, 0.0, ALWAYS)]
+            links += [(a, b, draw(minutes), ALWAYS) for a, b in itertools.pairwise(on)]
+    for _ in range(draw(st.integers(0, 4))):
+        a, b = draw(st.integers(0, stops - 1)), draw(st.integers(0, stops - 1))
+        if a != b:
+            links.append((a, b, draw(minutes), ALWAYS))
+    return net(links, node)
+
+
+def bellman(g: Net, wait: float, destination: int) -> np.ndarray:
+    """The same times, slowly: at each node the best set of lines by trying every prefix in order of remaining time."""
+    time = np.full(g.n, np.inf)
+    time[destination] = 0.0
+    while True:
+        new = time.copy()
+        for i in set(range(g.n)) - {destination}:
+            out = np.flatnonzero(g.tail == i)
+            rest = g.cost[out] + time[g.head[out]]
+            at_once = rest[np.isinf(g.frequency[out])].tolist()
+            best = min(at_once, default=np.inf)
+            waited = sorted(
+                (r, f) for r, f in zip(rest, g.frequency[out], strict=True) if 0 < f < np.inf and r < np.inf
+            )
+            for k in range(1, len(waited) + 1):
+                total = sum(f for _, f in waited[:k])
+                best = min(best, (wait + sum(f * r for r, f in waited[:k])) / total)
+            new[i] = best
+        if np.allclose(new, time, rtol=0.0, atol=1e-12, equal_nan=True):
+            return new
+        time = new
+
+
+@settings(max_examples=60, deadline=None)
+@given(lines_and_walks(), st.sampled_from([0.5, 1.0]), st.data())
+def test_times_are_those_of_value_iteration(g: Net, wait: float, data: st.DataObject) -> None:
+    destination = data.draw(st.integers(0, 2))
+    time, _ = times(g, wait, destination)
+    np.testing.assert_allclose(time, bellman(g, wait, destination), rtol=1e-10)
+
+
+@settings(max_examples=40, deadline=None)
+@given(lines_and_walks(), st.data())
+def test_the_strategy_solves_the_linear_program_of_the_paper(g: Net, data: st.DataObject) -> None:
+    """min sum c v + sum w  over link flows v and waits w: what enters a node leaves it, v <= f w (Spiess & Florian 1989, eq. 11-14)."""
+    destination = data.draw(st.integers(0, 2))
+    time, _ = times(g, 1.0, destination)
+    origin = next((i for i in range(g.n) if i != destination and np.isfinite(time[i])), None)
+    if origin is None:
+        return
+    links, boarding = len(g.tail), np.flatnonzero(np.isfinite(g.frequency))
+    balance = np.zeros((g.n, links + g.n))
+    balance[g.tail, np.arange(links)] += 1.0
+    balance[g.head, np.arange(links)] -= 1.0
+    supply = np.zeros(g.n)
+    supply[origin], supply[destination] = 1.0, -1.0
+    bound = np.zeros((len(boarding), links + g.n))
+    bound[np.arange(len(boarding)), boarding] = 1.0
+    bound[np.arange(len(boarding)), links + g.tail[boarding]] = -g.frequency[boarding]
+    cost = np.r_[g.cost, np.ones(g.n)]
+    best = linprog(cost, A_ub=bound, b_ub=np.zeros(len(boarding)), A_eq=balance, b_eq=supply)
+    assert best.status == 0
+    assert time[origin] == pytest.approx(best.fun, rel=1e-8)
+
+
+@settings(max_examples=40, deadline=None)
+@given(lines_and_walks(), st.data())
+def test_every_trip_arrives_and_takes_its_time(g: Net, data: st.DataObject) -> None:
+    """Loaded flows are conserved at each node, and flow times cost plus waits is demand times expected time."""
+    destination = data.draw(st.integers(0, 2))
+    time, accepted = times(g, 0.5, destination)
+    demand = {i: 1.0 + i for i in range(g.n) if i != destination and np.isfinite(time[i])}
+    flow, volume = flows(g, 0.5, destination, demand)
+    out = np.bincount(g.tail, weights=flow, minlength=g.n)
+    into = np.bincount(g.head, weights=flow, minlength=g.n)
+    asked = np.array([demand.get(i, 0.0) for i in range(g.n)])
+    others = np.arange(g.n) != destination
+    np.testing.assert_allclose(out[others], (into + asked)[others], atol=1e-9)
+    assert volume[destination] == pytest.approx(sum(demand.values()))
+    boarded = accepted[np.isfinite(g.frequency[accepted])]
+    combined = np.bincount(g.tail[boarded], weights=g.frequency[boarded], minlength=g.n)
+    waits = flow[boarded] * 0.5 / combined[g.tail[boarded]]
+    assert (flow * g.cost).sum() + waits.sum() == pytest.approx(sum(t * time[i] for i, t in demand.items()))
+
+
+@settings(max_examples=40, deadline=None)
+@given(lines_and_walks(), st.data())
+def test_more_vehicles_never_make_a_trip_longer(g: Net, data: st.DataObject) -> None:
+    finite = np.flatnonzero(np.isfinite(g.frequency))
+    one = data.draw(st.sampled_from(finite.tolist()))
+    more = g.frequency.copy()
+    more[one] *= data.draw(st.floats(1.01, 5.0))
+    before, _ = times(g, 0.5, 0)
+    after, _ = times(Net(g.tail, g.head, g.cost, more, g.n), 0.5, 0)
+    reached = np.isfinite(before)
+    assert (after[reached] <= before[reached] + 1e-9).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(lines_and_walks(), st.data())
+def test_a_line_that_never_comes_is_no_line(g: Net, data: st.DataObject) -> None:
+    finite = np.flatnonzero(np.isfinite(g.frequency))
+    gone = np.isin(np.arange(len(g.tail)), data.draw(st.lists(st.sampled_from(finite.tolist()), max_size=4)))
+    never = Net(g.tail, g.head, g.cost, np.where(gone, 1.0 / np.inf, g.frequency), g.n)
+    without = Net(g.tail[~gone], g.head[~gone], g.cost[~gone], g.frequency[~gone], g.n)
+    np.testing.assert_array_equal(times(never, 0.5, 0)[0], times(without, 0.5, 0)[0])
+
+
+def test_the_clock_shows_the_chosen_strategy_not_the_quickest() -> None:
+    """A slow direct line every 10 min beside a quick one behind a long walk that counts double: felt 20 + 5 against 24 + 2.5."""
+    links = [(0, 2, 0.0, 0.1), (2, 1, 20.0, ALWAYS), (0, 3, 24.0, ALWAYS), (3, 4, 0.0, 0.2), (4, 1, 0.0, ALWAYS)]
+    g = net(links, 5)
+    by_clock = np.where(np.arange(5) == 2, 12.0, g.cost)
+    first, order = g.reverse()
+    time, clock, accepted = np.empty(5), np.empty(5), np.empty(5, np.int64)
+    strategy(first, order, g.tail, g.head, g.cost, by_clock, g.frequency, 0.5, 0.25, 1, time, clock, accepted)
+    assert time[0] == pytest.approx(25.0)
+    assert clock[0] == pytest.approx(22.5)
+    assert time[3] == pytest.approx(2.5)
+    assert clock[3] == pytest.approx(1.25)
+
+
+def test_a_busy_stop_keeps_within_its_heap() -> None:
+    """Forty walks to a stop of sixty lines that get better one by one: the stop's time falls sixty times."""
+    lines, walks = 60, 40
+    links = [(0, 1 + k, 0.0, 1 / 10) for k in range(lines)]
+    links += [(1 + k, 1 + lines, 20.0 + k / 1000, ALWAYS) for k in range(lines)]
+    links += [(2 + lines + k, 0, 1.0 + k, ALWAYS) for k in range(walks)]
+    g = net(links, 2 + lines + walks)
+    time, accepted = times(g, 0.5, 1 + lines)
+    assert len(accepted) == len(links)
+    assert time[0] == pytest.approx(0.5 * 10 / lines + 20.0 + (lines - 1) / 2000)
+    np.testing.assert_allclose(time[2 + lines :], time[0] + 1.0 + np.arange(walks))
+
+
+def test_what_cannot_be_reached_is_infinite_and_boards_nothing() -> None:
+    g = net([(0, 3, 1.0, 0.1), (3, 4, 5.0, ALWAYS), (4, 1, 0.0, ALWAYS), (2, 0, 1.0, ALWAYS)], 5)
+    first, order = g.reverse()
+    zones = np.array([0, 1, 2])
+    time, _, links, share, count = transit_strategies(
+        first, order, g.tail, g.head, g.cost, g.cost, g.frequency, 0.5, 0.5, zones, zones, g.n
+    )
+    assert time[0, 1] == pytest.approx(11.0)
+    assert time[2, 1] == pytest.approx(12.0)
+    assert np.isinf(time[0, 2])
+    assert np.isinf(time[1, 0])
+    demand = np.where(np.isfinite(time), 10.0, 0.0)
+    line = np.array([0, -1, -1, -1])
+    out = boardings(links, share, count, g.tail, g.head, zones, g.n, demand, line, 1)
+    assert out[0] == pytest.approx(20.0)
+
+
+@settings(max_examples=30, deadline=None)
+@given(lines_and_walks())
+def test_boardings_are_the_flows_of_the_boarding_links(g: Net) -> None:
+    """Summed over destinations and lines, what the compact strategies board is what loading them link by link boards."""
+    zones, wait = np.arange(3), 0.5
+    first, order = g.reverse()
+    time, _, links, share, count = transit_strategies(
+        first, order, g.tail, g.head, g.cost, g.cost, g.frequency, wait, wait, zones, zones, g.n
+    )
+    demand = np.where(np.isfinite(time), 1.0 + np.arange(9.0).reshape(3, 3), 0.0)
+    np.fill_diagonal(demand, 0.0)
+    line = np.where(np.isfinite(g.frequency), np.arange(len(g.tail)), -1)
+    out = boardings(links, share, count, g.tail, g.head, zones, g.n, demand, line, len(g.tail))
+    expected = sum(flows(g, wait, d, dict(enumerate(demand[:, d])))[0] for d in range(3))
+    np.testing.assert_allclose(out, np.where(line >= 0, expected, 0.0), atol=1e-9)
