@@ -40,7 +40,7 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
     def __init__(self, model: mesa.Model, city: City, scenario: Scenario, parameters: Parameters) -> None:
         super().__init__(model)
         self.city = city
-        self.scenario = scenario
+        self.roadmap = scenario
         self.parameters = parameters
         self.sizes = axis_sizes(city, len(scenario.measures))
         self.order = _in_order(scenario.measures)
@@ -49,18 +49,18 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
 
     def begin(self, state: State) -> None:
         """An empty calendar page: nothing begun, nothing spent."""
-        m = len(self.scenario.measures)
-        starts = np.array([one.start for one in self.scenario.measures], np.int32)
+        m = len(self.roadmap.measures)
+        starts = np.array([one.start for one in self.roadmap.measures], np.int32)
         state.townhall = Townhall(
             status=np.full(m, Status.PLANNED, np.int8), progress=np.zeros(m), spent=np.zeros(m), start=starts, scale=np.ones(m),
-            invested=np.zeros(1), operated=np.zeros(1), debt=np.array([self.scenario.budget.debt_at_start]),
+            invested=np.zeros(1), operated=np.zeros(1), debt=np.array([self.roadmap.budget.debt_at_start]),
             received=np.zeros(len(FUNDERS)), journal=np.zeros(0, np.uint8),
         )  # fmt: skip
 
     def take_over(self, state: State) -> None:
         """Begin with this scenario in a state that another one with the same past has lived (nothing was announced yet)."""
         self.begin(state)
-        n, m = len(state.citizens), len(self.scenario.measures)
+        n, m = len(state.citizens), len(self.roadmap.measures)
         state.society.support = np.full((n, m), 0.5, np.float32)
         state.society.expected = np.full((n, m), 0.5, np.float32)
         state.society.protest = np.zeros(m)
@@ -76,23 +76,23 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
             town.invested[:] = 0.0
             town.operated[:] = 0.0
         self._settle(state)
-        if state.month >= self.scenario.start:  # months before it only carry shocks into the initial state
+        if state.month >= self.roadmap.start:  # months before it only carry shocks into the initial state
             self._repay(state)
         for i in self.order:
             if not self.inert(i):
-                self._advance(state, i, self.scenario.measures[i])
+                self._advance(state, i, self.roadmap.measures[i])
         return compose(self._contributions(state), self.sizes)
 
     def inert(self, i: int) -> bool:
         """True if measure ``i`` can change nothing in this scenario."""
-        one = self.scenario.measures[i]
-        return one.measure.empty() or len(self.areas[i]) == 0 or one.start > self.scenario.end
+        one = self.roadmap.measures[i]
+        return one.measure.empty() or len(self.areas[i]) == 0 or one.start > self.roadmap.end
 
     # --- calendar -----------------------------------------------------------------------------------------------
 
     def _advance(self, state: State, i: int, one: Item) -> None:
         town, month = state.townhall, state.month
-        if month == max(int(town.start[i]) - int(self.parameters["announcement_lead"]), self.scenario.start):
+        if month == max(int(town.start[i]) - int(self.parameters["announcement_lead"]), self.roadmap.start):
             self._note(state, one, "announced", f"to begin in {month_name(int(town.start[i]))}")
         status = town.status[i]
         if status in (Status.PLANNED, Status.WAITING) and month >= town.start[i]:
@@ -122,7 +122,7 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
     def _obstacle(self, state: State, one: Item) -> str:
         """Why the measure cannot begin this month, or an empty string. What is committed has its money and staff already."""
         town = state.townhall
-        ids = [m.id for m in self.scenario.measures]
+        ids = [m.id for m in self.roadmap.measures]
         done = (Status.IN_FORCE, Status.STOPPED)
         missing = [d for d in one.depends_on if town.status[ids.index(d)] not in done]
         if missing:
@@ -137,7 +137,7 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
         return self._money_obstacle(state, one, monthly)
 
     def _money_obstacle(self, state: State, one: Item, amount: float) -> str:
-        town, budget = state.townhall, self.scenario.budget
+        town, budget = state.townhall, self.roadmap.budget
         own = amount * dict(one.funding).get("metropole", 0.0)
         if own <= 0.0:
             return ""
@@ -194,7 +194,7 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
             for i, offer in offers.items():
                 amount = float((paid * offer / total).sum())
                 if amount > 0.0:
-                    one = self.scenario.measures[i]
+                    one = self.roadmap.measures[i]
                     state.townhall.spent[i] += amount
                     self._refund(state, one, amount)
                     self._note_payment(state, one, amount, "grants")
@@ -202,7 +202,7 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
     def _offer(self, state: State, i: int, lever: str, paid: Floats) -> Floats:
         """What measure ``i`` added to the lever last month, in the shape of ``paid``."""
         offer = np.zeros_like(paid)
-        if lever in self.scenario.measures[i].measure.levers:
+        if lever in self.roadmap.measures[i].measure.levers:
             for c in self._acting(state, i, state.month - 1):
                 if c.lever == lever:
                     offer[slice(None) if c.where is None else c.where] += c.value
@@ -246,11 +246,11 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
 
     def _contributions(self, state: State) -> Iterator[Contribution]:
         lead = int(self.parameters["announcement_lead"])
-        for i, one in enumerate(self.scenario.measures):
+        for i, one in enumerate(self.roadmap.measures):
             if self.inert(i):
                 continue
             town = state.townhall
-            public = max(int(town.start[i]) - lead, self.scenario.start)
+            public = max(int(town.start[i]) - lead, self.roadmap.start)
             if state.month >= public and town.status[i] != Status.STOPPED:
                 yield Contribution("announced", 1.0, i)
                 yield Contribution("exposure", 1.0, (i, self.areas[i]))
@@ -259,8 +259,8 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
             if _acts(town, i):
                 yield Contribution("in_force", town.progress[i], i)
                 yield from self._acting(state, i, state.month)
-        for shock, area in zip(self.scenario.shocks, self.shock_areas, strict=True):
-            end = shock.start + shock.months if shock.months else self.scenario.end + 1
+        for shock, area in zip(self.roadmap.shocks, self.shock_areas, strict=True):
+            end = shock.start + shock.months if shock.months else self.roadmap.end + 1
             if shock.start <= state.month < end and len(area) and not shock.measure.empty():
                 context = self._shaped(state.month, shock, shock.start, 1.0, 1.0, area)
                 yield from shock.measure.contributions(context)
@@ -268,17 +268,17 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
     def _acting(self, state: State, i: int, month: int) -> Iterator[Contribution]:
         """What measure ``i`` changes, nothing before it begins and after it ends."""
         if _acts(state.townhall, i):
-            yield from self.scenario.measures[i].measure.contributions(self._context(state, i, month))
+            yield from self.roadmap.measures[i].measure.contributions(self._context(state, i, month))
 
     def _context(self, state: State, i: int, month: int) -> Context:
         town = state.townhall
-        one = self.scenario.measures[i]
+        one = self.roadmap.measures[i]
         return self._shaped(
             month, one, int(town.start[i]), float(town.progress[i]), float(town.scale[i]), self.areas[i]
         )
 
     def _shaped(self, month: int, one: Item, start: int, progress: float, scale: float, area: Ints) -> Context:
-        months = one.months or max(1, self.scenario.end - start + 1)
+        months = one.months or max(1, self.roadmap.end - start + 1)
         return Context(self.city, self.parameters, month, start, months, progress, scale, area)
 
     def _note(self, state: State, one: Item, event: str, why: str, figures: dict[str, Any] | None = None) -> None:
