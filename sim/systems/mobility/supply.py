@@ -23,9 +23,9 @@ NEVER = np.inf
 class Transit:
     """The graph of lines and stops for one set of running lines and headways.
 
-    Nodes: districts as origins, districts as destinations, stops to board at, stops to leave at, then one per line, direction and stop.
-    From an origin one walks to stops to board at; from a stop where one left a vehicle, to stops nearby or to a destination. So every
-    transit trip boards at least once and none passes through a district.
+    Nodes: districts as origins, districts as destinations, stops to board at, stops to leave at, then one per line, direction and stop
+    reached. From an origin one walks to stops to board at; from a stop where one left a vehicle, to stops nearby or to a destination.
+    So every transit trip rides at least from one stop to the next, and none passes through a district.
     """
 
     def __init__(self, city: City, p: Parameters, running: tuple[bool, ...], headway: tuple[float, ...]) -> None:
@@ -84,7 +84,7 @@ Links = tuple[Ints, Ints, Floats, Floats, Floats, Ints]
 
 
 def _line_links(city: City, running: np.ndarray, headway: Floats, penalty: float) -> list[Links]:
-    """Boarding, riding and alighting in both directions."""
+    """Boarding, riding and alighting in both directions. Who boards rides at least to the next stop: one link does both."""
     out: list[Links] = []
     n = len(city.stops)
     board = 2 * city.n_districts
@@ -93,16 +93,15 @@ def _line_links(city: City, running: np.ndarray, headway: Floats, penalty: float
         rows = slice(int(city.lines.first_stop[i]), int(city.lines.first_stop[i] + city.lines.stop_count[i]))
         stops = city.line_stops.stop[rows].astype(np.int64) + board
         run = city.line_stops.run_time[rows][1:] / 60.0
-        k = len(stops)
+        k = len(stops) - 1
         for direction in (1, -1):
-            at = next_node + np.arange(k)
+            at = next_node + np.arange(k)  # arriving at each stop but the first
             next_node += k
-            s = stops[::direction]
-            none, never = np.full(k, -1), np.full(k, NEVER)
-            zero = np.zeros(k)
-            out.append((s, at, np.full(k, penalty), zero, np.full(k, 1.0 / headway[i]), np.full(k, i)))
-            out.append((at, s + n, zero, zero, never, none))
-            out.append((at[:-1], at[1:], run[::direction], run[::direction], never[1:], none[1:]))
+            s, ride = stops[::direction], run[::direction]
+            zero, never, none = np.zeros(k), np.full(k, NEVER), np.full(k, -1)
+            out.append((s[:-1], at, ride + penalty, ride, np.full(k, 1.0 / headway[i]), np.full(k, i)))
+            out.append((at, s[1:] + n, zero, zero, never, none))
+            out.append((at[:-1], at[1:], ride[1:], ride[1:], never[1:], none[1:]))
     return out
 
 
