@@ -13,6 +13,7 @@ from sim.codes import Status
 from sim.measures.streets import CycleNetwork
 from sim.model import UrbanModel
 from sim.months import parse_month
+from sim.preparation import prepare
 from sim.scenario.check import check_against_city
 from sim.scenario.load import load_scenario
 from tests.sim.measures.townhall import alone, months
@@ -76,6 +77,6 @@ def test_the_cable_car_carries_what_was_counted(tmp_path: Path, toulouse: City) 
         "baseline:\n  - {id: teleo, measure: transit_line, line: Téléo, start: 2022-05}\n",
         "utf-8",
     )
-    run = UrbanModel(load_scenario(path), toulouse, share=0.05, seed=1)
+    run = UrbanModel(load_scenario(path), prepare(toulouse), share=0.05, seed=1)
     run.live_until(parse_month("2022-08"))
     assert 4_500 < run.state.traffic.line_boardings[toulouse.line_names.index("Téléo")] < 9_000
