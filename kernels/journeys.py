@@ -1,62 +1,175 @@
-"""Door-to-door times and distances of many persons' trips, read from tables between districts."""
+"""Door-to-door times and distances of many persons' trips, read from tables between districts, and what a day of them adds up to."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
 from kernels.draws import FloatArray, IntArray, uniform
-from kernels.jit import kernel
+from kernels.graph import Int32Array
+from kernels.jit import inline, kernel
 
 #: Bounds of a trip inside the own district against its mean; with these the clipped exponential has mean one.
 SHORTEST, LONGEST = 0.15, 4.537
+#: Columns of modes (sim.codes.Mode) and the destination that means "through a gate".
+CAR, TRANSIT, BIKE, WALK = 0, 1, 2, 3
+OUTSIDE = -2
+
+
+class Ways(NamedTuple):
+    """Tables between districts: minutes by mode and km, the diagonal being trips inside; to gates, and the way beyond them.
+
+    ``car``, ``km``, ``ride``, ``felt``, ``bike``, ``walk`` (D, D) minutes and km, ``felt`` being transit minutes as travellers weigh
+    them; ``gate``, ``gate_km`` (D, G); ``beyond`` [min], ``beyond_km``.
+    """
+
+    car: FloatArray
+    km: FloatArray
+    ride: FloatArray
+    felt: FloatArray
+    bike: FloatArray
+    walk: FloatArray
+    gate: FloatArray
+    gate_km: FloatArray
+    beyond: float
+    beyond_km: float
+
+
+class Day(NamedTuple):
+    """What the trips of a day add up to; :func:`travel` adds to it.
+
+    By citizen (n,): minutes, km, fares, parking [EUR]. By household (H,): car_km. By home district: inside (D,) car-km within it, trips
+    and trip_km (D, 4) by mode. transit (D, D): trips from home to destination.
+    """
+
+    minutes: FloatArray
+    km: FloatArray
+    fares: FloatArray
+    parking: FloatArray
+    car_km: FloatArray
+    inside: FloatArray
+    trips: FloatArray
+    trip_km: FloatArray
+    transit: FloatArray
+
+
+@inline
+def _inside(seed: int, stream_id: int, purpose: int, person: int) -> float:
+    """How much longer than the mean this person's trips inside the own district are: exponential, clipped, mean one, drawn once."""
+    return min(max(-np.log(uniform(seed, stream_id, person, 0, purpose)), SHORTEST), LONGEST)
 
 
 @kernel
 def door_to_door(
-    seed: int, stream_id: int, purpose: int, ids: IntArray, home: IntArray, to: IntArray, gate: IntArray, car_time: FloatArray,
-    car_km: FloatArray, gate_time: FloatArray, gate_km: FloatArray, beyond_time: float, beyond_km: float, ride: FloatArray,
-    felt: FloatArray, bike: FloatArray, walk: FloatArray,
-) -> tuple[FloatArray, FloatArray, FloatArray]:  # fmt: skip
-    """Minutes by each mode and the street distance of one way.
+    seed: int,
+    stream_id: int,
+    purpose: int,
+    ways: Ways,
+    ids: IntArray,
+    home: Int32Array,
+    to: Int32Array,
+    gate: Int32Array,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Minutes by every mode and the street distance of one way.
 
-    A trip inside the own district is longer or shorter than the district's mean by a factor that each person draws once: exponential,
-    clipped to 0.15 .. 4.537, mean one. A trip through a gate goes by car only, to the gate and a stated way beyond.
+    A trip inside the own district is longer or shorter than the district's mean by a factor that each person draws once. A trip through
+    a gate goes by car only, to the gate and a stated way beyond.
 
     Args:
         seed, stream_id, purpose: of the draw (purpose is its index).
+        ways: tables.
         ids, home, to, gate: (n,) person, home district, destination district (-2 through a gate), gate (-1 none).
-        car_time, car_km, ride, bike, walk: (D, D) minutes and km between districts, the diagonal being trips inside.
-        felt: (D, D) transit minutes as travellers weigh them.
-        gate_time, gate_km: (D, G) minutes and km to the gates.
-        beyond_time, beyond_km: way beyond the gate [min, km].
 
     Returns:
-        (n, 4) minutes by car, transit, bicycle and on foot, inf where a mode does not go; (n,) transit
-        minutes as weighed; (n,) km.
+        (n, 4) minutes by car, transit, bicycle and on foot, inf where a mode does not go; (n,) transit minutes as weighed; (n,) km.
     """
     n = ids.shape[0]
     minutes = np.empty((n, 4))
-    weighed = np.empty(n)
+    felt = np.empty(n)
     km = np.empty(n)
     for i in range(n):
         h = home[i]
         d = to[i]
-        if d == -2:
-            g = gate[i]
-            minutes[i, 0] = gate_time[h, g] + beyond_time
-            minutes[i, 1:] = np.inf
-            weighed[i] = np.inf
-            km[i] = gate_km[h, g] + beyond_km
+        if d == OUTSIDE:
+            minutes[i, CAR] = ways.gate[h, gate[i]] + ways.beyond
+            minutes[i, TRANSIT:] = np.inf
+            felt[i] = np.inf
+            km[i] = ways.gate_km[h, gate[i]] + ways.beyond_km
             continue
+        far = _inside(seed, stream_id, purpose, ids[i]) if d == h else 1.0
+        minutes[i, CAR] = ways.car[h, d] * (0.5 + 0.5 * far)  # half of a short car trip is access and parking
+        minutes[i, TRANSIT] = ways.ride[h, d]
+        minutes[i, BIKE] = ways.bike[h, d] * far
+        minutes[i, WALK] = ways.walk[h, d] * far
+        felt[i] = ways.felt[h, d]
+        km[i] = ways.km[h, d] * far
+    return minutes, felt, km
+
+
+@kernel
+def travel(
+    seed: int, stream_id: int, purpose: int, ways: Ways, ids: IntArray, home: Int32Array, to: Int32Array, gate: Int32Array,
+    mode: np.ndarray[tuple[int], np.dtype[np.int8]], count: FloatArray, weight: FloatArray, persons: FloatArray,
+    household: Int32Array, fare: FloatArray, fee: FloatArray, slowest: float, day: Day,
+) -> float:  # fmt: skip
+    """Add everybody's trips of one purpose to the day; the same tables and draws as :func:`door_to_door`.
+
+    Args:
+        mode: (n,) mode taken.
+        count: (n,) trips a day; 0 for who does not travel.
+        weight, persons, household, fare: (n,) real persons, persons in the car, row of the household, EUR of a transit trip.
+        fee: (D,) EUR of parking at the destination, a trip.
+        slowest: minutes where the habitual mode no longer goes.
+        day: sums, added to.
+
+    Returns:
+        weighted car-km a day on the network: between districts and as far as the gates.
+    """
+    network = 0.0
+    for i in range(ids.shape[0]):
+        often = count[i]
+        if often <= 0.0:
+            continue
+        h = home[i]
+        d = to[i]
+        m = mode[i]
         far = 1.0
-        on_the_way = 1.0
-        if d == h:
-            far = min(max(-np.log(uniform(seed, stream_id, ids[i], 0, purpose)), SHORTEST), LONGEST)
-            on_the_way = 0.5 + 0.5 * far  # half of a short car trip is access and parking
-        minutes[i, 0] = car_time[h, d] * on_the_way
-        minutes[i, 1] = ride[h, d]
-        weighed[i] = felt[h, d]
-        minutes[i, 2] = bike[h, d] * far
-        minutes[i, 3] = walk[h, d] * far
-        km[i] = car_km[h, d] * far
-    return minutes, weighed, km
+        on_network = 0.0
+        minutes = np.inf
+        if d == OUTSIDE:
+            on_network = ways.gate_km[h, gate[i]]
+            km = on_network + ways.beyond_km
+            if m == CAR:
+                minutes = ways.gate[h, gate[i]] + ways.beyond
+        else:
+            if d == h:
+                far = _inside(seed, stream_id, purpose, ids[i])
+            km = ways.km[h, d] * far
+            if d != h:
+                on_network = km
+            if m == CAR:
+                minutes = ways.car[h, d] * (0.5 + 0.5 * far)
+            elif m == TRANSIT:
+                minutes = ways.ride[h, d]
+            elif m == BIKE:
+                minutes = ways.bike[h, d] * far
+            else:
+                minutes = ways.walk[h, d] * far
+        day.minutes[i] += often * (minutes if minutes < np.inf else slowest)
+        day.km[i] += often * km
+        trips = often * weight[i]
+        day.trips[h, m] += trips
+        day.trip_km[h, m] += trips * km
+        if m == CAR:
+            cars = often / persons[i]
+            day.car_km[household[i]] += cars * km
+            network += weight[i] * cars * on_network
+            if d == h:
+                day.inside[h] += weight[i] * cars * km
+            if d >= 0:
+                day.parking[i] += cars * fee[d]
+        elif m == TRANSIT and d >= 0:
+            day.fares[i] += often * fare[i]
+            day.transit[h, d] += trips
+    return network

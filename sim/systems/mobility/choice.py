@@ -8,7 +8,7 @@ import numpy as np
 
 from kernels.choice import choose
 from kernels.draws import stream, uniforms
-from kernels.journeys import door_to_door
+from kernels.journeys import Ways, door_to_door
 from sim.city.city import City
 from sim.codes import Activity, Mode, Ring
 from sim.columns import Bools, Floats, Ints
@@ -19,6 +19,8 @@ from sim.state import State
 #: Car and transit each alone, bicycle and walking together ("active"), home alone.
 NEST = np.array([0, 1, 2, 2, 3], np.int64)
 MAIN, OTHER = 0, 1
+#: Stream of the lengths of trips inside the own district.
+INNER = "mobility.inner"
 #: Months of age from which children ride on their own (assumption).
 RIDING_AGE = 6 * 12
 
@@ -61,16 +63,25 @@ def destination(state: State, purpose: int) -> Ints:
     return c.main_district if purpose == MAIN else c.other_district
 
 
+def ways(state: State, p: Parameters) -> Ways:
+    """The tables of ``state.traffic`` between districts and to the gates."""
+    t = state.traffic
+    beyond = p["beyond_gate"] / p["beyond_speed"] * 60.0
+    return Ways(
+        t.car_time, t.car_km, t.transit_time, t.transit_felt, t.bike_time, t.walk_time, t.gate_time, t.gate_km, beyond,
+        p["beyond_gate"],
+    )  # fmt: skip
+
+
 def journeys(city: City, state: State, p: Parameters, policies: Policies, rows: Ints, purpose: int) -> Journeys:
     """Times, distances and parking fees of the given citizens' tours as the tables of ``state.traffic`` have them."""
-    c, t = state.citizens, state.traffic
-    home, to = c.district[rows].astype(np.int64), destination(state, purpose)[rows].astype(np.int64)
+    c = state.citizens
+    to = destination(state, purpose)[rows]
     minutes, ride, km = door_to_door(
-        state.seed, stream("mobility.inner"), purpose, c.id[rows], home, to, c.main_gate[rows].astype(np.int64), t.car_time,
-        t.car_km, t.gate_time, t.gate_km, p["beyond_gate"] / p["beyond_speed"] * 60.0, p["beyond_gate"], t.transit_time,
-        t.transit_felt, t.bike_time, t.walk_time,
-    )  # fmt: skip
-    return Journeys(minutes, ride + float(policies.transit_fear[0]), km, parking(city, p, policies, to))
+        state.seed, stream(INNER), purpose, ways(state, p), c.id[rows], c.district[rows], to, c.main_gate[rows]
+    )
+    fee = np.where(to >= 0, parking(city, p, policies)[to], 0.0)
+    return Journeys(minutes, ride + float(policies.transit_fear[0]), km, fee)
 
 
 def utilities(
@@ -100,12 +111,11 @@ def utilities(
     return utility
 
 
-def parking(city: City, p: Parameters, policies: Policies, to: Ints) -> Floats:
-    """€ a trip: half of what parking at the destination costs (the other half on the way back); nothing beyond the gates."""
+def parking(city: City, p: Parameters, policies: Policies) -> Floats:
+    """(D,) € a trip: half of what parking at the destination costs (the other half on the way back)."""
     d = city.districts
     dense = (d.population + d.jobs) / d.area > p["paid_parking_density"]
-    price = np.where(dense, p["parking_price_centre"], 0.0) + policies.parking_price
-    return np.asarray(np.where(to >= 0, price[to] / 2.0, 0.0))
+    return np.asarray((np.where(dense, p["parking_price_centre"], 0.0) + policies.parking_price) / 2.0)
 
 
 def _value_of_time(state: State, rows: Ints, p: Parameters, work: bool) -> Floats:

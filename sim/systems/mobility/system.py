@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from kernels.draws import stream, uniforms
+from kernels.journeys import Day, travel
 from sim.city.city import City
 from sim.codes import Mode
 from sim.columns import Bools, Floats
@@ -171,41 +172,24 @@ class MobilitySystem:
         city, c, p, t = self.city, state.citizens, self.parameters, state.traffic
         n, d = len(c), city.n_districts
         now = costs.costs_now(city, state, p, self.trends, policies)
-        minutes, km, fares, parking = (np.zeros(n) for _ in range(4))
-        car_km, network = np.zeros(len(state.households)), 0.0
-        inside, trips, trip_km, transit = np.zeros(d), np.zeros(d * 4), np.zeros(d * 4), np.zeros(d * d)
+        fee, tables = choice.parking(city, p, policies), choice.ways(state, p)
+        zeros = np.zeros
+        day = Day(
+            minutes=zeros(n), km=zeros(n), fares=zeros(n), parking=zeros(n), car_km=zeros(len(state.households)), inside=zeros(d),
+            trips=zeros((d, 4)), trip_km=zeros((d, 4)), transit=zeros((d, d)),
+        )  # fmt: skip
+        network = 0.0
         for purpose, count in ((MAIN, main), (OTHER, other)):
-            rows = np.flatnonzero(count > 0.0)
-            mode = (c.main_mode if purpose == MAIN else c.other_mode)[rows].astype(np.int64)
-            way = choice.journeys(city, state, p, policies, rows, purpose)
-            home, to = c.district[rows].astype(np.int64), choice.destination(state, purpose)[rows].astype(np.int64)
-            often, weight = count[rows], c.weight[rows] * count[rows]
-            taken = way.minutes[np.arange(len(rows)), mode]
-            minutes[rows] += often * np.where(np.isfinite(taken), taken, p["longest_ride"])
-            km[rows] += often * way.km
-            cell = home * 4 + mode
-            trips += np.bincount(cell, weights=weight, minlength=d * 4)
-            trip_km += np.bincount(cell, weights=weight * way.km, minlength=d * 4)
-            # by car
-            drive = np.flatnonzero(mode == Mode.CAR)
-            cars = often[drive] / demand.occupancy(state, p, purpose)[rows[drive]]
-            driven = cars * way.km[drive]
-            car_km += np.bincount(c.household[rows[drive]], weights=driven, minlength=len(car_km))
-            parking[rows[drive]] += cars * way.fee[drive]
-            here = to[drive] == home[drive]
-            mine = drive[here]
-            inside += np.bincount(home[mine], weights=(c.weight[rows[mine]] * driven[here]), minlength=d)
-            beyond = np.where(to[drive] == -2, p["beyond_gate"], 0.0)
-            network += float((c.weight[rows[drive]] * (driven - cars * beyond))[~here].sum())
-            # by transit
-            ridden = np.flatnonzero((mode == Mode.TRANSIT) & (to >= 0))
-            fares[rows[ridden]] += often[ridden] * now.fare[rows[ridden]]
-            transit += np.bincount(home[ridden] * d + to[ridden], weights=weight[ridden], minlength=d * d)
-        c.travel_time[:], c.travel_km[:] = minutes, km
-        t.trips, t.trip_km = trips.reshape(d, 4), trip_km.reshape(d, 4)
-        t.line_boardings = self._transit(policies).boardings(transit.reshape(d, d))
-        costs.share_out_cars(state, car_km * costs.average_day(p))
-        costs.book(city, state, p, self.trends, policies, car_km, fares, parking)
+            network += travel(
+                state.seed, stream(choice.INNER), purpose, tables, c.id, c.district, choice.destination(state, purpose), c.main_gate,
+                c.main_mode if purpose == MAIN else c.other_mode, count, c.weight, demand.occupancy(state, p, purpose), c.household,
+                now.fare, fee, p["longest_ride"], day,
+            )  # fmt: skip
+        c.travel_time[:], c.travel_km[:] = day.minutes, day.km
+        t.trips, t.trip_km = day.trips, day.trip_km
+        t.line_boardings = self._transit(policies).boardings(day.transit)
+        costs.share_out_cars(state, day.car_km * costs.average_day(p))
+        costs.book(city, state, p, self.trends, policies, day.car_km, day.fares, day.parking)
         cars_km = np.where(state.cars.alive, state.cars.km * state.cars.weight, 0.0) / days_in(state.month)
         t.vehicle_km = np.bincount(state.cars.powertrain, weights=cars_km, minlength=5)
-        return Driven(network, inside)
+        return Driven(network, day.inside)
