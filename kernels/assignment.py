@@ -39,8 +39,10 @@ GROUPS = 16
 FEW = 0.1
 #: Room for new tree nodes and routes kept per origin (a sixteenth of the graph's nodes more), doubled as long as it is too little.
 SPARE = 256
-#: Passes over known routes per iteration, and the share of the last gap (of the gap asked) at which they stop.
+#: Passes over known routes per iteration (doubled while the gap does not halve, up to the most), and the share of the last gap (of the
+#: gap asked) at which they stop.
 SWEEPS = 8
+MOST_SWEEPS = 1024
 SHARE = 0.1
 
 
@@ -164,7 +166,7 @@ def equilibrium(
         routes = _first_loading(routes, trips, at, kept, missing, threads)
     if trips.any():
         _settle(routes, trips, at, gap, 1e-3)
-    everyone = np.arange(len(trips), dtype=np.int32)
+    everyone, passes, best = np.arange(len(trips), dtype=np.int32), SWEEPS, math.inf
     for iteration in range(1, max_iterations + 1):
         load_flow(routes, at.load.flow)
         price_all(at.supply, at.load)
@@ -172,7 +174,12 @@ def equilibrium(
         reached = _relative_gap(trips, at)
         if reached <= gap or iteration == max_iterations:
             break
-        _settle(routes, trips, at, gap, reached)
+        # pairs that share steep links creep together in small steps: stay with the known routes longer
+        if reached > 0.5 * best:
+            passes = min(2 * passes, MOST_SWEEPS)
+        else:
+            passes, best = max(passes // 2, SWEEPS), reached
+        _settle(routes, trips, at, gap, reached, passes)
     mean_length(routes, at.length, at.skim_length)
     state_f, state_i = _pack(kept, routes)
     return Equilibrium(
@@ -180,10 +187,13 @@ def equilibrium(
     )  # fmt: skip
 
 
-def _settle(routes: Routes, trips: FloatArray, at: _Point, gap: float, reached: float) -> None:
-    """Shift among known routes until what is left to gain there is small against the gap just met, or the one asked."""
+def _settle(routes: Routes, trips: FloatArray, at: _Point, gap: float, reached: float, passes: int = SWEEPS) -> None:
+    """Shift among known routes until what is left to gain there is small against the gap just met, or the one asked.
+
+    The more ``passes`` are granted, the less may be left: within a pass, pairs that share steep links hide each other's gain.
+    """
     total = float(np.dot(at.load.flow, np.where(at.load.flow > 0, at.load.cost, 0.0)))
-    sweep(routes, trips, at.supply, at.load, SWEEPS, SHARE * max(reached, gap) * total)
+    sweep(routes, trips, at.supply, at.load, passes, SHARE * SWEEPS / passes * max(reached, gap) * total)
 
 
 def _first_loading(

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kernels.assignment import RoadNetwork, equilibrium, link_cost, objective, prepare
@@ -127,6 +127,9 @@ def test_background_load_costs_but_is_not_assigned() -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 10**6), closed=st.booleans())
+@example(seed=1056, closed=False)  # steep links shared by many pairs: a fixed number of passes crept
+@example(seed=89374, closed=False)
+@example(seed=101615, closed=True)
 def test_the_gap_and_the_flows_hold_before_an_independent_judge(seed: int, closed: bool) -> None:
     """Costs from the flows, shortest paths by Bellman-Ford, node balances, and Beckmann's optimum bounded from below."""
     network, trips = random_network(seed, closed_zones=closed)
