@@ -12,6 +12,8 @@ from kernels.jit import inline, kernel
 
 #: Bounds of a trip inside the own district against its mean; with these the clipped exponential has mean one.
 SHORTEST, LONGEST = 0.15, 4.537
+#: Largest shift of a trip's length by where its ends lie, against the length on streets.
+SHIFT = 0.8
 #: Columns of modes (sim.codes.Mode) and the destination that means "through a gate".
 CAR, TRANSIT, BIKE, WALK = 0, 1, 2, 3
 OUTSIDE = -2
@@ -20,8 +22,9 @@ OUTSIDE = -2
 class Ways(NamedTuple):
     """Tables between districts: minutes by mode and km, the diagonal being trips inside; to gates, and the way beyond them.
 
-    ``car``, ``km``, ``ride``, ``felt``, ``bike``, ``walk`` (D, D) minutes and km, ``felt`` being transit minutes as travellers weigh
-    them; ``gate``, ``gate_km`` (D, G); ``beyond`` [min], ``beyond_km``.
+    ``car``, ``km``, ``ride``, ``felt``, ``bike``, ``walk`` (D, D) minutes and km by car, ``felt`` and ``bike`` being transit and cycling
+    minutes as travellers weigh them; ``gate``, ``gate_km`` (D, G); ``access`` (D,) the part of each that no link carries, at either end
+    [km]; ``beyond`` [min], ``beyond_km``; ``walk_pace``, ``bike_pace``, ``inner_pace`` (car) [min/km] by the clock.
     """
 
     car: FloatArray
@@ -32,15 +35,20 @@ class Ways(NamedTuple):
     walk: FloatArray
     gate: FloatArray
     gate_km: FloatArray
+    access: FloatArray
     beyond: float
     beyond_km: float
+    walk_pace: float
+    bike_pace: float
+    inner_pace: float
 
 
 class Day(NamedTuple):
     """What the trips of a day add up to; :func:`travel` adds to it.
 
-    By citizen (n,): minutes, km, fares, parking [EUR]. By household (H,): car_km. By home district: inside (D,) car-km within it, trips
-    and trip_km (D, 4) by mode. transit (D, D): trips from home to destination.
+    By citizen (n,): minutes, km, fares, parking [EUR]. By household (H,): car_km. By home district: trips
+    and trip_km (D, 4) by mode. transit (D, D): trips from home to destination. inside (D,): weighted
+    car-km driven in the district that no link carries.
     """
 
     minutes: FloatArray
@@ -55,9 +63,18 @@ class Day(NamedTuple):
 
 
 @inline
-def _inside(seed: int, stream_id: int, purpose: int, person: int) -> float:
-    """How much longer than the mean this person's trips inside the own district are: exponential, clipped, mean one, drawn once."""
-    return min(max(-np.log(uniform(seed, stream_id, person, 0, purpose)), SHORTEST), LONGEST)
+def _longer(ways: Ways, h: int, d: int, u: float) -> tuple[float, float]:
+    """(factor, km) by which a person's trips from ``h`` to ``d`` differ from the tables; ``u`` is the person's draw.
+
+    Inside a district the factor is exponential, clipped, mean one. Between districts the ends lie anywhere in them: up to the access at
+    both ends nearer or farther, alike, mean zero; the factor is that of the way on streets.
+    """
+    if h == d:
+        far = min(max(-np.log(u), SHORTEST), LONGEST)
+        return far, (far - 1.0) * ways.km[h, d]
+    street = ways.walk[h, d] / ways.walk_pace
+    shift = (2.0 * u - 1.0) * min(ways.access[h] + ways.access[d], SHIFT * street)
+    return 1.0 + shift / street, shift
 
 
 @kernel
@@ -71,10 +88,10 @@ def door_to_door(
     to: Int32Array,
     gate: Int32Array,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Minutes by every mode and the street distance of one way.
+    """Minutes by every mode, as choices see them, and the distance by car of one way.
 
-    A trip inside the own district is longer or shorter than the district's mean by a factor that each person draws once. A trip through
-    a gate goes by car only, to the gate and a stated way beyond.
+    How a person's trips differ from the mean of the tables is drawn once (:func:`_longer`). A trip through a gate goes by car only, to
+    the gate and a stated way beyond.
 
     Args:
         seed, stream_id, purpose: of the draw (purpose is its index).
@@ -82,7 +99,7 @@ def door_to_door(
         ids, home, to, gate: (n,) person, home district, destination district (-2 through a gate), gate (-1 none).
 
     Returns:
-        (n, 4) minutes by car, transit, bicycle and on foot, inf where a mode does not go; (n,) transit minutes as weighed; (n,) km.
+        (n, 4) minutes by car, transit, bicycle and on foot, inf where a mode does not go; (n,) transit minutes as weighed; (n,) km by car.
     """
     n = ids.shape[0]
     minutes = np.empty((n, 4))
@@ -97,13 +114,13 @@ def door_to_door(
             felt[i] = np.inf
             km[i] = ways.gate_km[h, gate[i]] + ways.beyond_km
             continue
-        far = _inside(seed, stream_id, purpose, ids[i]) if d == h else 1.0
-        minutes[i, CAR] = ways.car[h, d] * (0.5 + 0.5 * far)  # half of a short car trip is access and parking
+        far, shift = _longer(ways, h, d, uniform(seed, stream_id, ids[i], 0, purpose))
+        minutes[i, CAR] = ways.car[h, d] + shift * ways.inner_pace
         minutes[i, TRANSIT] = ways.ride[h, d]
         minutes[i, BIKE] = ways.bike[h, d] * far
         minutes[i, WALK] = ways.walk[h, d] * far
         felt[i] = ways.felt[h, d]
-        km[i] = ways.km[h, d] * far
+        km[i] = ways.km[h, d] + shift
     return minutes, felt, km
 
 
@@ -124,7 +141,7 @@ def travel(
         day: sums, added to.
 
     Returns:
-        weighted car-km a day on the network: between districts and as far as the gates.
+        weighted car-km a day on the links: between districts and as far as the gates.
     """
     network = 0.0
     for i in range(ids.shape[0]):
@@ -134,28 +151,25 @@ def travel(
         h = home[i]
         d = to[i]
         m = mode[i]
-        far = 1.0
-        on_network = 0.0
         minutes = np.inf
         if d == OUTSIDE:
-            on_network = ways.gate_km[h, gate[i]]
-            km = on_network + ways.beyond_km
+            on_network = ways.gate_km[h, gate[i]] - ways.access[h]
+            km = ways.gate_km[h, gate[i]] + ways.beyond_km
             if m == CAR:
                 minutes = ways.gate[h, gate[i]] + ways.beyond
         else:
-            if d == h:
-                far = _inside(seed, stream_id, purpose, ids[i])
-            km = ways.km[h, d] * far
-            if d != h:
-                on_network = km
+            far, shift = _longer(ways, h, d, uniform(seed, stream_id, ids[i], 0, purpose))
+            km = ways.km[h, d] + shift
+            on_network = 0.0 if h == d else ways.km[h, d] - ways.access[h] - ways.access[d]
             if m == CAR:
-                minutes = ways.car[h, d] * (0.5 + 0.5 * far)
+                minutes = ways.car[h, d] + shift * ways.inner_pace
             elif m == TRANSIT:
                 minutes = ways.ride[h, d]
-            elif m == BIKE:
-                minutes = ways.bike[h, d] * far
             else:
                 minutes = ways.walk[h, d] * far
+                km = minutes / ways.walk_pace  # the shortest way on streets
+                if m == BIKE:
+                    minutes = km * ways.bike_pace
         day.minutes[i] += often * (minutes if minutes < np.inf else slowest)
         day.km[i] += often * km
         trips = often * weight[i]
@@ -164,11 +178,14 @@ def travel(
         if m == CAR:
             cars = often / persons[i]
             day.car_km[household[i]] += cars * km
-            network += weight[i] * cars * on_network
-            if d == h:
-                day.inside[h] += weight[i] * cars * km
+            vehicles = weight[i] * cars
+            network += vehicles * on_network
             if d >= 0:
                 day.parking[i] += cars * fee[d]
+                day.inside[h] += 0.5 * vehicles * (km - on_network)
+                day.inside[d] += 0.5 * vehicles * (km - on_network)
+            else:
+                day.inside[h] += vehicles * ways.access[h]
         elif m == TRANSIT and d >= 0:
             day.fares[i] += often * fare[i]
             day.transit[h, d] += trips

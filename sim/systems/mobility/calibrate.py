@@ -1,7 +1,8 @@
 """Mode constants: fitted to the shares observed in one year, checked on another.
 
 Fitted: the shares of 2023 (EMC², Tisséo/AUAT) - car by ring (31, 64, 74, 71 %), and walking, transit and cycling in the proportions
-26 : 12 : 4 - in the world of 2023 with its prices and its low-emission zone. Predicted, not fitted: trip lengths, and the shares of
+26 : 12 : 4 - in the world of 2023 with its prices and its low-emission zone; transit for 37 % of the ways to school and university, as
+in 2013 (EMD). Predicted, not fitted: trip lengths, and the shares of
 2013 with the prices and the car ownership of 2013, no zone and no telework. The constants are found by the contraction
 c += ln(observed / model) (Berry 1994, RAND Journal of Economics 25), which is exact for a logit. docs/mobility.md says what the
 prediction of 2013 explains and what it does not.
@@ -16,13 +17,14 @@ import numpy as np
 
 from sim.agents.population import populate
 from sim.city.city import City
-from sim.codes import CritAir, Mode, Party, Purpose, Ring
+from sim.codes import Activity, CritAir, Mode, Party, Purpose, Ring
 from sim.columns import Floats
 from sim.measures.policies import Contribution, Policies, axis_sizes, compose
 from sim.months import parse_month
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import Economy, Energy, Society, State, Townhall, Traffic
+from sim.systems.mobility.choice import STUDY
 from sim.systems.mobility.costs import FITTED_MONTH
 
 PREDICTED_MONTH = parse_month("2013-05")
@@ -30,6 +32,8 @@ PREDICTED_MONTH = parse_month("2013-05")
 CAR_BY_RING = np.array([0.31, 0.64, 0.74, 0.71])
 #: Observed in 2023 over the survey: transit, cycling, walking; only their proportions are used.
 OTHERS = {Mode.TRANSIT: 0.12, Mode.BIKE: 0.04, Mode.WALK: 0.26}
+#: Ways to school and university by transit, 2013; taken for 2023 too (assumption).
+STUDY_BY_TRANSIT = 0.37
 #: Observed in 2013 over that year's 179 communes, where the car had 52 % in 2023 (EMC² 2023).
 OBSERVED_2013 = {"car": 0.60, "transit": 0.13, "walk": 0.22, "car_2023_same_perimeter": 0.52}
 #: Cars per household in 2013 over those of 2023 (EMD and EMC²).
@@ -44,7 +48,7 @@ def calibrate_modes(city: City, threads: int = 1) -> dict[str, Any]:
     from sim.systems.mobility.system import MobilitySystem
 
     parameters = Parameters()
-    asc = np.zeros((2, len(Ring), 5))
+    asc = np.zeros((3, len(Ring), 5))
     system = MobilitySystem(city, parameters, Trends(FITTED_MONTH), gap=1e-3, threads=threads)
     system.constants = asc
     state = _state(city, parameters, FITTED_MONTH)
@@ -60,6 +64,7 @@ def calibrate_modes(city: City, threads: int = 1) -> dict[str, Any]:
     city.facts["mode_calibration"] = {
         "fitted": {"year": 2023, "by_ring": fitted.round(4).tolist(), "asked_car_by_ring": CAR_BY_RING.tolist()},
         "all_2023": _all(state),
+        "study_by_transit": round(float(to_study(state)[Mode.TRANSIT]), 4),
         "trip_km_2023": dict(zip(("car", "transit", "bike", "walk"), lengths.round(2).tolist(), strict=True)),
         "observed_trip_km_2013": {"car": 7.0, "transit": 8.0, "bike": 3.0, "walk_2023": 0.86},
         "predicted": {"year": 2013, "all": _predict(city, parameters, asc, threads), "observed": OBSERVED_2013},
@@ -68,18 +73,33 @@ def calibrate_modes(city: City, threads: int = 1) -> dict[str, Any]:
 
 
 def _improve(city: City, asc: Floats, state: State) -> None:
-    """One step of the contraction: car by ring, transit and bicycle everywhere against walking."""
+    """One step of the contraction: car by ring, transit and bicycle everywhere against walking, transit to places of study."""
     shares = _shares(city, state)
     present = state.traffic.trips.sum(axis=1)
     for ring in range(len(Ring)):
         if present[city.districts.ring == ring].sum() <= 0.0:
             continue
         model, wanted = np.clip(shares[ring, Mode.CAR], 0.01, 0.99), CAR_BY_RING[ring]
-        asc[:, ring, Mode.CAR] += DAMPING * (np.log(wanted / (1.0 - wanted)) - np.log(model / (1.0 - model)))
+        asc[:, ring, Mode.CAR] += DAMPING * (_logit(wanted) - _logit(model))
     trips = state.traffic.trips.sum(axis=0)
     for mode in (Mode.TRANSIT, Mode.BIKE):
         model = max(trips[mode], 1e-6) / max(trips[Mode.WALK], 1e-6)
         asc[:, :, mode] += DAMPING * np.log(OTHERS[mode] / OTHERS[Mode.WALK] / model)
+    study = to_study(state)[Mode.TRANSIT]
+    if study > 0.0:
+        asc[STUDY, :, Mode.TRANSIT] += DAMPING * (_logit(STUDY_BY_TRANSIT) - _logit(min(study, 0.99)))
+
+
+def to_study(state: State) -> Floats:
+    """(4,) shares of the modes on main tours of those who do not work."""
+    c = state.citizens
+    study = c.alive & (c.main_district >= 0) & (c.activity != Activity.EMPLOYED) & (c.main_mode >= 0)
+    found = np.bincount(c.main_mode[study], weights=c.weight[study], minlength=4)[:4]
+    return np.asarray(found / max(float(found.sum()), 1e-300))
+
+
+def _logit(share: float) -> float:
+    return float(np.log(share / (1.0 - share)))
 
 
 def _shares(city: City, state: State) -> Floats:

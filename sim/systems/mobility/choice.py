@@ -18,7 +18,7 @@ from sim.state import State
 
 #: Car and transit each alone, bicycle and walking together ("active"), home alone.
 NEST = np.array([0, 1, 2, 2, 3], np.int64)
-MAIN, OTHER = 0, 1
+MAIN, OTHER, STUDY = 0, 1, 2
 #: Stream of the lengths of trips inside the own district.
 INNER = "mobility.inner"
 #: Months of age from which children ride on their own (assumption).
@@ -38,16 +38,23 @@ class Costs:
 class Journeys:
     """One way of some citizens' tours, by every mode."""
 
-    minutes: Floats  #: (rows, 4) door to door; inf where a mode does not go
+    minutes: Floats  #: (rows, 4) door to door, cycling as weighed; inf where a mode does not go
     ride: Floats  #: (rows,) transit minutes with walks, waits and boardings at their weights
-    km: Floats  #: (rows,) on streets
+    km: Floats  #: (rows,) by car
     fee: Floats  #: (rows,) € of parking for a car
 
 
 def constants(city: City) -> Floats:
-    """(2 purposes, rings, 5 modes) calibrated constants, zero before calibration."""
+    """(3 kinds of tours, rings, 5 modes) calibrated constants, zero before calibration."""
     found = city.prepared.get("mode_constants")
-    return np.zeros((2, len(Ring), 5)) if found is None else np.asarray(found)
+    return np.zeros((3, len(Ring), 5)) if found is None else np.asarray(found)
+
+
+def kind_of_tour(state: State, rows: Ints, purpose: int) -> Ints:
+    """(rows,) row of the constants: MAIN for work, OTHER, STUDY for main tours of those who do not work."""
+    if purpose == OTHER:
+        return np.full(len(rows), OTHER)
+    return np.where(state.citizens.activity[rows] == Activity.EMPLOYED, MAIN, STUDY)
 
 
 def reconsiders(state: State, p: Parameters) -> Bools:
@@ -63,13 +70,19 @@ def destination(state: State, purpose: int) -> Ints:
     return c.main_district if purpose == MAIN else c.other_district
 
 
-def ways(state: State, p: Parameters) -> Ways:
+def access_km(city: City, p: Parameters) -> Floats:
+    """(D,) km at either end of a trip between districts that no link carries: streets lead to the best of several connectors, people
+    live all over the district."""
+    return np.asarray(city.districts.inner_distance * p["access_share"])
+
+
+def ways(city: City, state: State, p: Parameters) -> Ways:
     """The tables of ``state.traffic`` between districts and to the gates."""
     t = state.traffic
     beyond = p["beyond_gate"] / p["beyond_speed"] * 60.0
     return Ways(
-        t.car_time, t.car_km, t.transit_time, t.transit_felt, t.bike_time, t.walk_time, t.gate_time, t.gate_km, beyond,
-        p["beyond_gate"],
+        t.car_time, t.car_km, t.transit_time, t.transit_felt, t.bike_time, t.walk_time, t.gate_time, t.gate_km, access_km(city, p),
+        beyond, p["beyond_gate"], 60.0 / p["walk_speed"], 60.0 / p["bike_speed"], 60.0 / p["inner_car_speed"],
     )  # fmt: skip
 
 
@@ -78,7 +91,7 @@ def journeys(city: City, state: State, p: Parameters, policies: Policies, rows: 
     c = state.citizens
     to = destination(state, purpose)[rows]
     minutes, ride, km = door_to_door(
-        state.seed, stream(INNER), purpose, ways(state, p), c.id[rows], c.district[rows], to, c.main_gate[rows]
+        state.seed, stream(INNER), purpose, ways(city, state, p), c.id[rows], c.district[rows], to, c.main_gate[rows]
     )
     fee = np.where(to >= 0, parking(city, p, policies)[to], 0.0)
     return Journeys(minutes, ride + float(policies.transit_fear[0]), km, fee)
@@ -102,7 +115,7 @@ def utilities(
     utility[:, 2] = bike * p["bike_weight"]
     utility[:, 3] = walk * p["walk_weight"]
     utility[:, :4] *= -p["sensitivity"]
-    utility[:, :4] += asc[purpose, ring, :4]
+    utility[:, :4] += asc[kind_of_tour(state, rows, purpose), ring, :4]
     utility[no_car[rows], 0] = -np.inf
     rides = c.bike[rows] & (costs.clock - c.birth[rows] >= RIDING_AGE)
     utility[~rides | (bike > p["longest_ride"]), 2] = -np.inf

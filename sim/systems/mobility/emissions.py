@@ -47,7 +47,7 @@ def road_emissions(city: City, state: State, p: Parameters, freight: float, inne
 
     Args:
         freight: share of vehicle-km on the network that is freight (car units).
-        inner_km: (D,) residents' car-km inside their district, which the network does not carry [km/day].
+        inner_km: (D,) residents' car-km in each district that no link carries [km/day].
     """
     a, t = city.links, state.traffic
     mix = t.vehicle_km / max(float(t.vehicle_km.sum()), 1e-300)

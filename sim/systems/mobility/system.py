@@ -29,8 +29,8 @@ from sim.systems.mobility.road import Road, RoadResult
 class Driven(NamedTuple):
     """Residents' vehicle-km of an average working day."""
 
-    network: float  #: between districts and to the gates
-    inside: Floats  #: (D,) inside the own district, which no link carries
+    network: float  #: on links, between districts and to the gates
+    inside: Floats  #: (D,) in each district, which no link carries
 
 
 class MobilitySystem:
@@ -157,22 +157,24 @@ class MobilitySystem:
         t.emissions = road_emissions(city, state, p, day.freight / max(day.total(), 1e-300), driven.inside)
 
     def _car_skims(self, found: RoadResult) -> tuple[Floats, Floats, Floats, Floats]:
-        """Minutes and km between districts and to the gates; inside a district a stated urban speed, and access."""
-        n = self.city.n_districts
-        search = self.parameters["parking_search"]
-        time, km = found.zone_time[:n, :n].copy(), found.zone_km[:n, :n].copy()
-        inner = self.city.districts.inner_distance
-        speed = self.parameters["inner_car_speed"]
-        np.fill_diagonal(time, inner / speed * 60.0 + 2.0 * float(self.city.connectors.time.mean()) / 60.0)
+        """Minutes and km between districts and to the gates, at their ends and inside a district at a stated urban speed."""
+        n, p = self.city.n_districts, self.parameters
+        inner, ends = self.city.districts.inner_distance, choice.access_km(self.city, p)
+        pace = 60.0 / p["inner_car_speed"]
+        both = ends[:, None] + ends
+        km, gate_km = found.zone_km[:n, :n] + both, found.zone_km[:n, n:] + ends[:, None]
+        time = found.zone_time[:n, :n] + both * pace
+        np.fill_diagonal(time, inner * pace + 2.0 * float(self.city.connectors.time.mean()) / 60.0)
         np.fill_diagonal(km, inner)
-        return time + search, km, found.zone_time[:n, n:] + search, found.zone_km[:n, n:].copy()
+        gate_time = found.zone_time[:n, n:] + ends[:, None] * pace
+        return time + p["parking_search"], km, gate_time + p["parking_search"], gate_km
 
     def _live_through(self, state: State, policies: Policies, main: Floats, other: Floats) -> Driven:
         """Travel time and distance of each citizen, trips by district and mode, cars' kilometres, payments."""
         city, c, p, t = self.city, state.citizens, self.parameters, state.traffic
         n, d = len(c), city.n_districts
         now = costs.costs_now(city, state, p, self.trends, policies)
-        fee, tables = choice.parking(city, p, policies), choice.ways(state, p)
+        fee, tables = choice.parking(city, p, policies), choice.ways(city, state, p)
         zeros = np.zeros
         day = Day(
             minutes=zeros(n), km=zeros(n), fares=zeros(n), parking=zeros(n), car_km=zeros(len(state.households)), inside=zeros(d),

@@ -142,15 +142,17 @@ def test_a_day_of_kilometres_is_that_of_persons_and_gates() -> None:
     """day_factor x link flows = residents' trips x distances over persons, and the background's ways there and back."""
     system, state = settled()
     c, t, (main, other) = state.citizens, state.traffic, counts(settled()[1])
-    residents = 0.0
+    residents, ends = 0.0, P["access_share"] * city().districts.inner_distance
     for i in range(len(c)):
         h, w = c.district[i], c.weight[i]
         if c.main_mode[i] == Mode.CAR and main[i] > 0.0 and c.main_district[i] != h:
             persons = P["occupancy_work"] if c.activity[i] == Activity.EMPLOYED else P["occupancy_school"]
-            km = t.gate_km[h, c.main_gate[i]] if c.main_district[i] == -2 else t.car_km[h, c.main_district[i]]
-            residents += w * main[i] * km / persons
-        if c.other_mode[i] == Mode.CAR and other[i] > 0.0 and c.other_district[i] != h:
-            residents += w * other[i] * t.car_km[h, c.other_district[i]] / P["occupancy_other"]
+            to = c.main_district[i]
+            km = t.gate_km[h, c.main_gate[i]] if to == -2 else t.car_km[h, to] - ends[to]
+            residents += w * main[i] * (km - ends[h]) / persons
+        to = c.other_district[i]
+        if c.other_mode[i] == Mode.CAR and other[i] > 0.0 and to != h:
+            residents += w * other[i] * (t.car_km[h, to] - ends[h] - ends[to]) / P["occupancy_other"]
     rest = demand.background(city(), state, P, policies())
     table = demand.peak_cars(city(), state, P, main, other) + rest.total()
     found = system.road.settle(table, policies(), state.copy())
@@ -218,13 +220,20 @@ def test_car_times_are_shortest_paths_at_the_times_of_the_links() -> None:
     graph = city().graph.copy()
     for _, _, _, data in graph.edges(keys=True, data=True):
         data["time"] = float(state.traffic.link_time[data["link"]])
-    node = city().connectors.node
+    node, ends = city().connectors.node, P["access_share"] * city().districts.inner_distance
     access = 2 * 60.0
+    pace = 60.0 / P["inner_car_speed"]  # min/km from the door to the connector
     for i in range(9):
         reached = nx.single_source_dijkstra_path_length(graph, int(node[i]), weight="time")
-        expected = [(reached[int(node[j])] + access) / 60.0 + P["parking_search"] for j in range(9) if j != i]
+        expected = [
+            (reached[int(node[j])] + access) / 60.0 + P["parking_search"] + (ends[i] + ends[j]) * pace
+            for j in range(9)
+            if j != i
+        ]
         np.testing.assert_allclose(np.delete(state.traffic.car_time[i], i), expected, rtol=1e-6)
-        to_gate = [(reached[int(g)] + access / 2) / 60.0 + P["parking_search"] for g in city().cordon.node]
+        to_gate = [
+            (reached[int(g)] + access / 2) / 60.0 + P["parking_search"] + ends[i] * pace for g in city().cordon.node
+        ]
         np.testing.assert_allclose(state.traffic.gate_time[i], to_gate, rtol=1e-6)
 
 
@@ -268,6 +277,21 @@ def test_trips_inside_a_district_have_its_mean_length() -> None:
     assert factor.min() >= SHORTEST
     assert factor.max() <= LONGEST
     assert np.isinf(way.minutes[:, Mode.TRANSIT]).all()  # no line inside a district
+
+
+def test_ends_of_trips_lie_anywhere_in_their_districts() -> None:
+    """Between districts lengths spread evenly around the table, by at most the access at both ends; four standard errors."""
+    _, state = settled()
+    c, t = state.citizens, state.traffic
+    rows = np.flatnonzero(c.other_district != c.district)
+    h, d = c.district[rows], c.other_district[rows]
+    way = choice.journeys(city(), state, P, policies(), rows, choice.OTHER)
+    shift = way.km - t.car_km[h, d]
+    ends = P["access_share"] * city().districts.inner_distance
+    assert (np.abs(shift) <= ends[h] + ends[d]).all()
+    assert shift.mean() == pytest.approx(0.0, abs=4 * shift.std() / math.sqrt(len(rows)))
+    assert shift.std() > 0.1
+    np.testing.assert_allclose(way.minutes[:, Mode.WALK] - t.walk_time[h, d], shift * 60 / P["walk_speed"], atol=1e-9)
 
 
 def test_tours_through_a_gate_go_by_car_and_beyond() -> None:
@@ -385,14 +409,20 @@ def test_emissions_are_summed_link_by_link() -> None:
         km = t.link_flow[i] * t.day_factor[0] * a.length[i] / 1000.0
         per_km = mix * (1 - freight) + P["freight_intensity"] * freight
         expected[a.district[i]] += km * per_km * speed_factor(np.array([kmh]))[0]
-    c = state.citizens
+    c, ends = state.citizens, P["access_share"] * city().districts.inner_distance
     inner = speed_factor(np.array([P["inner_car_speed"]]))[0] * mix
     for purpose, count in ((choice.MAIN, main), (choice.OTHER, other)):
         mode = c.main_mode if purpose == choice.MAIN else c.other_mode
-        rows = np.flatnonzero((count > 0) & (mode == Mode.CAR) & (choice.destination(state, purpose) == c.district))
-        way = choice.journeys(city(), state, P, policies(), rows, purpose)
-        persons = demand.occupancy(state, P, purpose)[rows]
-        np.add.at(expected, c.district[rows], c.weight[rows] * count[rows] * way.km / persons * inner)
+        rows = np.flatnonzero((count > 0) & (mode == Mode.CAR))
+        way, to = choice.journeys(city(), state, P, policies(), rows, purpose), choice.destination(state, purpose)[rows]
+        cars = c.weight[rows] * count[rows] / demand.occupancy(state, P, purpose)[rows] * inner
+        for h, d, km, weight in zip(c.district[rows], to, way.km, cars, strict=True):
+            if d == -2:
+                expected[h] += weight * ends[h]
+            else:
+                off_links = km if h == d else km - (t.car_km[h, d] - ends[h] - ends[d])
+                expected[h] += weight * off_links / 2
+                expected[d] += weight * off_links / 2
     np.testing.assert_allclose(t.emissions, expected, rtol=1e-5)
 
 
