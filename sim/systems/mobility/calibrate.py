@@ -2,7 +2,7 @@
 
 Fitted: the shares of 2023 (EMC², Tisséo/AUAT) - car by ring (31, 64, 74, 71 %), and walking, transit and cycling in the proportions
 26 : 12 : 4 - in the world of 2023 with its prices and its low-emission zone; transit for 37 % of the ways to school and university, as
-in 2013 (EMD). Predicted, not fitted: trip lengths, and the shares of
+in 2013 (EMD); 22.5 % of the employed at home some days. Predicted, not fitted: trip lengths, and the shares of
 2013 with the prices and the car ownership of 2013, no zone and no telework. The constants are found by the contraction
 c += ln(observed / model) (Berry 1994, RAND Journal of Economics 25), which is exact for a logit. docs/mobility.md says what the
 prediction of 2013 explains and what it does not.
@@ -24,7 +24,7 @@ from sim.months import parse_month
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import Economy, Energy, Society, State, Townhall, Traffic
-from sim.systems.mobility.choice import STUDY
+from sim.systems.mobility.choice import MAIN, STUDY
 from sim.systems.mobility.costs import FITTED_MONTH
 
 PREDICTED_MONTH = parse_month("2013-05")
@@ -34,6 +34,9 @@ CAR_BY_RING = np.array([0.31, 0.64, 0.74, 0.71])
 OTHERS = {Mode.TRANSIT: 0.12, Mode.BIKE: 0.04, Mode.WALK: 0.26}
 #: Ways to school and university by transit, 2013; taken for 2023 too (assumption).
 STUDY_BY_TRANSIT = 0.37
+#: Employed people who work at home some days: managers 52.2, intermediate 19.4, employees 8.5, workers 0.2 % (INSEE, enquête Emploi
+#: 2022), weighed by the groups of the metropole (RP 2019).
+AT_HOME = 0.225
 #: Observed in 2013 over that year's 179 communes, where the car had 52 % in 2023 (EMC² 2023).
 OBSERVED_2013 = {"car": 0.60, "transit": 0.13, "walk": 0.22, "car_2023_same_perimeter": 0.52}
 #: Cars per household in 2013 over those of 2023 (EMD and EMC²).
@@ -64,6 +67,7 @@ def calibrate_modes(city: City, threads: int = 1) -> dict[str, Any]:
     city.facts["mode_calibration"] = {
         "fitted": {"year": 2023, "by_ring": fitted.round(4).tolist(), "asked_car_by_ring": CAR_BY_RING.tolist()},
         "all_2023": _all(state),
+        "at_home": round(at_home(state), 4),
         "study_by_transit": round(float(to_study(state)[Mode.TRANSIT]), 4),
         "trip_km_2023": dict(zip(("car", "transit", "bike", "walk"), lengths.round(2).tolist(), strict=True)),
         "observed_trip_km_2013": {"car": 7.0, "transit": 8.0, "bike": 3.0, "walk_2023": 0.86},
@@ -88,6 +92,14 @@ def _improve(city: City, asc: Floats, state: State) -> None:
     study = to_study(state)[Mode.TRANSIT]
     if study > 0.0:
         asc[STUDY, :, Mode.TRANSIT] += DAMPING * (_logit(STUDY_BY_TRANSIT) - _logit(min(study, 0.99)))
+    asc[MAIN, :, Mode.TELEWORK] += DAMPING * (_logit(AT_HOME) - _logit(float(np.clip(at_home(state), 0.01, 0.99))))
+
+
+def at_home(state: State) -> float:
+    """Share of the employed who work at home some days."""
+    c = state.citizens
+    employed = c.alive & (c.activity == Activity.EMPLOYED)
+    return float(c.weight[employed & (c.telework_days > 0.0)].sum() / max(float(c.weight[employed].sum()), 1e-300))
 
 
 def to_study(state: State) -> Floats:

@@ -120,7 +120,7 @@ def utilities(
     rides = c.bike[rows] & (costs.clock - c.birth[rows] >= RIDING_AGE)
     utility[~rides | (bike > p["longest_ride"]), 2] = -np.inf
     utility[walk > p["longest_walk"], 3] = -np.inf
-    utility[:, 4] = _at_home(state, rows, p, way.minutes[:, Mode.CAR]) if work else -np.inf
+    utility[:, 4] = _at_home(state, rows, p, way.minutes[:, Mode.CAR]) + asc[MAIN, ring, 4] if work else -np.inf
     return utility
 
 

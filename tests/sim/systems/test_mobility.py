@@ -202,11 +202,11 @@ def test_households_pay_what_others_receive() -> None:
 
 
 def test_price_of_a_kilometre() -> None:
-    """7.0 l of petrol at 1.86 EUR and 6.0 l of diesel at 1.79 EUR in July 2023, by hand."""
+    """7.0 l of petrol at 1.87 EUR and 6.0 l of diesel at 1.81 EUR in July 2023, by hand."""
     july = 2023 * 12 + 6
     price = costs.price_per_km(P, Trends(july), policies(), july)
-    assert price[Powertrain.PETROL] == pytest.approx(0.62 / 8.9 * 1.86)
-    assert price[Powertrain.DIESEL] == pytest.approx(0.06 * 1.79)
+    assert price[Powertrain.PETROL] == pytest.approx(0.62 / 8.9 * 1.87)
+    assert price[Powertrain.DIESEL] == pytest.approx(0.06 * 1.81)
     dear = policies(Contribution("energy_price_factor", 1.5, np.array([5])))
     np.testing.assert_allclose(costs.price_per_km(P, Trends(july), dear, july)[0], 1.5 * price[0])
 
