@@ -46,53 +46,64 @@ def neighbour_mean(first: IntArray, contacts: Int32s, counts: Bools, value: Floa
 
 @kernel
 def word_of_mouth(
-    own: Float32s, heard: FloatArray, household: Int32s, stubbornness: float, support: Float32s, pace: float
-) -> None:
+    known: IntArray, own: Float32s, heard: FloatArray, alive: Bools, household: Int32s, stubbornness: float, support: Float32s,
+    pace: float,
+) -> None:  # fmt: skip
     """One month of Friedkin & Johnsen (1990): support moves towards stubbornness x own + (1 - stubbornness) x heard.
 
     Args:
+        known: (K,) measures that are talked about.
         own: (n, M) own judgement.
-        heard: (H, M) mean support among contacts' households.
+        heard: (H, K) mean support among contacts' households.
+        alive: (n,) who talks; the others keep what they thought.
         household: (n,) household of each citizen.
         stubbornness: weight of the own judgement.
         support: (n, M) in and out.
         pace: share of the way gone in a month.
     """
     for i in range(own.shape[0]):
-        h = household[i]
-        for m in range(own.shape[1]):
-            aim = stubbornness * own[i, m] + (1.0 - stubbornness) * heard[h, m]
-            support[i, m] += np.float32(pace * (aim - support[i, m]))
+        if alive[i]:
+            h = household[i]
+            for k in range(known.shape[0]):
+                m = known[k]
+                aim = stubbornness * own[i, m] + (1.0 - stubbornness) * heard[h, k]
+                support[i, m] += np.float32(pace * (aim - support[i, m]))
 
 
 @kernel
-def household_mean(household: Int32s, alive: Bools, value: Float32s, households: int) -> FloatArray:
-    """(H, M) mean of living members' values; 0.5 where nobody lives."""
-    out = np.zeros((households, value.shape[1]))
+def household_mean(known: IntArray, household: Int32s, alive: Bools, value: Float32s, households: int) -> FloatArray:
+    """(H, K) mean of living members' values of the columns ``known`` of ``value`` (n, M); 0.5 where nobody lives."""
+    columns = known.shape[0]
+    out = np.zeros((households, columns))
     count = np.zeros(households)
     for i in range(value.shape[0]):
         if alive[i]:
             count[household[i]] += 1.0
-            for m in range(value.shape[1]):
-                out[household[i], m] += value[i, m]
+            for k in range(columns):
+                out[household[i], k] += value[i, known[k]]
     for h in range(households):
-        for m in range(value.shape[1]):
-            out[h, m] = out[h, m] / count[h] if count[h] > 0.0 else 0.5
+        for k in range(columns):
+            out[h, k] = out[h, k] / count[h] if count[h] > 0.0 else 0.5
     return out
 
 
 @kernel
 def judgement(
-    expected_drivers: FloatArray, expected_others: FloatArray, in_force: FloatArray, announced: FloatArray, exposure: FloatArray,
-    district: Int32s, main_district: Int32s, driver: Bools, lived: FloatArray, trust: FloatArray, loss: float,
+    known: IntArray, expected_drivers: FloatArray, expected_others: FloatArray, in_force: FloatArray, exposure: FloatArray,
+    alive: Bools, district: Int32s, main_district: Int32s, driver: Bools, lived: FloatArray, trust: FloatArray, loss: float,
     belief: float, kept: float, own: Float32s, pace: float,
 ) -> None:  # fmt: skip
-    """Own judgement of each announced measure: expectation before it is in force, experience after; losses weigh ``loss`` times.
+    """Own judgement of each known measure: expectation before it is in force, experience after; losses weigh ``loss`` times.
+
+    The hyperbolic tangent is written by one exponential, which takes half the time of the library's (16 ns against 8 a citizen and
+    measure) and differs by rounding alone.
 
     Args:
+        known: (K,) measures that are public.
         expected_drivers, expected_others: (M,) what drivers and others expect, -1..1.
-        in_force, announced: (M,) 0..1.
+        in_force: (M,) 0..1.
         exposure: (M, D) share of a district that the measure touches.
+        alive: (n,) who judges; the others keep what they thought.
         district, main_district: (n,) home and main destination.
         driver: (n,) uses a car.
         lived: (n,) gain or loss lived since the usual, -1..1.
@@ -104,9 +115,10 @@ def judgement(
         pace: share of the way towards the new judgement gone in a month.
     """
     for i in range(own.shape[0]):
-        for m in range(own.shape[1]):
-            if announced[m] <= 0.0:
-                continue
+        if not alive[i]:
+            continue
+        for k in range(known.shape[0]):
+            m = known[k]
             touched = exposure[m, district[i]]
             if main_district[i] >= 0:
                 touched = max(touched, exposure[m, main_district[i]])
@@ -116,17 +128,17 @@ def judgement(
             value = (1.0 - in_force[m]) * felt + in_force[m] * after
             if value < 0.0:
                 value *= loss
-            aim = 0.5 + 0.5 * np.tanh(value + belief * (trust[i] - 0.5))
+            aim = 1.0 - 1.0 / (np.exp(2.0 * (value + belief * (trust[i] - 0.5))) + 1.0)  # (1 + tanh) / 2
             own[i, m] += np.float32(pace * (aim - own[i, m]))
 
 
 @kernel
-def weight_below(support: Float32s, weight: FloatArray, threshold: float) -> FloatArray:
-    """(M,) weight of the citizens whose support lies below ``threshold``. ``weight`` (n,), 0 for those who do not count."""
-    out = np.zeros(support.shape[1])
+def weight_below(known: IntArray, support: Float32s, weight: FloatArray, threshold: float) -> FloatArray:
+    """(K,) weight of the citizens whose support of a known measure lies below ``threshold``. ``weight`` (n,), 0 for who does not count."""
+    out = np.zeros(known.shape[0])
     for i in range(support.shape[0]):
         if weight[i] > 0.0:
-            for m in range(support.shape[1]):
-                if support[i, m] < threshold:
-                    out[m] += weight[i]
+            for k in range(known.shape[0]):
+                if support[i, known[k]] < threshold:
+                    out[k] += weight[i]
     return out

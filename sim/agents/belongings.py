@@ -11,6 +11,7 @@ from sim.city.city import City
 from sim.codes import CritAir, DwellingType, Heating, HouseholdType, Powertrain, Ring, Tenure
 from sim.columns import Codes, Floats, Ints
 from sim.months import year_of
+from sim.scenario.trends import all_series
 
 #: Construction periods (TABULA) of flats and houses inside the ring road and outside [share]: from INSEE RP 2017 classes of Toulouse,
 #: split into TABULA's by length; assumption.
@@ -24,9 +25,11 @@ PERIOD_SHARE = {
 #: 2017 (press), the rest assumption (INSEE RP table by fuel not found).
 HEATING_FLAT = [0.43, 0.01, 0.48, 0.02, 0.06, 0.00]
 HEATING_HOUSE = [0.44, 0.06, 0.30, 0.12, 0.00, 0.08]
-#: Private cars of France, 1 January 2021 (SDES): diesel 55 %, petrol 41 %, hybrid about 2.4 %, plug-in 0.6 %, electric 0.8 %; rounded.
-FLEET = np.array([0.415, 0.545, 0.026, 0.006, 0.008])
-FLEET_AGE = 10.5  # mean age of cars in France 2021 [years] (SDES), gamma-like spread: assumption
+#: Ages of cars in France [years] and share below (AAA Data, 1 January 2023: 13 % up to three years old, 12 % over twenty), scaled to the
+#: mean of the cars that SDES counts in use on 1 January 2021.
+FLEET_EDGES = np.array([0.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0])
+FLEET_BELOW = np.cumsum([0.0, 0.13, 0.11, 0.10, 0.13, 0.24, 0.16, 0.13])
+FLEET_AGE = 10.3
 
 
 def draw_dwellings(
@@ -124,16 +127,12 @@ def draw_cars(city: City, draws: Draws, people: People, income: Floats, share: f
     rows = np.arange(len(owner))
     district = people.home[owner]
     count = np.bincount(district, minlength=len(d))
-    age = (
-        FLEET_AGE
-        * (draws.uniform("car.age", rows) + draws.uniform("car.age", rows, 1) + draws.uniform("car.age", rows, 2))
-        / 1.5
-    )
+    middle = (FLEET_EDGES[1:] + FLEET_EDGES[:-1]) / 2.0
+    age = np.interp(draws.uniform("car.age", rows), FLEET_BELOW, FLEET_EDGES) * FLEET_AGE
+    age /= float((middle * np.diff(FLEET_BELOW)).sum())
     age *= np.where(income[owner] < np.median(income), 1.12, 0.88)  # the poorer half drives older cars: assumption
     since = month - (age * 12).astype(np.int64)
-    powertrain = draws.choice("powertrain", rows, FLEET)
-    young = age < 6.0
-    powertrain = np.where((powertrain >= Powertrain.HYBRID) & ~young & (age > 9.0), Powertrain.PETROL, powertrain)
+    powertrain = draws.choice("powertrain", rows, _market_when_new(since))
     cars = Cars(
         id=rows, alive=np.ones(len(rows)), weight=(d.cars / np.maximum(count, 1))[district], household=owner, powertrain=powertrain,
         crit_air=crit_air(powertrain, since), since=since, km=np.zeros(len(rows)),
@@ -141,8 +140,14 @@ def draw_cars(city: City, draws: Draws, people: People, income: Floats, share: f
     return cars, np.bincount(owner, minlength=len(households))
 
 
+def _market_when_new(since: Ints) -> Floats:
+    """(n, powertrains) shares of the market of new cars in the month of each first registration (series new_*)."""
+    series = [all_series()[f"new_{power.name.lower()}"] for power in Powertrain]
+    return np.column_stack([np.interp(since, s.months, s.values) for s in series])
+
+
 def crit_air(powertrain: Ints, since: Ints) -> Codes:
-    """Sticker by powertrain and month of first registration (arrêté of 21 June 2016, passenger cars)."""
+    """Sticker by powertrain and month of first registration (arrêté of 21 June 2016, passenger cars; hybrids count as petrol)."""
     year = year_of(np.asarray(since))  # type: ignore[arg-type]
     petrol = np.select(
         [year >= 2011, year >= 2006, year >= 1997], [CritAir.C1, CritAir.C2, CritAir.C3], CritAir.UNCLASSIFIED
@@ -154,5 +159,5 @@ def crit_air(powertrain: Ints, since: Ints) -> Codes:
     )
     power = np.asarray(powertrain)
     out = np.where(power == Powertrain.DIESEL, diesel, petrol)
-    out = np.where((power == Powertrain.PLUG_IN) | (power == Powertrain.HYBRID), CritAir.C1, out)
+    out = np.where(power == Powertrain.PLUG_IN, CritAir.C1, out)
     return np.where(power == Powertrain.ELECTRIC, CritAir.E, out).astype(np.int8)

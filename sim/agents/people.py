@@ -129,7 +129,7 @@ def _fitting(kind: Ints, size: Ints) -> Ints:
 
 
 def _ages(draws: Draws, kind: Ints, household: Ints, size: Ints) -> Ints:
-    """Reference person by type; partners within some years; children twenty to forty years younger; others young adults."""
+    """Reference person by type; partners within some years; children 22 to 40 years younger; others young adults."""
     rows = np.arange(len(household))
     first = np.r_[0, np.cumsum(size)[:-1]]
     heads = np.arange(len(kind))
@@ -141,13 +141,10 @@ def _ages(draws: Draws, kind: Ints, household: Ints, size: Ints) -> Ints:
     k = kind[household]
     head = head_age[household]
     partner = np.clip(head + np.round(4.0 * draws.normal("age.partner", rows)).astype(np.int64), 18, 99)
-    # children of mothers and fathers of 25 to 37; those who would be gone are any age from 15 on, the unborn are infants
-    generation = 25 + (13.0 * draws.uniform("age.child", rows)).astype(np.int64)
-    child = head - generation - 2 * np.maximum(place - 2, 0)
-    at_home = draws.uniform("age.at_home", rows)
-    child = np.where(
-        child > 24, 15 + (10.0 * at_home).astype(np.int64), np.where(child < 0, (3.0 * at_home).astype(np.int64), child)
-    )
+    # born when the parent was 22 to 40, as far as that leaves a child of 0 to 24; any age is as likely, infants with young parents
+    youngest = np.clip(head - 40, 0, 15)
+    after = np.maximum(np.clip(head - 21, 3, 25), youngest + 1)
+    child = youngest + ((after - youngest) * draws.uniform("age.child", rows)).astype(np.int64)
     mate = (18 + 22.0 * draws.uniform("age.mate", rows) ** 1.6).astype(np.int64)
     couple = np.isin(k, (HouseholdType.COUPLE, HouseholdType.COUPLE_CHILDREN))
     others = np.where(k == HouseholdType.OTHER, mate, child)

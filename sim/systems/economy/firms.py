@@ -126,6 +126,15 @@ def _close(state: State, p: Parameters) -> None:
     e.base_jobs *= (1.0 + p["market_taken_over"] * lost / np.maximum(left, 1e-300))[f.sector]
 
 
+def learn(state: State, p: Parameters) -> None:
+    """Digital practices spread within each branch: what a firm lacks it takes over as many others have it (Bass 1969, imitation)."""
+    f = state.firms
+    weight = np.where(f.alive, f.weight * f.jobs, 0.0)
+    staff = np.bincount(f.sector, weights=weight, minlength=len(Sector))
+    have = np.bincount(f.sector, weights=weight * f.maturity, minlength=len(Sector)) / np.maximum(staff, 1e-300)
+    f.maturity += np.where(f.alive, p["maturity_learning"] / 12.0 * have[f.sector] * (1.0 - f.maturity), 0.0)
+
+
 def run_challenges(state: State, policies: Policies, p: Parameters) -> None:
     """Calls by theme: firms propose by maturity and experience, the purse pays the most mature.
 

@@ -54,6 +54,8 @@ class EconomySystem:
         e.demand = firms.demand_index(state, policies, self.trends)
         firms.adjust(state, policies, p, self.trends)
         labour.balance(state, p, self.city.n_districts)
+        if not self.trends.unchanged:
+            firms.learn(state, p)
         firms.run_challenges(state, policies, p)
         self._earn(state)
         # a purchase that says its branches: it moves demand by its lever, not by the ledger (firms.public_orders)

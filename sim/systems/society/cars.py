@@ -10,15 +10,22 @@ import numpy as np
 
 from kernels.draws import stream, uniforms
 from sim.agents.belongings import crit_air
-from sim.codes import Carrier, Party, Powertrain, Purpose
+from sim.codes import Carrier, CritAir, Party, Powertrain, Purpose
 from sim.columns import Bools, Floats, Ints
 from sim.measures.policies import Policies
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import State
 
-#: Chance that a replacement is a new car, by income fifth (assumption; three quarters of purchases in France are used cars).
-NEW_SHARE = np.array([0.10, 0.16, 0.24, 0.34, 0.46])
+#: Chance that a replacement is a new car, by income fifth against the mean (assumption).
+NEW_BY_FIFTH = np.array([0.38, 0.62, 0.92, 1.31, 1.77])
+#: Ages of used cars sold in France [years] and share below (AAA Data, October 2024: 11 % up to two years old, 28 % over fifteen).
+USED_EDGES = np.array([0.0, 1.0, 2.0, 5.0, 7.0, 10.0, 15.0, 25.0])
+USED_BELOW = np.cumsum([0.0, 0.06, 0.05, 0.20, 0.11, 0.11, 0.19, 0.28])
+#: First month in which cars with a battery to be charged were sold in numbers: none on the used market is older.
+FIRST_CHARGED = 2011 * 12
+#: Months of first registration at which stickers change, latest first (belongings.crit_air).
+COHORTS = 12 * np.array([2011, 2006, 2001, 1997, 0])
 #: Price of a replacement [€], new and used, by powertrain (assumption, 2021 orders of magnitude).
 PRICE_NEW = np.array([21e3, 27e3, 27e3, 38e3, 33e3])
 PRICE_USED = np.array([9e3, 10e3, 14e3, 20e3, 17e3])
@@ -30,7 +37,8 @@ def renew(state: State, policies: Policies, p: Parameters, trends: Trends, adopt
     """Replace, or give up, the cars whose time has come. ``adopters`` (H,): share of electric among contacts' cars."""
     cars, h = state.cars, state.households
     ids, month = cars.id, state.month
-    ban = ban_pressure(state, policies)
+    kept_out = felt_bans(state, policies)
+    ban = np.where(cars.alive, kept_out[cars.crit_air, cars.household], 0.0)
     age = np.maximum(month - cars.since, 0) / 12.0
     hazard = p["car_renewal"] / 12.0 * (age / 10.0) ** p["car_renewal_shape"] * (1.0 + (p["ban_renewal"] - 1.0) * ban)
     due = np.flatnonzero(cars.alive & (uniforms(state.seed, stream("society.car.due"), ids, month, 0) < hazard))
@@ -38,14 +46,17 @@ def renew(state: State, policies: Policies, p: Parameters, trends: Trends, adopt
     _drop(state, due[gives_up])
     due = due[~gives_up]
     quintile = h.quintile[cars.household[due]]
-    new = uniforms(state.seed, stream("society.car.new"), ids[due], month, 0) < NEW_SHARE[quintile]
+    new = (
+        uniforms(state.seed, stream("society.car.new"), ids[due], month, 0)
+        < p["car_new_share"] * NEW_BY_FIFTH[quintile]
+    )
     shift = _electric_shift(state, policies, p, trends, adopters, due, ban[due])
     power = _powertrain(state, trends, ids[due], new, shift)
     before = cars.powertrain[due].copy()
     w = cars.weight[due]
     cars.powertrain[due] = power
-    used_age = 36 + (84.0 * uniforms(state.seed, stream("society.car.age"), ids[due], month, 0)).astype(np.int64)
-    cars.since[due] = np.where(new, month, month - used_age)
+    u = uniforms(state.seed, stream("society.car.age"), ids[due], month, 0)
+    cars.since[due] = np.where(new, month, _used_since(month, u, power, kept_out[:, cars.household[due]]))
     cars.crit_air[due] = crit_air(power, cars.since[due])
     state.flows[6] += w.sum()
     state.flows[7] += w.sum()
@@ -59,7 +70,7 @@ def renew(state: State, policies: Policies, p: Parameters, trends: Trends, adopt
     _book(state, cars.household[due], w, price, grant, bonus, 1.0 - p["instalments_left"])
 
 
-def first_cars(state: State, p: Parameters, trends: Trends) -> None:
+def first_cars(state: State, policies: Policies, p: Parameters, trends: Trends) -> None:
     """Households without a car but with a driver buy a used one now and then."""
     h, c, cars = state.households, state.citizens, state.cars
     drives = np.bincount(c.household[c.alive & c.licence], minlength=len(h)) > 0
@@ -70,11 +81,8 @@ def first_cars(state: State, p: Parameters, trends: Trends) -> None:
         return
     new = np.arange(len(rows))
     power = _powertrain(state, trends, h.id[rows], np.zeros(len(rows), bool), np.zeros(len(rows)))
-    since = (
-        state.month
-        - 36
-        - (84.0 * uniforms(state.seed, stream("society.car.first.age"), h.id[rows], state.month, 0)).astype(np.int64)
-    )
+    u = uniforms(state.seed, stream("society.car.first.age"), h.id[rows], state.month, 0)
+    since = _used_since(state.month, u, power, felt_bans(state, policies)[:, rows])
     weight = h.weight[rows]
     cars.extend(
         {
@@ -88,17 +96,35 @@ def first_cars(state: State, p: Parameters, trends: Trends) -> None:
     _book(state, rows, weight, PRICE_USED[power], nothing, nothing, 1.0 - p["instalments_left"])
 
 
-def ban_pressure(state: State, policies: Policies) -> Floats:
-    """(cars,) share kept out at home or where a driver of the household works, whichever is larger; 0 without bans."""
-    cars, c, h = state.cars, state.citizens, state.households
-    out = np.zeros(len(cars))
+def _used_since(month: int, u: Floats, power: Ints, kept_out: Floats) -> Ints:
+    """First registration of used cars bought in ``month``: ages of the market, the oldest left out where they may not drive.
+
+    Args:
+        month: of the purchase.
+        u: (n,) uniform draws.
+        power: (n,) powertrains.
+        kept_out: (stickers, n) share of each sticker kept out where the buyer drives.
+    """
+    allowed = np.ones(len(u), bool)
+    oldest = np.full(len(u), COHORTS[0])
+    for start in COHORTS:
+        sticker = crit_air(power, np.full(len(u), start))
+        allowed &= kept_out[sticker, np.arange(len(u))] == 0.0
+        oldest = np.where(allowed, start, oldest)
+    reach = np.interp((month - oldest) / 12.0, USED_EDGES, USED_BELOW)
+    age = (12.0 * np.interp(u * reach, USED_BELOW, USED_EDGES)).astype(np.int64)
+    return np.maximum(month - age, np.where(power >= Powertrain.PLUG_IN, FIRST_CHARGED, 0))
+
+
+def felt_bans(state: State, policies: Policies) -> Floats:
+    """(stickers, H) share kept out at home or where a driver of the household works, whichever is larger; 0 without bans."""
+    c, h = state.citizens, state.households
+    out = np.zeros((len(CritAir), len(h)))
     works = np.flatnonzero(c.alive & c.licence & (c.main_district >= 0))
     for sticker in np.flatnonzero(policies.car_ban.any(axis=1)):
         ban = policies.car_ban[sticker]
-        felt = ban[h.district]
-        np.maximum.at(felt, c.household[works], ban[c.main_district[works]])
-        rows = np.flatnonzero(cars.alive & (cars.crit_air == sticker))
-        out[rows] = felt[cars.household[rows]]
+        out[sticker] = ban[h.district]
+        np.maximum.at(out[sticker], c.household[works], ban[c.main_district[works]])
     return out
 
 

@@ -101,12 +101,16 @@ def retrofit(state: State, policies: Policies, p: Parameters, done_by_contacts: 
 
 
 def install_pv(state: State, policies: Policies, p: Parameters, trends: Trends, near: Floats) -> None:
-    """Owners of houses install rooftop PV at the market's rate, moved by grants, advice and neighbours."""
+    """Owners of houses install rooftop PV at the market's rate, moved by grants, advice and neighbours.
+
+    Contacts count by how far they are ahead of the country's households, whose contacts are in the market's rate already.
+    """
     d, h = state.dwellings, state.households
     lived, household = _occupied(state)
     house = lived & (d.kind <= DwellingType.TH) & (d.pv == 0.0) & (h.tenure[household] == Tenure.OWNER)
     rate = trends.at("pv_rate", state.month) / 12.0 * np.exp(p["pv_per_100"] * float(policies.pv_grant[0]) / 100.0)
-    chance = rate * (1.0 + p["pv_contacts"] * near[household] + p["pv_advice"] * policies.advice[d.district])
+    ahead = near[household] - trends.at("households_solar", state.month)
+    chance = rate * np.maximum(1.0 + p["pv_contacts"] * ahead + p["pv_advice"] * policies.advice[d.district], 0.0)
     rows = np.flatnonzero(house & (uniforms(state.seed, stream("society.pv"), d.id, state.month, 0) < chance))
     size = p["pv_size"] * (0.6 + 0.8 * uniforms(state.seed, stream("society.pv.size"), d.id[rows], 0, 0))
     grant = np.minimum(float(policies.pv_grant[0]), p["pv_price"]) * size

@@ -42,7 +42,7 @@ class SocietySystem:
         state.households.works_bill *= p["instalments_left"]
         electric, retrofitted, solar = self._contacts(state)
         cars.renew(state, policies, p, trends, electric)
-        cars.first_cars(state, p, trends)
+        cars.first_cars(state, policies, p, trends)
         homes.finish_works(state)
         homes.renew_heating(state, policies, p, trends)
         homes.retrofit(state, policies, p, retrofitted)
@@ -114,19 +114,17 @@ class SocietySystem:
         """Own judgement, then word of mouth, of the measures ``known`` to the public; who is ready to protest."""
         p, c, s = self.parameters, state.citizens, state.society
         driver = (c.main_mode == Mode.CAR) | (c.other_mode == Mode.CAR)
-        own, support = s.expected[:, known], s.support[:, known]
         judgement(
-            policies.expected_drivers[known], policies.expected_others[known], policies.in_force[known], policies.announced[known],
-            policies.exposure[known], c.district, c.main_district, driver, lived, c.trust, p["loss_aversion"], p["belief_in_trust"],
-            p["expectation_kept"], own, p["judgement_pace"],
+            known, policies.expected_drivers, policies.expected_others, policies.in_force, policies.exposure, c.alive, c.district,
+            c.main_district, driver, lived, c.trust, p["loss_aversion"], p["belief_in_trust"], p["expectation_kept"], s.expected,
+            p["judgement_pace"],
         )  # fmt: skip
         alive = state.households.alive
-        homes_mean = household_mean(c.household, c.alive, support, len(alive))
+        homes_mean = household_mean(known, c.household, c.alive, s.support, len(alive))
         heard = neighbour_mean(state.contact_first, state.contacts, alive, homes_mean)
-        word_of_mouth(own, heard, c.household, p["stubbornness"], support, p["opinion_pace"])
-        s.expected[:, known], s.support[:, known] = own, support
+        word_of_mouth(known, s.expected, heard, c.alive, c.household, p["stubbornness"], s.support, p["opinion_pace"])
         adults = np.where(c.alive & (self.trends.clock(state.month) - c.birth >= ADULT), c.weight, 0.0)
-        s.protest[known] = weight_below(support, adults, p["protest_below"]) * p["protest_share"]
+        s.protest[known] = weight_below(known, s.support, adults, p["protest_below"]) * p["protest_share"]
 
 
 def _bills(state: State) -> Floats:
