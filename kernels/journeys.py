@@ -74,7 +74,7 @@ def _longer(ways: Ways, h: int, d: int, u: float) -> tuple[float, float]:
         return far, (far - 1.0) * ways.km[h, d]
     street = ways.walk[h, d] / ways.walk_pace
     shift = (2.0 * u - 1.0) * min(ways.access[h] + ways.access[d], SHIFT * street)
-    return 1.0 + shift / street, shift
+    return 1.0 + shift / street if street > 0.0 else 1.0, shift
 
 
 @kernel
@@ -167,9 +167,10 @@ def travel(
                 minutes = ways.ride[h, d]
             else:
                 minutes = ways.walk[h, d] * far
-                km = minutes / ways.walk_pace  # the shortest way on streets
+                if minutes < np.inf:
+                    km = minutes / ways.walk_pace  # the shortest way on streets
                 if m == BIKE:
-                    minutes = km * ways.bike_pace
+                    minutes *= ways.bike_pace / ways.walk_pace
         day.minutes[i] += often * (minutes if minutes < np.inf else slowest)
         day.km[i] += often * km
         trips = often * weight[i]
