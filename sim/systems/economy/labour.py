@@ -1,7 +1,8 @@
 """The labour market: posts by district and branch are held by residents or incomers, or vacant - exactly, every month.
 
 Posts are real numbers, residents come in rows that each stand for several people. So residents are hired and dismissed by whole rows,
-rounded by chance without bias, and incomers - real numbers too - take up the rest within their branch.
+rounded by chance without bias. A row that a shrinking cell cannot hold any more moves on within its branch, and incomers - real numbers
+too - take up the rest.
 """
 
 from __future__ import annotations
@@ -67,22 +68,27 @@ def _workers(state: State) -> Ints:
 
 
 def balance(state: State, p: Parameters, districts: int) -> None:
-    """Dismiss where vacancies have run out, hire where they exceed the usual; close the account exactly."""
+    """Branches dismiss where their vacancies have run out and hire where they exceed the usual; the account closes exactly.
+
+    Whether a branch hires or dismisses is decided by its posts in the whole city, in which districts by where they are short or over: a
+    row that stands for many people leaves small cells too full or too empty by rounding, which is no reason to act.
+    """
     e = state.economy
     e.posts = posts(state, districts)
     residents = held_by_residents(state, districts)
     usual = np.minimum(e.usual_vacancies, e.posts)
     held = residents + e.incomers
-    surplus = np.clip(held - (e.posts - p["vacancies_kept"] * usual), 0.0, held)
+    surplus = _where_the_branch_is_over(held - (e.posts - p["vacancies_kept"] * usual))
     part = surplus / np.maximum(held, 1e-300)
     incomers = e.incomers * (1.0 - part)
     if (surplus > 1e-9).any():
-        _dismiss(state, residents * part, by_chance=True)
+        _dismiss(state, _leavers(state, residents * part, by_chance=True))
         residents = held_by_residents(state, districts)
     if (residents > e.posts * (1.0 + 1e-12) + 1e-9).any():
-        _dismiss(state, np.maximum(residents - e.posts, 0.0), by_chance=False)
+        rows = _leavers(state, np.maximum(residents - e.posts, 0.0), by_chance=False)
+        _dismiss(state, _not_moved_on(state, rows, np.maximum(e.posts - residents, 0.0), p))
         residents = held_by_residents(state, districts)
-    incomers = _level(e.posts, residents, incomers, usual)
+    incomers = _level(e.posts, residents, incomers)
     open_to = _openings(state, e.posts - residents - incomers - usual, residents, incomers, p)
     outside = np.maximum(e.usual_outside - held_outside(state, len(e.usual_outside)), 0.0) * p["vacancies_filled"]
     if open_to.residents.sum() + outside.sum() > 1e-6:
@@ -90,8 +96,14 @@ def balance(state: State, p: Parameters, districts: int) -> None:
         residents = held_by_residents(state, districts)
     _stay_in_living_firms(state, districts)
     e.residents = residents
-    e.incomers = _level(e.posts, residents, incomers - open_to.left + open_to.incomers, usual)
+    e.incomers = _level(e.posts, residents, incomers - open_to.left + open_to.incomers)
     e.vacancies = np.maximum(e.posts - e.residents - e.incomers, 0.0)
+
+
+def _where_the_branch_is_over(balance: Floats) -> Floats:
+    """(D, S) positive parts of ``balance``, scaled so that each branch sums to the positive part of its own total."""
+    cells, total = np.maximum(balance, 0.0), np.maximum(balance.sum(axis=0), 0.0)
+    return np.asarray(cells * (total / np.maximum(cells.sum(axis=0), 1e-300)))
 
 
 def _openings(state: State, spare: Floats, residents: Floats, incomers: Floats, p: Parameters) -> Openings:
@@ -101,7 +113,7 @@ def _openings(state: State, spare: Floats, residents: Floats, incomers: Floats, 
     date. Where they hold more than that, posts they give up in the course of the year go to residents.
     """
     e = state.economy
-    wanted = np.maximum(spare, 0.0) * p["vacancies_filled"]
+    wanted = _where_the_branch_is_over(spare) * p["vacancies_filled"]
     slack = unemployment(state) / max(float(e.usual_unemployment[0]), 1e-300)
     share = e.usual_incomers / np.maximum((1.0 - e.usual_incomers) * slack + e.usual_incomers, 1e-300)
     here, held, vacant = incomers.sum(axis=0), (residents + incomers).sum(axis=0), wanted.sum(axis=0)
@@ -110,17 +122,17 @@ def _openings(state: State, spare: Floats, residents: Floats, incomers: Floats, 
     return Openings(wanted * (1.0 - new) + incomers * leave, wanted * new, incomers * leave)
 
 
-def _level(posts: Floats, residents: Floats, incomers: Floats, usual: Floats) -> Floats:
+def _level(posts: Floats, residents: Floats, incomers: Floats) -> Floats:
     """Incomers whose post a resident holds take a vacancy of the same branch elsewhere, as far as there are any."""
     over = np.clip(residents + incomers - posts, 0.0, incomers)
     incomers = incomers - over
-    free = np.maximum(posts - residents - incomers - usual, 0.0)
+    free = np.maximum(posts - residents - incomers, 0.0)
     taken = np.minimum(over.sum(axis=0) / np.maximum(free.sum(axis=0), 1e-300), 1.0)
     return np.asarray(incomers + free * taken)
 
 
-def _dismiss(state: State, need: Floats, by_chance: bool) -> None:
-    """Residents lose posts, by chance within each district and branch; those whose firm has closed go first.
+def _leavers(state: State, need: Floats, by_chance: bool) -> Ints:
+    """Rows of residents who lose their posts, by chance within each district and branch; those whose firm has closed go first.
 
     Args:
         need: (D, S) posts to be lost.
@@ -138,9 +150,35 @@ def _dismiss(state: State, need: Floats, by_chance: bool) -> None:
     before = _running(weight, cell) - weight
     if by_chance:
         up = uniforms(state.seed, stream("economy.dismiss.round"), cell, state.month, 0)
-        gone = rows[before + weight * (1.0 - up) <= need.ravel()[cell]]
-    else:
-        gone = rows[before < need.ravel()[cell] - 1e-9]
+        return rows[before + weight * (1.0 - up) <= need.ravel()[cell]]
+    return rows[before < need.ravel()[cell] - 1e-9]
+
+
+def _not_moved_on(state: State, rows: Ints, room: Floats, p: Parameters) -> Ints:
+    """Those of ``rows`` for whom no other district has ``room`` (D, S) in their branch; the others work there from now on."""
+    c = state.citizens
+    sector, weight = c.sector[rows].astype(np.int64), c.weight[rows]
+    wide = np.where(weight[:, None] <= room[:, sector].T, room[:, sector].T, 0.0)
+    pull = wide * np.exp(-state.traffic.car_time / p["search_reach"])[c.district[rows]]
+    district = _draw(state, "economy.move", rows, pull)
+    cell = district * S + sector
+    moves = (pull.sum(axis=1) > 0.0) & _fits(weight, cell, room)
+    firm = _firm_in(state, rows, cell, len(room))
+    moves &= firm >= 0
+    c.main_district[rows[moves]], c.firm[rows[moves]] = district[moves], firm[moves]
+    return rows[~moves]
+
+
+def _fits(weight: Floats, cell: Ints, room: Floats) -> Bools:
+    """True for rows that find room in their cell after those before them."""
+    fits = np.zeros(len(weight), bool)
+    by = np.argsort(cell, kind="stable")
+    fits[by] = _running(weight[by], cell[by]) <= room.ravel()[cell[by]] + 1e-9
+    return fits
+
+
+def _dismiss(state: State, gone: Ints) -> None:
+    c = state.citizens
     _income(state, gone, -1.0)
     c.activity[gone] = Activity.UNEMPLOYED
     c.firm[gone], c.sector[gone], c.main_district[gone], c.main_gate[gone] = -1, -1, -1, -1
@@ -194,11 +232,8 @@ def _take_inside(state: State, rows: Ints, need: Floats, room: Floats, p: Parame
     district = _draw(state, "economy.where", rows, pull[c.district[rows]])
     sector = _draw(state, "economy.what", rows, usable[district])
     cell = district * S + sector
-    by = np.argsort(cell, kind="stable")
-    fits = np.zeros(len(rows), bool)
-    fits[by] = _running(c.weight[rows[by]], cell[by]) <= room.ravel()[cell[by]] + 1e-9
     firm = _firm_in(state, rows, cell, len(need))
-    fits &= firm >= 0
+    fits = _fits(c.weight[rows], cell, room) & (firm >= 0)
     _start(state, rows[fits], district[fits], sector[fits], firm[fits])
 
 

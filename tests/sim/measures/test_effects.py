@@ -168,7 +168,7 @@ GRANTS = measure("recovery_grants", "months: 12, amount: 20 M€")
 
 def test_recovery_grants_keep_posts_in_a_crisis_and_none_without(world: World) -> None:
     saved = change(world, GRANTS + CRISIS, "jobs", CRISIS)
-    assert saved[3:].min() >= 0.0
+    assert saved[3:].min() > -1e-6  # rounding of sums
     assert saved.mean() > 0.0
     posts = [world(b)[0].state.economy.posts.sum() for b in (GRANTS + CRISIS, CRISIS)]
     lost = world("")[0].state.economy.posts.sum() - posts[1]
