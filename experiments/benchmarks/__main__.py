@@ -15,10 +15,14 @@ from pathlib import Path
 
 from experiments.benchmarks.catalogue import BENCHMARKS, load
 from experiments.benchmarks.context import Context
-from experiments.benchmarks.machine import describe
+from experiments.benchmarks.machine import describe, load_average
 from experiments.benchmarks.processes import ROOT, ChildError, child
 from experiments.benchmarks.rows import Row
 from experiments.benchmarks.table import markdown, write
+
+
+#: A benchmark that takes longer [s] is ended.
+LONGEST = 3600.0
 
 
 def parser() -> argparse.ArgumentParser:
@@ -66,13 +70,14 @@ def _all(options: argparse.Namespace) -> int:
     for name in options.names or BENCHMARKS:
         clock = time.perf_counter()
         try:
-            answer = child("experiments.benchmarks", name, "--one", *_passed_on(options))
+            answer = child("experiments.benchmarks", name, "--one", *_passed_on(options), patience=LONGEST)
         except ChildError as error:
             failed += 1
             print(f"{name} failed: {error}", file=sys.stderr)
             continue
         groups[BENCHMARKS[name]] = [Row.from_json(row) for row in answer]
         print(f"{name}: {time.perf_counter() - clock:.0f} s", file=sys.stderr, flush=True)
+    machine["load after"] = load_average()
     text = markdown(groups, machine, options.quick)
     print(text)
     path = write(options.out, groups, machine, options.quick)

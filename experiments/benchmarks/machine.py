@@ -11,7 +11,6 @@ from pathlib import Path
 
 def describe() -> dict[str, str]:
     """Processor, cores, memory, system, versions, load before the run, date."""
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     packages = ("rebond", "numpy", "numba", "mesa")
     return {
         "processor": _field(Path("/proc/cpuinfo"), "model name") or platform.processor() or platform.machine(),
@@ -20,9 +19,14 @@ def describe() -> dict[str, str]:
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         **{name: version(name) for name in packages},
-        "load_before": f"{load:.2f}",
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "load before": load_average(),
     }
+
+
+def load_average() -> str:
+    """Processes that want a core, mean of the last minute: what else ran on the machine."""
+    return f"{os.getloadavg()[0]:.2f}" if hasattr(os, "getloadavg") else "unknown"
 
 
 def resident_bytes() -> int:

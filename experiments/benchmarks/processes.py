@@ -24,12 +24,17 @@ class ChildError(RuntimeError):
     """A child of the benchmark ended with an error; the message is the end of what it said."""
 
 
-def child(module: str, *arguments: object, environment: Mapping[str, str] | None = None) -> Any:
-    """Run ``python -m module arguments`` and return the JSON of its last line of standard output."""
-    done = subprocess.run(
-        [sys.executable, "-m", module, *map(str, arguments)],
-        env=_environment(environment), capture_output=True, text=True, timeout=PATIENCE, check=False,
-    )  # fmt: skip
+def child(
+    module: str, *arguments: object, environment: Mapping[str, str] | None = None, patience: float = PATIENCE
+) -> Any:
+    """Run ``python -m module arguments`` and return the JSON of its last line of standard output. Raises ChildError."""
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    try:
+        done = subprocess.run(
+            command, env=_environment(environment), capture_output=True, text=True, timeout=patience, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ChildError(f"{module}: not done after {patience:g} s") from error
     if done.returncode != 0:
         raise ChildError(f"{module}: {done.stderr.strip()[-600:]}")
     return json.loads(done.stdout.splitlines()[-1])

@@ -27,14 +27,26 @@ LOST = 1e-6
 
 def run(context: Context) -> list[Row]:
     """Networks small and large; the public ones where their folder is given."""
-    grid, streets = grid_city(context.size(20, 30), context.size(40, 100)), city_streets(open_city(context.city))
+    grid, streets = grid_city(20, 40), city_streets(open_city(context.city))
     cases = [grid] if context.quick else [grid, streets]
     names = ["SiouxFalls"] if context.quick else ["SiouxFalls", "Anaheim", SKETCH]
     folders = [context.tntp / name for name in names] if context.tntp else []
     cases += [tntp(folder) for folder in folders if folder.is_dir()]
-    rows = [row for case in cases for row in cold(context, case, 1e-4 if context.quick else 1e-6, rounds=3)]
+    rows = [
+        row
+        for case in cases
+        for row in cold(context, case, 1e-4 if context.quick else 1e-6, rounds=2 if case.name == SKETCH else 3)
+    ]
     if not any(case.name == SKETCH for case in cases):
-        rows.append(Row(f"{SKETCH} to 1e-06", "s", None, promise=Promise(60.0, of_ratio=True), note="needs --tntp"))
+        rows.append(
+            Row(
+                f"{SKETCH} to 1e-06",
+                "s",
+                None,
+                promise=Promise(60.0, of_ratio=True),
+                note="needs --tntp with its files",
+            )
+        )
     rows += [row for case in cases if case.name == SKETCH for row in far(context, case)]
     for case in [streets, *(case for case in cases if case.name == SKETCH)]:
         rows += [warm(context, case, gap, rounds=context.size(3, 5)) for gap in (1e-4, 1e-6)]

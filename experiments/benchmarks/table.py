@@ -14,6 +14,10 @@ INTRODUCTION = """# Benchmarks
 Written by `python -m experiments.benchmarks --write-docs`, never by hand. Figures are medians with their range over the rounds of one
 run, in which we and the peer take turns; only ratios within one run carry from machine to machine. Lower is better for times and
 memory, higher for rates; "times better" says it the same way for both. The promises on the workshop and on sweeps are not here.
+
+Peers live in an environment of their own (`python -m venv peers`, then install `aequilibrae pytraf power-grid-model rcbsim` there)
+and are named by `--peers peers/bin/python` or the variable REBOND_PEERS; a peer that is not installed is said to be so. Public road
+networks are read from `--tntp FOLDER` (collection TransportationNetworks). All tools get the same arrays and threads.
 """
 
 
