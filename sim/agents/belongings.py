@@ -25,11 +25,12 @@ PERIOD_SHARE = {
 #: 2017 (press), the rest assumption (INSEE RP table by fuel not found).
 HEATING_FLAT = [0.43, 0.01, 0.48, 0.02, 0.06, 0.00]
 HEATING_HOUSE = [0.44, 0.06, 0.30, 0.12, 0.00, 0.08]
-#: Ages of cars in France [years] and share below (AAA Data, 1 January 2023: 13 % up to three years old, 12 % over twenty), scaled to the
-#: mean of the cars that SDES counts in use on 1 January 2021.
+#: Ages of cars in France [years] and share below (AAA Data, 1 January 2023: 13 % up to three years old, 12 % over twenty), scaled to a
+#: mean of ``FLEET_AGE``: 10.3 years in France on 1 January 2021 (SDES), less in the intercommunalities with a low-emission zone, where
+#: 30.5 % of cars are Crit'Air 3 and worse against 34.5 % (SDES, 2022).
 FLEET_EDGES = np.array([0.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0])
 FLEET_BELOW = np.cumsum([0.0, 0.13, 0.11, 0.10, 0.13, 0.24, 0.16, 0.13])
-FLEET_AGE = 10.3
+FLEET_AGE = 9.9
 
 
 def draw_dwellings(
@@ -127,10 +128,9 @@ def draw_cars(city: City, draws: Draws, people: People, income: Floats, share: f
     rows = np.arange(len(owner))
     district = people.home[owner]
     count = np.bincount(district, minlength=len(d))
-    middle = (FLEET_EDGES[1:] + FLEET_EDGES[:-1]) / 2.0
-    age = np.interp(draws.uniform("car.age", rows), FLEET_BELOW, FLEET_EDGES) * FLEET_AGE
-    age /= float((middle * np.diff(FLEET_BELOW)).sum())
+    age = np.interp(draws.uniform("car.age", rows), FLEET_BELOW, FLEET_EDGES)
     age *= np.where(income[owner] < np.median(income), 1.12, 0.88)  # the poorer half drives older cars: assumption
+    age *= FLEET_AGE * len(age) / max(float(age.sum()), 1e-300)
     since = month - (age * 12).astype(np.int64)
     powertrain = draws.choice("powertrain", rows, _market_when_new(since))
     cars = Cars(

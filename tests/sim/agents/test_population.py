@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from sim.agents.belongings import FLEET_AGE
 from sim.agents.population import populate
 from sim.agents.tables import Population
 from sim.city.city import City
@@ -159,3 +160,25 @@ def test_quintiles_are_fifths_of_the_people_and_rise_with_income() -> None:
     alone = h.kind == HouseholdType.SINGLE
     means = [h.income[alone & (h.quintile == q)].mean() for q in range(5)]
     assert (np.diff(means) > 0).all()
+
+
+def test_cars_at_the_start_are_those_of_the_country() -> None:
+    # SDES, cars in use on 1 January 2022: 55.2 % diesel, 95 % petrol or diesel, mean age 10.5 years (10.3 a year before); Crit'Air 3 and
+    # worse 30.5 % in the intercommunalities with a low-emission zone, 34.5 % in France. AAA Data a year later: 12 % over twenty years old
+    month = 2022 * 12
+    k = populate(city(), 1, 1.0, month, Parameters()).cars
+    age = (month - k.since) / 12.0
+    assert np.average(age, weights=k.weight) == pytest.approx(FLEET_AGE, abs=0.15)
+    for found, published, tolerance in (
+        (k.crit_air >= CritAir.C3, 0.325, 0.04), (k.powertrain == Powertrain.DIESEL, 0.552, 0.05),
+        (k.powertrain <= Powertrain.DIESEL, 0.95, 0.02), (age > 20.0, 0.11, 0.04), (k.powertrain == Powertrain.ELECTRIC, 0.011, 0.006),
+    ):  # fmt: skip
+        assert np.average(found, weights=k.weight) == pytest.approx(published, abs=tolerance)
+
+
+def test_children_are_of_every_age() -> None:
+    # INSEE RP 2020, commune of Toulouse: of 72,690 children under 15, 16,883 are under three; by single years from 4,111 to 5,815
+    c = people().citizens
+    years = np.bincount((MONTH - c.birth) // 12)[:18].reshape(6, 3).sum(axis=1)
+    assert years[0] / years[:5].sum() == pytest.approx(16_883 / 72_690, abs=0.05)
+    assert years.max() < 1.9 * years.min()
