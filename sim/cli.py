@@ -33,6 +33,30 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+#: What numbers may be, by option: least, most, in words.
+BOUNDS = {
+    "seed": (0, 2**53, "a whole number, 0 or more"),
+    "share": (1e-4, 1.0, "a number from 0.0001 to 1"),
+    "band_share": (1e-4, 1.0, "a number from 0.0001 to 1"),
+    "threads": (1, 1024, "a whole number, 1 or more"),
+    "gap": (1e-12, 0.1, "a number from 1e-12 to 0.1"),
+    "seeds": (0, 10_000, "a whole number from 0 to 10,000"),
+    "draws": (0, 10_000, "a whole number from 0 to 10,000"),
+    "districts": (4, 2000, "a whole number from 4 to 2,000"),
+}
+
+
+def _within(**given: float | None) -> None:
+    """Raise InputError with every option out of its bounds (NaN is out of all)."""
+    faults = [
+        Fault(f"--{name.replace('_', '-')}", f"{value:g}", BOUNDS[name][2])
+        for name, value in given.items()
+        if value is not None and not BOUNDS[name][0] <= value <= BOUNDS[name][1]
+    ]
+    if faults:
+        raise InputError(faults)
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
@@ -54,29 +78,23 @@ def _root(
 def run(
     scenario: Annotated[Path, typer.Argument(help="Roadmap: a YAML file.")],
     city: Annotated[
-        str | None, typer.Option(help="City: a bundle, or the name of an embedded city. [the scenario's]")
+        str | None, typer.Option(help="City: a bundle, or the name of an embedded city. (the scenario's)")
     ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Seed of all draws. [the scenario's, or 1]")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of all draws. (the scenario's, or 1)")] = None,
     share: Annotated[float | None, typer.Option(help="Share of the population simulated, above 0 up to 1.")] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads and worker processes. [all cores]")] = None,
-    out: Annotated[Path | None, typer.Option(help="Run directory. [out/NAME-SEED]")] = None,
+    threads: Annotated[int | None, typer.Option(help="Threads and worker processes. (all cores)")] = None,
+    out: Annotated[Path | None, typer.Option(help="Run directory. (out/NAME-SEED)")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing run directory.")] = False,
-    gap: Annotated[float, typer.Option(min=1e-12, max=1e-1, help="Relative gap of the road equilibrium.")] = 1e-4,
-    seeds: Annotated[int | None, typer.Option(min=0, help="Paired seeds of the sampling band, 0 for none.")] = None,
-    draws: Annotated[int | None, typer.Option(min=0, help="Parameter draws of the parameter band, 0 for none.")] = None,
+    gap: Annotated[float, typer.Option(help="Relative gap of the road equilibrium.")] = 1e-4,
+    seeds: Annotated[int | None, typer.Option(help="Paired seeds of the sampling band, 0 for none.")] = None,
+    draws: Annotated[int | None, typer.Option(help="Parameter draws of the parameter band, 0 for none.")] = None,
     band_share: Annotated[float, typer.Option(help="Share of the population in the runs behind the bands.")] = 0.01,
     as_json: Annotated[bool, JSON_OPTION] = False,
 ) -> None:
     """Live a roadmap and its do-nothing baseline, and write what the roadmap brings."""
     from sim.commands.run import RunOptions, carry_out
 
-    faults = [
-        Fault(f"--{name.replace('_', '-')}", f"{value:g}", "a number above 0, at most 1")
-        for name, value in (("share", share), ("band_share", band_share))
-        if value is not None and not 0.0 < value <= 1.0
-    ]
-    if faults:
-        raise InputError(faults)
+    _within(seed=seed, share=share, threads=threads, gap=gap, seeds=seeds, draws=draws, band_share=band_share)
     options = RunOptions(
         city=city, seed=seed, share=share, threads=threads or os.cpu_count() or 1, out=out, force=force, gap=gap,
         seeds=seeds, draws=draws, band_share=band_share,
@@ -132,14 +150,15 @@ def city_build(
     demand: Annotated[Path, typer.Option(help="Places and home-work flows: JSON, gzipped or not.")],
     out: Annotated[Path, typer.Option(help="The bundle to write.")],
     communes: Annotated[Path | None, typer.Option(help="Commune outlines: GeoJSON, gzipped or not.")] = None,
-    facts: Annotated[str | None, typer.Option(help="Embedded facts to use: the name of a city. [by place]")] = None,
-    districts: Annotated[int, typer.Option(min=4, max=2000, help="Districts wanted.")] = 300,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads. [all cores]")] = None,
+    facts: Annotated[str | None, typer.Option(help="Embedded facts to use: the name of a city. (by place)")] = None,
+    districts: Annotated[int, typer.Option(help="Districts wanted.")] = 300,
+    threads: Annotated[int | None, typer.Option(help="Threads. (all cores)")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing bundle.")] = False,
 ) -> None:
     """Build a city from road and demand files, calibrate it, and keep it as one bundle."""
     from sim.commands.city import build
 
+    _within(districts=districts, threads=threads)
     build(roads, demand, communes, out, facts, districts, threads or os.cpu_count() or 1, force, say)
 
 

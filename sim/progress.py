@@ -52,7 +52,7 @@ class MonthBar:
         )
         self.progress.update(self.task, completed=done, description=month_name(month), headlines=text)
         if not self.console.is_terminal and (month % 12 == 11 or done >= 1.0):
-            self.console.print(f"{month_name(month)}  {done:4.0%}  {text}", highlight=False)
+            self.console.print(f"{month_name(month)}  {done:4.0%}  {text}", highlight=False, soft_wrap=True)
 
 
 @contextmanager

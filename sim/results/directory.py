@@ -64,8 +64,9 @@ def check_target(path: Path, *, force: bool) -> None:
         raise InputError(Fault("--out", f"{path}, which exists", "a new directory, or --force to replace it"))
     if path.exists() and not (path / MANIFEST).is_file() and (path.is_file() or any(path.iterdir())):
         raise InputError(Fault("--out", f"{path}, which is not a run directory", "a new directory or a run to replace"))
-    if not os.access(_existing_parent(path), os.W_OK):
-        raise InputError(Fault("--out", f"{path}, whose folder cannot be written", "a writable folder"))
+    parent = _existing_parent(path)
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise InputError(Fault("--out", f"{path}: {parent} is no folder that can be written", "a writable folder"))
 
 
 def write(path: Path, fill: Callable[[Path], None], *, force: bool) -> None:

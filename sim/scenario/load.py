@@ -204,7 +204,11 @@ def _item(
         return None
     chosen = [v for k, v in entries(node) if scalar(k) == word]
     if not chosen:
-        reader.fault(node, f"{path}.{word}", "nothing", f"one of {', '.join(known)}")
+        keys = [scalar(k) or "" for k, _ in entries(node)]
+        near = nearest(word, keys)
+        reader.fault(
+            node, f"{path}.{word}", f"no {word!r}, but {near!r}" if near else "nothing", f"one of {', '.join(known)}"
+        )
         return None
     name = scalar(chosen[0]) or ""
     if name not in known:
