@@ -21,6 +21,7 @@ def snapshot() -> Snapshot:
     state.citizens.alive[::7] = False
     state.firms.alive[::5] = False
     state.firms.jobs[:] = rng.uniform(1.0, 40.0, len(state.firms))
+    state.firms.weight[:] = rng.uniform(1.0, 9.0, len(state.firms))
     e = state.economy
     e.residents, e.incomers, e.vacancies = rng.uniform(0.0, 50.0, (3, *city.jobs.shape))
     e.value_added, e.projects, e.closed = rng.uniform(1e6, 1e7, 11), np.array([3.0, 0, 1, 0, 0, 2]), np.array([4.0])

@@ -207,7 +207,7 @@ def test_the_purse_bounds_the_projects_and_the_most_mature_sign(city: City) -> N
 def test_every_payment_of_a_month_is_recomputed_and_nothing_else_is_paid(city: City) -> None:
     system, state = begun(city, trends=Trends())
     plan = policies(city, Contribution("procurement", 2e5, int(Sector.TRADE)), Contribution("recovery_grant", 3e4, int(Sector.INDUSTRY)),
-                    Contribution("demand_factor", 0.9))  # fmt: skip
+                    Contribution("demand_factor", 0.6))  # fmt: skip
     for _ in range(4):
         state.month += 1
         state.last_ledger[:], state.ledger[:] = state.ledger, 0.0

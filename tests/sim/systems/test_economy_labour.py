@@ -204,3 +204,23 @@ def test_a_row_whose_cell_shrinks_moves_on_within_its_branch() -> None:
     assert (taken <= 25.0 + 1e-9).all()
     assert (state.firms.district[c.firm[moved]] == 4).all()
     assert (state.firms.sector[c.firm[moved]] == c.sector[moved]).all()
+
+
+def test_posts_that_move_across_the_city_cost_nobody_the_job() -> None:
+    """A cell loses what incomers hold and half a post of its residents' to another district: one row follows, nobody is dismissed."""
+    _, state = begun(share=0.1)
+    e, f, c = state.economy, state.firms, state.citizens
+    branch, one, other = int(Sector.BUSINESS), 4, 1
+    labour.balance(state, P, city().n_districts)
+    before, district = c.activity.copy(), c.main_district.copy()
+    lost = float(e.posts[one, branch] - e.residents[one, branch]) + 0.5
+    for place, change in ((one, -lost), (other, lost)):
+        here = f.alive & (f.district == place) & (f.sector == branch)
+        f.jobs[here] *= 1.0 + change / float(e.posts[place, branch])
+    labour.balance(state, P, city().n_districts)
+    check(state)
+    assert np.array_equal(c.activity == Activity.UNEMPLOYED, before == Activity.UNEMPLOYED)
+    moved = np.flatnonzero(c.main_district != district)
+    assert len(moved) == 1
+    assert c.sector[moved[0]] == branch
+    assert district[moved[0]] == one

@@ -222,3 +222,24 @@ def test_a_world_that_stands_still_replaces_nothing(city: City) -> None:
     for name, array in before.arrays().items():
         if not name.startswith("society."):
             assert np.array_equal(array, state.arrays()[name]), name
+
+
+def test_what_moves_the_odds_of_an_electric_car_adds_up(city: City) -> None:
+    state, trends = a_state(city), Trends()
+    due, n = np.arange(200), len(state.households)
+    plan = policies(
+        city, Contribution("ev_grant", 3000.0), Contribution("chargers", 50.0),
+        Contribution("energy_price_factor", 1.5, [Carrier.PETROL, Carrier.DIESEL]),
+        Contribution("energy_price_factor", 1.2, [Carrier.ELECTRICITY]),
+    )  # fmt: skip
+    contacts, ban = np.linspace(0.0, 1.0, n), np.linspace(0.0, 0.9, len(due))
+    found = cars._electric_shift(state, plan, P, trends, contacts, due, ban)
+    h = state.households
+    for i in due[::20]:
+        home = int(state.cars.household[i])
+        held = sum(h.weight[j] * h.cars[j] for j in range(n) if h.district[j] == h.district[home])
+        expected = (
+            P["ev_per_k"] * 3.0 + P["ev_per_charger"] * 50.0 / held * 1000.0 + P["ev_ban"] * ban[i] + P["ev_fuel"] * np.log(1.5 / 1.2)
+            + P["ev_contacts"] * (contacts[home] - trends.at("households_electric", JUNE))
+        )  # fmt: skip
+        assert found[i] == pytest.approx(expected)

@@ -180,7 +180,7 @@ def test_solar_roofs_spread_as_bass_says_where_everybody_meets_everybody(city: C
 
 
 def test_contacts_as_solar_as_the_country_leave_the_rate_as_it_is(city: City) -> None:
-    base, trends = a_state(city), Trends()
+    base, trends = a_state(city), Fixed(pv_rate=0.3)
     base.households.savings[:] = 1e9
     country = trends.at("households_solar", base.month)
 
