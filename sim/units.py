@@ -51,3 +51,11 @@ def write_quantity(value: float, dimension: Dimension) -> str:
     size = dimension.units[unit]
     text = f"{value / size:.12g} {unit}"
     return text if parse_quantity(text, dimension) == value else f"{value / size!r} {unit}"
+
+
+def short_quantity(value: float, dimension: Dimension) -> str:
+    """The quantity for people: in the largest unit that leaves a whole number, else as :func:`write_quantity`."""
+    for unit, size in sorted(dimension.units.items(), key=lambda row: -row[1]):
+        if value and unit != "" and (value / size).is_integer() and abs(value / size) < 1e6:
+            return f"{value / size:.12g} {unit}"
+    return write_quantity(value, dimension)

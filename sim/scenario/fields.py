@@ -17,7 +17,7 @@ from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 from sim.errors import nearest
 from sim.months import month_name, parse_month
 from sim.scenario.yaml_nodes import Reader, entries, found, scalar
-from sim.units import Dimension, parse_quantity, write_quantity
+from sim.units import Dimension, parse_quantity, short_quantity, write_quantity
 
 #: What a reader returns for a value that is wrong (the fault is noted already).
 WRONG: Any = object()
@@ -142,7 +142,7 @@ class Quantity(Kind):
 
     @property
     def allowed(self) -> str:
-        low, high = write_quantity(self.low, self.dimension), write_quantity(self.high, self.dimension)
+        low, high = short_quantity(self.low, self.dimension), short_quantity(self.high, self.dimension)
         return f"{self.dimension.allowed}, from {low} to {high}"
 
     @property
