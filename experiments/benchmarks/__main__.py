@@ -20,7 +20,6 @@ from experiments.benchmarks.processes import ROOT, ChildError, child
 from experiments.benchmarks.rows import Row
 from experiments.benchmarks.table import markdown, write
 
-
 #: A benchmark that takes longer [s] is ended.
 LONGEST = 3600.0
 

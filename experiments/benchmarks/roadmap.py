@@ -59,7 +59,7 @@ def _whole(share: float, f: dict[str, Any], months: int) -> Row:
     return measured(
         f"{MONTHS} months of roadmap and baseline, share {share:g}", "s", [seconds],
         promise=Promise(LIMIT_SECONDS) if share == 1.0 else None,
-        note=f"{how}; from loading the city to the last month, {f['to_first_month']:.1f} s before the first; the roadmap alone takes about half of the months",
+        note=f"{how}; from loading the city to the last month, {f['to_first_month']:.1f} s before the first",
     )  # fmt: skip
 
 

@@ -196,7 +196,7 @@ def test_peers_import_nothing_of_ours() -> None:
 def test_a_child_that_fails_says_why() -> None:
     with pytest.raises(ChildError, match="KeyError: 'neither'"):
         child("experiments.benchmarks.handles", "neither", 1)
-    with pytest.raises(ChildError, match="not done after 0.01 s"):
+    with pytest.raises(ChildError, match="not done after"):
         child("experiments.benchmarks.handles", "plain", 10, patience=0.01)
 
 
