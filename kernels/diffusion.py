@@ -95,8 +95,8 @@ def judgement(
 ) -> None:  # fmt: skip
     """Own judgement of each known measure: expectation before it is in force, experience after; losses weigh ``loss`` times.
 
-    The hyperbolic tangent is written by one exponential, which takes half the time of the library's (16 ns against 8 a citizen and
-    measure) and differs by rounding alone.
+    The hyperbolic tangent is written by one exponential: the kernel takes three fifths of the time that it takes with the library's
+    tangent (18 against 31 ns a citizen and measure), and support in single precision comes out the same.
 
     Args:
         known: (K,) measures that are public.
