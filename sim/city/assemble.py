@@ -239,7 +239,9 @@ def _gates(draft: _Draft) -> tuple[Ints, Array]:
     g = draft.graph
     best = np.full(len(g.x), RoadClass.MINOR, np.int8)
     np.minimum.at(best, g.tail, g.road_class)
-    main = np.flatnonzero(best <= RoadClass.MAJOR)
+    main = np.flatnonzero(
+        best <= max(int(RoadClass.MAJOR), int(best.min()))
+    )  # a town of minor roads only has gates too
     if draft.facts is not None and draft.source.synthetic_streets:
         x, y = draft.plane.to_metres(
             np.array([r[1] for r in draft.facts.gates]), np.array([r[2] for r in draft.facts.gates])

@@ -49,7 +49,7 @@ def read_roads(path: Path) -> RoadFeatures:
     rows = _features(path)
     first, lon, lat, classes, structure, names = [0], [], [], [], [], []
     for i, row in enumerate(rows):
-        properties = row.get("properties") or {}
+        properties = _properties(path, i, row)
         kind = properties.get("roadClass")
         if kind not in CLASSES:
             _wrong(
@@ -123,9 +123,7 @@ def read_demand(path: Path) -> tuple[Places, Commutes, dict[str, Any]]:
                 _wrong(path, f"{at}.{key}", repr(name), "the id of a point")
             ends.append(rows[name])
         size = _amount(path, f"{at}.size", _get(path, at, pop, "size"))
-        flows.append(
-            (*ends, size, float(pop.get("drivingSeconds") or math.nan), float(pop.get("drivingDistance") or math.nan))
-        )
+        flows.append((*ends, size, *(_reference(path, at, pop, key) for key in ("drivingSeconds", "drivingDistance"))))
     table = np.array(flows)
     special = (study | visited)[table[:, :2].astype(int)].any(axis=1)
     places = Places(
@@ -147,7 +145,7 @@ def read_communes(path: Path, places: Places) -> Communes:
     high = (float(places.lon.max()), float(places.lat.max()))
     codes, names, outlines, lon, lat = [], [], [], [], []
     for i, row in enumerate(_features(path)):
-        properties = row.get("properties") or {}
+        properties = _properties(path, i, row)
         at = f"features[{i}]"
         code, name = str(_get(path, at, properties, "code")), str(_get(path, at, properties, "nom"))
         rings = _rings(path, i, row)
@@ -190,8 +188,22 @@ def _features(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
+def _properties(path: Path, i: int, row: dict[str, Any]) -> dict[str, Any]:
+    found = row.get("properties") or {}
+    if not isinstance(found, dict):
+        _wrong(path, f"features[{i}].properties", repr(found)[:60], "a JSON object")
+    return found
+
+
+def _geometry(path: Path, i: int, row: dict[str, Any]) -> dict[str, Any]:
+    found = row.get("geometry") or {}
+    if not isinstance(found, dict):
+        _wrong(path, f"features[{i}].geometry", repr(found)[:60], "a GeoJSON geometry")
+    return found
+
+
 def _line(path: Path, i: int, row: dict[str, Any]) -> Floats:
-    shape = row.get("geometry") or {}
+    shape = _geometry(path, i, row)
     if shape.get("type") != "LineString":
         _wrong(path, f"features[{i}].geometry", repr(shape.get("type")), "a LineString")
     line = _coordinates(path, f"features[{i}].geometry.coordinates", shape.get("coordinates"))
@@ -201,7 +213,7 @@ def _line(path: Path, i: int, row: dict[str, Any]) -> Floats:
 
 
 def _rings(path: Path, i: int, row: dict[str, Any]) -> list[Array]:
-    shape = row.get("geometry") or {}
+    shape = _geometry(path, i, row)
     at = f"features[{i}].geometry"
     kind, found = shape.get("type"), shape.get("coordinates")
     if kind not in ("Polygon", "MultiPolygon") or not isinstance(found, list) or not found:
@@ -229,6 +241,12 @@ def _amount(path: Path, at: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0:
         _wrong(path, at, repr(value), "a number, zero or more")
     return float(value)
+
+
+def _reference(path: Path, at: str, pop: dict[str, Any], key: str) -> float:
+    """A reference time or distance; NaN where there is none (absent, null or 0)."""
+    value = pop.get(key)
+    return math.nan if not value else _amount(path, f"{at}.{key}", value)
 
 
 def _get(path: Path, at: str, row: Any, key: str) -> Any:

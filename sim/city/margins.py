@@ -44,9 +44,18 @@ def commune_margins(
         "raw_commuters": float(raw_employed.sum()), "employed": float(out["employed"][~empty].sum()),
         "raw_jobs": float(raw_jobs.sum()), "jobs": float(out["jobs"][~empty].sum()),
         "scale_employed": float(f_employed), "scale_jobs": float(f_jobs),
+        "communes_missing": _missing(source, facts),
         "communes_without_places": [source.communes.names[i] for i in np.flatnonzero(empty & have)],
     }  # fmt: skip
     return out, report
+
+
+def _missing(source: CitySource, facts: CityFacts | None) -> list[str]:
+    """Communes of the facts that the source does not hold."""
+    if facts is None:
+        return []
+    known = zip(facts.communes.codes, facts.communes.names, strict=True)
+    return [name for code, name in known if code not in source.communes.codes]
 
 
 def _published(source: CitySource, facts: CityFacts | None) -> dict[str, Floats]:

@@ -73,7 +73,8 @@ def build_report(city: City) -> list[str]:
         lines.append(
             f"employed residents: {m['raw_commuters']:,.0f} commuters read, {m['employed']:,.0f} after scaling to published totals "
             f"(x {m['scale_employed']:.3f}); jobs {m['raw_jobs']:,.0f} read, {m['jobs']:,.0f} (x {m['scale_jobs']:.3f}); "
-            f"communes without places: {', '.join(m['communes_without_places']) or 'none'}"
+            f"communes without places: {', '.join(m['communes_without_places']) or 'none'}; "
+            f"communes of the metropole that the files lack: {', '.join(m['communes_missing']) or 'none'}"
         )
     if c := a["commuting"]:
         big = c["largest_change"]

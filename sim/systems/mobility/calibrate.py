@@ -88,8 +88,9 @@ def _improve(city: City, asc: Floats, state: State) -> None:
         asc[:, ring, Mode.CAR] += DAMPING * (_logit(wanted) - _logit(model))
     trips = state.traffic.trips.sum(axis=0)
     for mode in (Mode.TRANSIT, Mode.BIKE):
-        model = max(trips[mode], 1e-6) / max(trips[Mode.WALK], 1e-6)
-        asc[:, :, mode] += DAMPING * np.log(OTHERS[mode] / OTHERS[Mode.WALK] / model)
+        if trips[mode] > 0.0 and trips[Mode.WALK] > 0.0:  # no constant makes a mode that does not exist
+            model = trips[mode] / trips[Mode.WALK]
+            asc[:, :, mode] += DAMPING * np.log(OTHERS[mode] / OTHERS[Mode.WALK] / model)
     study = to_study(state)[Mode.TRANSIT]
     if study > 0.0:
         asc[STUDY, :, Mode.TRANSIT] += DAMPING * (_logit(STUDY_BY_TRANSIT) - _logit(min(study, 0.99)))

@@ -31,6 +31,9 @@ class Transit:
     def __init__(self, city: City, p: Parameters, running: tuple[bool, ...], headway: tuple[float, ...]) -> None:
         self.city = city
         self.n_lines = len(city.lines)
+        if not len(city.stops):  # a town without transit
+            self._felt = self._clock = np.full((city.n_districts, city.n_districts), np.inf)
+            return
         walk = p["walk_speed"] / 3.6 * 60.0  # m/min
         links = [
             *_line_links(city, np.array(running), np.array(headway), p["boarding_penalty"]),
@@ -59,6 +62,8 @@ class Transit:
 
     def boardings(self, demand: Floats) -> Floats:
         """(lines,) boardings of a (D, D) demand; trips where transit does not go board nothing."""
+        if not len(self.city.stops):
+            return np.zeros(self.n_lines)
         carried = np.where(np.isfinite(self._felt), demand, 0.0)
         return np.asarray(
             boardings(
