@@ -57,7 +57,7 @@ def compare(context: Context, case: Feeder, rounds: int) -> Row:
             lambda: peer.seconds(tolerance=TOLERANCE, out=str(out)),
         )  # fmt: skip
         work = float(hours * buses)
-        note = f"{hours:,} hours; 1 thread"
+        note = f"{hours:,} hours; our kernel on 1 thread, the peer on {context.threads}"
         if theirs:
             note += f"; voltages differ by at most {np.abs(np.load(out) - voltage).max():.1e} pu"
         other = peer_measured(peer.name, rates(work, theirs), peer.fault)

@@ -33,9 +33,7 @@ def run(context: Context) -> list[Row]:
     folders = [context.tntp / name for name in names] if context.tntp else []
     cases += [tntp(folder) for folder in folders if folder.is_dir()]
     rows = [
-        row
-        for case in cases
-        for row in cold(context, case, 1e-4 if context.quick else 1e-6, rounds=2 if case.name == SKETCH else 3)
+        row for case in cases for row in cold(context, case, 1e-4 if context.quick else 1e-6, rounds=context.size(3, 2))
     ]
     if not any(case.name == SKETCH for case in cases):
         rows.append(

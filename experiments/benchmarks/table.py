@@ -17,7 +17,8 @@ memory, higher for rates; "times better" says it the same way for both. The prom
 
 Peers live in an environment of their own (`python -m venv peers`, then install `aequilibrae pytraf power-grid-model rcbsim` there)
 and are named by `--peers peers/bin/python` or the variable REBOND_PEERS; a peer that is not installed is said to be so. Public road
-networks are read from `--tntp FOLDER` (collection TransportationNetworks). All tools get the same arrays and threads.
+networks are read from `--tntp FOLDER` (collection TransportationNetworks). All tools get the same
+arrays and all cores, except where a note says that our kernel runs on one thread.
 """
 
 
