@@ -11,8 +11,11 @@ import networkx as nx
 import numpy as np
 import pytest
 
+from sim.city.assemble import build_city
 from sim.city.bundle import load_bundle, save_bundle
 from sim.city.city import City
+from sim.city.facts import facts_for
+from sim.city.geojson import read_source
 from sim.cli import _guarded
 from sim.codes import RoadClass
 from sim.model import UrbanModel
@@ -209,12 +212,10 @@ def test_streets_of_one_class_only_and_places_off_the_network_still_build(tmp_pa
 
 
 @pytest.fixture(scope="session")
-def toulouse(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> City:
-    data, out = shared / "data" / "toulouse", tmp_path_factory.mktemp("toulouse") / "t.bundle"
-    files = {"--roads": "roads.geojson.gz", "--demand": "demand_200m.json.gz", "--communes": "communes_31.geojson.gz"}
-    options = [x for option, name in files.items() for x in (option, str(data / name))]
-    assert _guarded(["city", "build", *options, "--out", str(out)]) == 0
-    return load_bundle(out)
+def toulouse(shared: Path) -> City:
+    data = shared / "data" / "toulouse"
+    source = read_source(data / "roads.geojson.gz", data / "demand_200m.json.gz", data / "communes_31.geojson.gz")
+    return build_city(source, facts_for(source), 300)
 
 
 @pytest.mark.shared
