@@ -25,7 +25,7 @@ from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import Economy, Energy, Society, State, Townhall, Traffic
 from sim.systems.economy import EconomySystem
-from sim.systems.energy import EnergySystem
+from sim.systems.energy import EnergySystem, HeatTables
 from sim.systems.mobility import MobilitySystem
 from sim.systems.society import SocietySystem
 
@@ -45,6 +45,7 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
         gap: relative gap of the road equilibrium.
         threads: threads of the parallel kernels.
         state: continue from this state instead of a new population (it is used, not copied).
+        heat: heat tables of a model of the same city and parameters; solved anew when absent.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
         gap: float = DEFAULT_GAP,
         threads: int = 1,
         state: State | None = None,
+        heat: HeatTables | None = None,
     ) -> None:
         super().__init__(rng=seed)
         self.scenario = scenario
@@ -68,7 +70,7 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
         self.seconds: dict[str, float] = {}
         self.demography = Demography(city, self.parameters, self.trends)
         self.mobility = MobilitySystem(city, self.parameters, self.trends, gap=gap, threads=threads)
-        self.energy = EnergySystem(city, self.parameters, self.trends)
+        self.energy = EnergySystem(city, self.parameters, self.trends, tables=heat)
         self.economy = EconomySystem(city, self.parameters, self.trends)
         self.society = SocietySystem(city, self.parameters, self.trends)
         self.municipality = Municipality(self, city, scenario, self.parameters)
@@ -146,7 +148,7 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
             raise ValueError("a scenario can only be taken over before its first month")
         other = UrbanModel(
             scenario, self.city, parameters=self.parameters.overrides, gap=self.mobility.road.gap,
-            threads=self.mobility.road.threads, state=self.state.copy(),
+            threads=self.mobility.road.threads, state=self.state.copy(), heat=self.energy.tables,
         )  # fmt: skip
         other.municipality.take_over(other.state)
         return other

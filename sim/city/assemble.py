@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.spatial import cKDTree
 
-from sim.city.city import Cells, City, Connectors, Cordon, Districts, Links, Nodes, Shapes
+from sim.city.city import FREE_FLOW_PAIRS, Cells, City, Connectors, Cordon, Districts, Links, Nodes, Shapes
 from sim.city.delays import LinkTimes, Speeds, default_speeds, fit
 from sim.city.districts import group_cells, spread
 from sim.city.facts import CityFacts
@@ -50,7 +50,7 @@ def build_city(source: CitySource, facts: CityFacts | None, n_districts: int = 3
     """Assemble a city. Raises InputError if the source holds no usable streets or places."""
     draft = _draft(source, facts, n_districts)
     times = LinkTimes(draft.graph)
-    speeds, check = _speeds(draft, times)
+    speeds, check, pairs = _speeds(draft, times)
     totals, margin_report = commune_margins(source, facts, draft.commune)
     p = source.places
     margins = district_margins(totals, draft.district, draft.commune_of, p.commuters + 1e-3, p.jobs, p.students)
@@ -77,6 +77,8 @@ def build_city(source: CitySource, facts: CityFacts | None, n_districts: int = 3
         "totals": {name: int(getattr(districts, name).sum()) for name in ("population", "households", "employed", "jobs", "cars")},
         "read": dict(source.report),
     }  # fmt: skip
+    if len(pairs):
+        city.prepared[FREE_FLOW_PAIRS] = pairs
     return city
 
 
@@ -121,13 +123,13 @@ def _commune_of_places(source: CitySource, plane: Plane, x: Floats, y: Floats) -
     return out
 
 
-def _speeds(draft: _Draft, times: LinkTimes) -> tuple[Speeds, dict[str, Any] | None]:
+def _speeds(draft: _Draft, times: LinkTimes) -> tuple[Speeds, dict[str, Any] | None, Floats]:
     """Fitted on the source's reference times if it has some, else the registry's (fitted on the real Toulouse)."""
     c = draft.source.commutes
     home, work = draft.node[c.home], draft.node[c.work]
     usable = np.isfinite(c.seconds) & (c.seconds > 0.0) & (home != work)
     if usable.sum() < 50:
-        return default_speeds(), None
+        return default_speeds(), None, np.zeros((0, 2))
     return fit(times, home[usable], work[usable], c.seconds[usable])
 
 

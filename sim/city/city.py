@@ -147,6 +147,10 @@ class Cordon(Table):
     freight: Floats = column("f8", "veh/h", "vans and trucks entering here in the morning peak hour, in car units")
 
 
+#: Name in ``City.prepared`` of the (n, 2) reference and modelled free-flow times [s].
+FREE_FLOW_PAIRS = "free_flow_pairs"
+
+
 @dataclass
 class Weather:
     """Typical days: for each month of the year some days of 24 hours, each standing for ``days`` days."""

@@ -82,7 +82,7 @@ class LinkTimes:
         return self.graph.length / self.parts(s)[0] * 3.6
 
 
-def fit(times: LinkTimes, home: Ints, work: Ints, seconds: Floats) -> tuple[Speeds, dict[str, Any]]:
+def fit(times: LinkTimes, home: Ints, work: Ints, seconds: Floats) -> tuple[Speeds, dict[str, Any], Floats]:
     """Fit the speeds to reference driving times between nodes.
 
     Args:
@@ -91,8 +91,8 @@ def fit(times: LinkTimes, home: Ints, work: Ints, seconds: Floats) -> tuple[Spee
         seconds: (n,) reference times [s].
 
     Returns:
-        the speeds, and the check over all pairs: correlation, median_abs_error after one global factor, pairs, median_ratio without
-        factor, and the same for the pairs that were not fitted on.
+        the speeds; the check over all pairs: correlation, median_abs_error after one global factor, pairs, median_ratio without
+        factor, and the same for the pairs that were not fitted on; (n, 2) reference and modelled times [s].
     """
     train = np.unique(home, return_inverse=True)[1] % TRAIN_EVERY == 0
     speeds = default_speeds()
@@ -104,7 +104,8 @@ def fit(times: LinkTimes, home: Ints, work: Ints, seconds: Floats) -> tuple[Spee
     speeds = _scaled(speeds, factor)
     check = compare(modelled * factor, seconds)
     held_out = compare((modelled * factor)[~train], seconds[~train])
-    return speeds, {**check, "held_out": held_out, "fitted": {name: getattr(speeds, name) for name in NAMES}}
+    report = {**check, "held_out": held_out, "fitted": {name: getattr(speeds, name) for name in NAMES}}
+    return speeds, report, np.column_stack([seconds, modelled * factor])
 
 
 def _scaled(s: Speeds, factor: float) -> Speeds:

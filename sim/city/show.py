@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.city.city import City
+from sim.city.city import FREE_FLOW_PAIRS, City
 from sim.codes import RoadClass
 from sim.columns import Array
 
@@ -71,8 +71,8 @@ def build_report(city: City) -> list[str]:
         )
     if m := a["margins"]:
         lines.append(
-            f"employed residents: {m['raw_commuters']:,.0f} commuters read, {m['employed']:,.0f} after scaling to published totals "
-            f"(x {m['scale_employed']:.3f}); jobs {m['raw_jobs']:,.0f} read, {m['jobs']:,.0f} (x {m['scale_jobs']:.3f}); "
+            f"employed residents: {m['raw_commuters']:,.0f} commuters read, {m['employed']:,.0f} with published totals where known "
+            f"(x {m['scale_employed']:.3f} there); jobs {m['raw_jobs']:,.0f} read, {m['jobs']:,.0f} (x {m['scale_jobs']:.3f}); "
             f"communes without places: {', '.join(m['communes_without_places']) or 'none'}; "
             f"communes of the metropole that the files lack: {', '.join(m['communes_missing']) or 'none'}"
         )
@@ -102,11 +102,52 @@ def show_city(city: City, out: Path | None) -> dict[str, Any]:
 
 
 def _draw(city: City, out: Path) -> None:
-    from matplotlib.collections import LineCollection
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(11, 10), layout="constrained")
-    ax = figure.subplots()
+    pairs = city.prepared.get(FREE_FLOW_PAIRS)
+    if pairs is None:
+        figure = Figure(figsize=(11, 10), layout="constrained")
+        _draw_map(city, figure.subplots())
+    else:
+        figure = Figure(figsize=(17, 10), layout="constrained")
+        left, right = figure.subplots(1, 2, width_ratios=(11, 6))
+        _draw_map(city, left)
+        _draw_check(city, pairs / 60.0, right)
+    figure.savefig(out, dpi=110)
+
+
+def _draw_check(city: City, minutes: Array, ax: Any) -> None:
+    """Modelled against reference free-flow times of all pairs."""
+    check = city.facts["free_flow_check"]
+    top = float(np.quantile(minutes, 0.999))
+    ax.hexbin(
+        minutes[:, 0],
+        minutes[:, 1],
+        gridsize=60,
+        extent=(0, top, 0, top),
+        bins="log",
+        cmap="Blues",
+        mincnt=1,
+        linewidths=0.1,
+    )
+    ax.plot([0, top], [0, top], color="#c07a2c", lw=1)
+    ax.set(
+        xlim=(0, top),
+        ylim=(0, top),
+        aspect="equal",
+        xlabel="reference driving time of the file [min]",
+        ylabel="free-flow time of the model [min]",
+    )
+    ax.set_title(
+        f"Free-flow check, {check['pairs']:,} pairs: correlation {check['correlation']:.3f},\nmedian absolute error "
+        f"{100 * check['median_abs_error']:.1f} %, median ratio {check['median_ratio']:.3f}",
+        loc="left",
+    )
+
+
+def _draw_map(city: City, ax: Any) -> None:
+    from matplotlib.collections import LineCollection
+
     a, n = city.links, city.nodes
     for kind, colour, width in ((2, "#b8c2cc", 0.35), (1, "#c07a2c", 0.8), (0, "#155a8a", 1.8)):
         rows = np.flatnonzero(a.road_class == kind)
@@ -119,12 +160,13 @@ def _draw(city: City, out: Path) -> None:
     ax.scatter(
         d.lon, d.lat, s=d.population / d.population.max() * 60, color="#1d2733", alpha=0.55, zorder=6, linewidths=0
     )
-    ax.autoscale_view()
+    margin = 0.02 * (n.lon.max() - n.lon.min())  # a river may run on beyond the streets
+    ax.set_xlim(n.lon.min() - margin, n.lon.max() + margin)
+    ax.set_ylim(n.lat.min() - margin, n.lat.max() + margin)
     ax.set_aspect(1.0 / np.cos(np.radians(float(n.lat.mean()))))
     ax.set_axis_off()
     note = "   synthetic streets" if city.synthetic_streets else ""
     ax.set_title(f"{city.name}: {len(n):,} nodes, {len(a):,} links, {len(d)} districts{note}", loc="left")
-    figure.savefig(out, dpi=110)
 
 
 def _draw_lines(city: City, ax: Any) -> None:

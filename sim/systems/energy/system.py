@@ -39,13 +39,14 @@ _HOME_USES = (EnergyUse.HEATING, EnergyUse.HOT_WATER, EnergyUse.APPLIANCES)
 class EnergySystem:
     """Energy of a city's buildings and cars."""
 
-    def __init__(self, city: City, parameters: Parameters, trends: Trends) -> None:
+    def __init__(self, city: City, parameters: Parameters, trends: Trends, *, tables: HeatTables | None = None) -> None:
+        """``tables``: those of another system of this city with these parameters; solved here when absent (a quarter of a second)."""
         self.city, self.parameters, self.trends = city, parameters, trends
         places = city.districts
         weather = city.weather or typical_weather(float(places.lon.mean()), float(places.lat.mean()))
         self.weather = weather
         self.sun: Array = np.ascontiguousarray(weather.pv)
-        self.tables: HeatTables = heat_tables(weather, parameters)
+        self.tables: HeatTables = tables or heat_tables(weather, parameters)
         self.water_day = water_need(weather, parameters)
         self.missing = missing_degrees(weather)
         self.firms = firm_use(parameters["tertiary_intensity"])
