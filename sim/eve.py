@@ -77,6 +77,7 @@ def both_worlds(
     )
     if state is None:
         roadmap.live_until(scenario.start - 1)
+        roadmap.seconds.clear()  # times reported are those of the months reported
         if path is not None:
             _keep(roadmap, path)
     return roadmap, roadmap.fork(scenario.without_measures())
