@@ -66,7 +66,8 @@ STATIONS = (
         (9.5, 11.1, 14.5, 17.0, 21.0, 25.2, 28.0, 27.9, 24.6, 19.5, 13.3, 9.9),
         (92.8, 115.1, 175.1, 186.1, 209.2, 227.6, 252.6, 238.8, 204.0, 149.2, 96.0, 85.3),
         _WINTER_TO_SUMMER,
-        "Météo-France normals 1981-2010, Toulouse-Blagnac (annual mean 13.8 degC as in the climate profile of Toulouse Métropole 2015)",
+        "Météo-France normals 1981-2010, Toulouse-Blagnac, monthly rows by memory: assumption; checked are the annual mean, 13.8 degC"
+        " (climate profile of Toulouse Métropole 2015), July's maximum, 28 degC, and the year's sunshine (2,239 h in 2019 were 200 above)",
     ),
     Station(
         "Montpellier-Fréjorgues", 3.963, 43.577,
@@ -74,7 +75,7 @@ STATIONS = (
         (11.6, 12.8, 15.9, 18.2, 22.0, 26.4, 29.3, 28.9, 25.0, 20.5, 15.3, 12.2),
         (142.9, 168.1, 220.9, 227.0, 263.9, 312.4, 339.7, 298.0, 241.5, 168.6, 148.8, 136.5),
         _WINTER_TO_SUMMER,
-        "Météo-France normals 1981-2010, Montpellier-Fréjorgues",
+        "Météo-France normals 1981-2010, Montpellier-Fréjorgues, monthly rows by memory: assumption",
     ),
 )  # fmt: skip
 
