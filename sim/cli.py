@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -107,7 +108,7 @@ def run(
 @app.command(epilog="Example: rebond check scenarios/*.yaml")
 def check(
     scenarios: Annotated[list[Path], typer.Argument(help="Roadmaps: YAML files.")],
-    city: Annotated[str | None, typer.Option(help="Check areas and lines against this city, too.")] = None,
+    city: Annotated[str | None, typer.Option(help="City to check areas and lines against. (each file's own)")] = None,
 ) -> None:
     """Say everything that is wrong in scenario files, and write nothing."""
     from sim.commands.check import check_files
@@ -124,11 +125,17 @@ def schema() -> None:
 
 
 @app.command(epilog="Example: rebond explain value_of_time_work")
-def explain(name: Annotated[str, typer.Argument(help="A parameter, indicator or kind of measure.")]) -> None:
+def explain(
+    name: Annotated[
+        str | None,
+        typer.Argument(help="A parameter, indicator or kind of measure; all of them are listed without one."),
+    ] = None,
+) -> None:
     """Explain a parameter, an indicator or a measure: unit, range, source, effects."""
     from sim.scenario.explain import explain as card
+    from sim.scenario.explain import listing
 
-    print(card(name))
+    print(listing() if name is None else card(name))
 
 
 @app.command(epilog="Example: rebond compare out/plan_a out/plan_b")
@@ -184,6 +191,8 @@ def main(arguments: list[str] | None = None) -> None:
     for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     signal.signal(signal.SIGTERM, _stop)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # units such as € on a terminal that knows ASCII only
     sys.exit(_guarded(arguments))
 
 
@@ -191,9 +200,13 @@ def _guarded(arguments: list[str] | None) -> int:
     try:
         result: Any = app(arguments, standalone_mode=False)
     except InputError as error:
-        say(f"rebond: {error}")
+        count = len(error.faults)
+        say(f"rebond: {error}" if count == 1 else f"rebond: {count} faults\n{error}")
         return 2
     except RebondError as error:
+        say(f"rebond: {error}")
+        return 1
+    except OSError as error:  # a full disk, a file taken away meanwhile: nothing that a traceback would help with
         say(f"rebond: {error}")
         return 1
     except typer.Abort:
@@ -218,8 +231,8 @@ def _usage_error(error: Exception) -> str | None:
     if message is None:
         return None
     context = getattr(error, "ctx", None)
-    hint = f"\n{context.get_usage()}" if context is not None else ""
-    return f"rebond: {message()}{hint}"
+    words = [f"rebond: {message()}"] if message() else []  # no word is said where the whole help was printed
+    return "\n".join([*words, context.get_usage()] if context is not None and words else words)
 
 
 if __name__ == "__main__":

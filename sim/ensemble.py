@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import as_completed
 from functools import lru_cache
@@ -34,7 +37,9 @@ def run_ensemble(
     """
     from loky import get_reusable_executor  # a second of import that runs without bands need not pay
 
-    executor = get_reusable_executor(max_workers=workers, timeout=60, env=ONE_THREAD)
+    executor = get_reusable_executor(
+        max_workers=workers, timeout=60, env=ONE_THREAD, initializer=_end_with, initargs=(os.getpid(),)
+    )
     try:
         futures = {executor.submit(_work, scenario, str(bundle), member): i for i, member in enumerate(members)}
         found: dict[int, np.ndarray] = {}
@@ -45,6 +50,17 @@ def run_ensemble(
     finally:
         executor.shutdown(wait=True, kill_workers=True)
     return pd.concat([_table(scenario, member, found[i]) for i, member in enumerate(members)], ignore_index=True)
+
+
+def _end_with(parent: int) -> None:
+    """End this worker within a second of its parent, should that be killed: no worker goes on for a command that is gone."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _work(scenario: Scenario, bundle: str, member: Member) -> np.ndarray:

@@ -36,11 +36,7 @@ class Fault:
 class InputError(RebondError):
     """The input is wrong. Holds every fault found, so that a user mends a file in one go."""
 
-    def __init__(self, faults: Sequence[Fault] | Fault | str) -> None:
-        if isinstance(faults, str):
-            self.faults: tuple[Fault, ...] = ()
-            super().__init__(faults)
-            return
+    def __init__(self, faults: Sequence[Fault] | Fault) -> None:
         self.faults = (faults,) if isinstance(faults, Fault) else tuple(faults)
         super().__init__("\n".join(str(fault) for fault in self.faults))
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import calendar
 import re
 
-_PATTERN = re.compile(r"^(\d{4})-(\d{2})$")
+_PATTERN = re.compile(r"([0-9]{4})-([0-9]{2})")
 
 
 def parse_month(text: str) -> int:
     """Month number of "2021-03". Raises ValueError on anything else."""
-    match = _PATTERN.match(text)
+    match = _PATTERN.fullmatch(text)
     if match is None or not 1 <= int(match[2]) <= 12 or not 1900 <= int(match[1]) <= 2200:
         raise ValueError(f"{text!r} is not a month of the form YYYY-MM between 1900-01 and 2200-12")
     return int(match[1]) * 12 + int(match[2]) - 1

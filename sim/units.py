@@ -7,7 +7,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_QUANTITY = re.compile(r"^\s*([+-]?\d+(?:[ _]\d{3})*(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*(\S.*?)?\s*$")
+#: A number as people write it; thousands may stand apart. Means the same to Python and to the JavaScript of JSON Schema.
+NUMBER = r"[+-]?[0-9]+(?:[ _][0-9]{3})*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
+_QUANTITY = re.compile(rf"^\s*({NUMBER})\s*(\S.*?)?\s*$")
+#: What French keyboards and word processors put for a space and a minus.
+_TYPOGRAPHY = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2212": "-"})
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ PRICE_PER_KWP = Dimension("price of power", "€/kWp", {"€/kWp": 1.0}, "300 �
 
 def parse_quantity(text: str, dimension: Dimension) -> float:
     """Value in the dimension's base unit. Raises ValueError on a missing or foreign unit."""
-    match = _QUANTITY.match(text)
+    match = _QUANTITY.match(text.translate(_TYPOGRAPHY))
     if match is None or match[2] not in dimension.units:
         raise ValueError(f"{text!r} is not {dimension.allowed}")
     value = float(re.sub(r"[ _]", "", match[1])) * dimension.units[match[2]]

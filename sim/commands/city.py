@@ -41,6 +41,8 @@ def build(
 
 def show(name: str, out: Path | None, as_json: bool, say: Say) -> None:
     """Print the totals and checks of a city, and draw it if asked."""
+    if out is not None and not out.absolute().parent.is_dir():
+        raise InputError(Fault("--out", f"{out}, whose folder does not exist", "a file in an existing folder"))
     city = open_city(name)
     answer = show_city(city, out)
     if as_json:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from sim.city.city import City
 from sim.errors import Fault, nearest
-from sim.scenario.load import Scenario
+from sim.scenario.load import Item, Scenario
 
 
 def check_against_city(scenario: Scenario, city: City) -> list[Fault]:
     """One fault for each area or line that the city does not know."""
+    return check_items((*scenario.measures, *scenario.shocks), city)
+
+
+def check_items(items: Sequence[Item], city: City) -> list[Fault]:
+    """See :func:`check_against_city`."""
     faults = []
     areas = city.area_names()
-    for one in (*scenario.measures, *scenario.shocks):
+    for one in items:
         unknown = [("area", name, areas) for name in one.areas if name not in areas]
         known_areas = [city.area(name) for name in one.areas if name in areas]
         districts = np.unique(np.concatenate([np.zeros(0, np.int64), *known_areas]))

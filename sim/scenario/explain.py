@@ -30,6 +30,21 @@ def explain(name: str) -> str:
     raise InputError(Fault("explain", repr(name), allowed, "", nearest(name, known)))
 
 
+def listing() -> str:
+    """Every name that has a card, with its title."""
+    from sim.indicators import INDICATORS
+
+    groups: dict[str, dict[str, str]] = {
+        "Measures": {name: kind.title for name, kind in kinds().items()},
+        "Shocks": {name: kind.title for name, kind in shock_kinds().items()},
+        "Indicators": {i.name: f"{i.label} [{i.unit}]" for i in INDICATORS},
+        "Parameters": {name: f"{p.meaning} [{p.unit}]" for name, p in registry().items()},
+    }
+    return "\n\n".join(
+        "\n".join([title, *(f"  {name:32} {text}" for name, text in rows.items())]) for title, rows in groups.items()
+    )
+
+
 def _parameter(p: Parameter) -> str:
     return (
         f"{p.name} = {p.default:g} {p.unit}\n  {p.meaning}\n  plausible from {p.low:g} to {p.high:g} {p.unit}\n"

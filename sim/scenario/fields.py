@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 from sim.errors import nearest
 from sim.months import month_name, parse_month
 from sim.scenario.yaml_nodes import Reader, entries, found, scalar
-from sim.units import Dimension, parse_quantity, short_quantity, write_quantity
+from sim.units import NUMBER, Dimension, parse_quantity, short_quantity, write_quantity
 
 #: What a reader returns for a value that is wrong (the fault is noted already).
 WRONG: Any = object()
@@ -68,17 +69,18 @@ class Text(Kind):
     longest: int = 200
 
     def parse(self, text: str) -> str:
-        if not text.strip() or len(text) > self.longest:
+        text = text.strip()
+        if not text or len(text) > self.longest or not text.isprintable():
             raise ValueError(text)
         return text
 
     @property
     def allowed(self) -> str:
-        return f"text of 1 to {self.longest} characters"
+        return f"text of 1 to {self.longest} characters in one line"
 
     @property
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "minLength": 1, "maxLength": self.longest}
+        return {"type": "string", "pattern": r"\S", "maxLength": self.longest}
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,9 @@ class Number(Kind):
 
     @property
     def allowed(self) -> str:
-        return f"a {'whole ' if self.whole else ''}number from {self.low:g} to {self.high:g}"
+        if self.whole:
+            return f"a whole number from {self.low:,.0f} to {self.high:,.0f}"
+        return f"a number from {self.low:g} to {self.high:g}"
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -137,6 +141,19 @@ class Quantity(Kind):
             raise ValueError(text)
         return value
 
+    def near(self, text: str) -> str:
+        """The same with a decimal point for a comma and the unit in its right letters, if that can stand."""
+        parts = re.fullmatch(r"\s*(\S*[0-9])\s*(\D*?)\s*", text)
+        if parts is None or re.search(r",[0-9]{3}(?![0-9])", text):  # 1,000 may mean one or a thousand
+            return ""
+        letters = {unit.casefold(): unit for unit in self.dimension.units}
+        guess = f"{parts[1].replace(',', '.')} {letters.get(parts[2].casefold(), parts[2])}"
+        try:
+            self.parse(guess)
+        except ValueError:
+            return ""
+        return guess
+
     def write(self, value: Any) -> Any:
         return write_quantity(value, self.dimension)
 
@@ -148,7 +165,7 @@ class Quantity(Kind):
     @property
     def schema(self) -> dict[str, Any]:
         units = "|".join(self.dimension.units)
-        return {"type": "string", "pattern": rf"^\s*[+-]?\d[\d _]*(\.\d+)?([eE][+-]?\d+)?\s*({units})\s*$"}
+        return {"type": "string", "pattern": rf"^\s*{NUMBER}\s*({units})\s*$"}
 
 
 @dataclass(frozen=True)
@@ -202,7 +219,10 @@ class OneOrMany(Kind):
 
     @property
     def schema(self) -> dict[str, Any]:
-        return {"anyOf": [self.of.schema, {"type": "array", "items": self.of.schema}]}
+        many: dict[str, Any] = {"type": "array", "items": self.of.schema}
+        if self.exactly:
+            many |= {"minItems": self.exactly, "maxItems": self.exactly}
+        return {"anyOf": [self.of.schema, many]}
 
 
 @dataclass(frozen=True)
@@ -218,7 +238,7 @@ class Dated(Kind):
         out = []
         for key, child in entries(node):
             month = Month().read(key, reader, path)
-            value = self.of.read(child, reader, f"{path}.{scalar(key)}")
+            value = self.of.read(child, reader, path if month is WRONG else f"{path}.{month_name(month)}")
             out.append((month, value))
         if any(m is WRONG or v is WRONG for m, v in out):
             return WRONG
@@ -238,8 +258,9 @@ class Dated(Kind):
     def schema(self) -> dict[str, Any]:
         return {
             "type": "object",
-            "patternProperties": {r"^\d{4}-\d{2}$": self.of.schema},
+            "patternProperties": {Month().schema["pattern"]: self.of.schema},
             "additionalProperties": False,
+            "minProperties": 1,
         }
 
 
@@ -255,15 +276,19 @@ class Shares(Kind):
             reader.fault(node, path, found(node), self.allowed)
             return WRONG
         out: dict[str, float] = {}
+        wrong = False
         for key, child in entries(node):
             name = Choice(self.names).read(key, reader, path)
-            share = self.one.read(child, reader, f"{path}.{scalar(key)}")
+            share = self.one.read(child, reader, path if name is WRONG else f"{path}.{name}")
             if name is WRONG or share is WRONG:
-                return WRONG
-            if name in out:
+                wrong = True
+            elif name in out:
                 reader.fault(key, path, f"{name} twice", self.allowed)
-                return WRONG
-            out[name] = share
+                wrong = True
+            else:
+                out[name] = share
+        if wrong:
+            return WRONG
         if abs(sum(out.values()) - 1.0) > 1e-9:
             reader.fault(node, path, f"shares that sum to {100 * sum(out.values()):g} %", self.allowed)
             return WRONG
@@ -282,6 +307,7 @@ class Shares(Kind):
             "type": "object",
             "properties": dict.fromkeys(self.names, self.one.schema),
             "additionalProperties": False,
+            "minProperties": 1,
         }
 
 
@@ -312,7 +338,9 @@ def read_values(
         name = scalar(key)
         below = f"{path}.{name}" if path else str(name)
         if name is None or name not in names:
-            reader.fault(key, path, f"the key {found(key)}", f"one of {', '.join(names)}", nearest(name or "", names))
+            comma = ", perhaps after a decimal comma (write a point)" if name and name[0].isdigit() else ""
+            what = f"the key {found(key)}{comma}"
+            reader.fault(key, path, what, f"one of {', '.join(names)}", nearest(name or "", names))
         elif name in seen:
             reader.fault(key, below, "the key twice", "each key once")
         elif name in known:

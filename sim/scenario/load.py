@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import graphlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
-from sim.errors import Fault, nearest
+from sim.errors import Fault, InputError, nearest
 from sim.measures import Measure, kinds, shock_kinds
 from sim.months import month_name
 from sim.scenario.fields import (
@@ -37,6 +37,8 @@ FUNDERS = ("metropole", "region", "state", "private")
 #: Months before the start that shocks may reach back.
 LONGEST_LEAD = 36
 LONGEST_RUN = 600
+#: Share of the population that may be simulated.
+SAMPLE = Number(1e-4, 1.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,17 +141,30 @@ class Scenario:
         }
 
 
-#: Keys of a scenario whose values are read by their own functions below.
-_PARTS = ("population", "targets", "budget", "measures", "baseline", "shocks", "parameters", "adapt", "observations")
+#: Keys of a scenario whose values are read by their own functions below, and what they hold.
+PARTS = {
+    "population": "share: the share of the citizens simulated, each standing for several; 1 for all",
+    "targets": "the headings: a list of {indicator, change, by, against}",
+    "budget": "what the metropole may spend and owe",
+    "baseline": "measures that happen anyway: in the roadmap and in the world that it is compared with",
+    "measures": "the roadmap: a list of measures",
+    "shocks": "what happens to the city without anybody's plan, in both worlds",
+    "parameters": "values instead of the registry's defaults, within their ranges",
+}
+#: Keys of the design that no version carries out yet: refused, not ignored.
+_NOT_YET = ("adapt", "observations")
+
+#: Faults of items in a city, by the city's name; raises InputError if there is no such city.
+Fits = Callable[[str, Sequence[Item]], list[Fault]]
 
 
-def load_scenario(path: Path) -> Scenario:
-    """Read a scenario. Raises InputError with all faults."""
+def load_scenario(path: Path, fits: Fits | None = None) -> Scenario:
+    """Read a scenario; ``fits`` checks its items against its city. Raises InputError with all faults."""
     reader = Reader(Path(path))
     root = read_nodes(reader)
-    values = read_values(root, fields_of(Scenario), reader, "", skip=_PARTS)
+    values = read_values(root, fields_of(Scenario), reader, "", skip=(*PARTS, *_NOT_YET))
     parts = {scalar(k): v for k, v in entries(root)} if isinstance(root, MappingNode) else {}
-    for key in ("adapt", "observations"):
+    for key in _NOT_YET:
         if key in parts:
             reader.fault(parts[key], key, f"the key '{key}'", "no such key yet: this version does not carry it out")
     measures = _items(parts.get("baseline"), reader, "baseline", "measure", kinds(), committed=True)
@@ -165,7 +180,13 @@ def load_scenario(path: Path) -> Scenario:
     }
     if not _has_wrong(values):
         _check_time(values, measures, shocks, rest["targets"], reader, root)
-    _check_names(measures, reader)
+    _check_names(measures, _ids(parts.get("baseline")), _ids(parts.get("measures")), reader)
+    if fits is not None and values["city"] is not WRONG:
+        try:
+            reader.faults += fits(values["city"], (*measures, *shocks))
+        except InputError as error:
+            where = reader.where(parts.get("city"))
+            reader.faults += [dataclasses.replace(f, where=where, field="city") for f in error.faults]
     reader.stop()
     return Scenario(**values, **rest)
 
@@ -230,14 +251,21 @@ def _item(
     return Item(**shared, measure=known[name](**mine), committed=committed, where=reader.where(node))
 
 
+def _ids(node: Node | None) -> list[str]:
+    """The ids written in a list of items, those of faulty items among them: who refers to one is not at fault."""
+    items = node.value if isinstance(node, SequenceNode) else []
+    pairs = [pair for one in items if isinstance(one, MappingNode) for pair in entries(one)]
+    return [scalar(value) or "" for key, value in pairs if scalar(key) == "id"]
+
+
 def _nothing(node: Node) -> bool:
     return scalar(node) in ("", "null", "~")
 
 
 def _share(node: Node | None, reader: Reader) -> float:
-    if node is None:
+    if node is None or _nothing(node):
         return 1.0
-    known = {"share": _field(Number(1e-4, 1.0), "share of the population simulated", 1.0)}
+    known = {"share": _field(SAMPLE, "share of the population simulated", 1.0)}
     value = read_values(node, known, reader, "population")["share"]
     return 1.0 if value is WRONG else float(value)
 
@@ -249,7 +277,7 @@ def _field(kind: Any, meaning: str, default: Any = dataclasses.MISSING) -> Any:
 
 
 def _budget(node: Node | None, reader: Reader) -> Budget:
-    if node is None:
+    if node is None or _nothing(node):
         return Budget()
     values = read_values(node, fields_of(Budget), reader, "budget")
     return Budget() if _has_wrong(values) else Budget(**values)
@@ -323,14 +351,17 @@ def _check_time(
             reader.fault(nodes.get("targets"), f"targets.{target.indicator}.by", month_name(target.by), allowed)
 
 
-def _check_names(measures: list[Item], reader: Reader) -> None:
-    ids = [one.id for one in measures]
-    for i, one in enumerate(measures):
-        if one.id in ids[:i]:
+def _check_names(measures: list[Item], committed: list[str], planned: list[str], reader: Reader) -> None:
+    seen: set[str] = set()
+    committed = committed + [one.id for one in measures if one.committed]
+    planned = committed + planned + [one.id for one in measures]
+    for one in measures:
+        if one.id in seen:
             _at(reader, one, f"{one.id}.id", f"{one.id!r} twice", "each id once")
-        others = [m.id for m in measures if m.id != one.id and (m.committed or not one.committed)]
+        seen.add(one.id)
         allowed = "the id of another item of the baseline" if one.committed else "the id of another measure"
         for name in one.depends_on:
+            others = [other for other in (committed if one.committed else planned) if other != one.id]
             if name not in others:
                 _at(reader, one, f"{one.id}.depends_on", repr(name), allowed, nearest(name, others))
     try:
@@ -351,4 +382,4 @@ def _at(reader: Reader, one: Item, path: str, what: str, allowed: str, hint: str
     reader.faults.append(Fault(one.where, what, allowed, path, hint))
 
 
-__all__ = ["FUNDERS", "Budget", "Item", "Scenario", "Target", "load_scenario"]
+__all__ = ["FUNDERS", "PARTS", "Budget", "Item", "Scenario", "Target", "load_scenario"]

@@ -13,14 +13,16 @@ from typing import Any
 
 from sim.measures import Measure, kinds, shock_kinds
 from sim.scenario.fields import fields_of
-from sim.scenario.load import Budget, Item, Scenario
+from sim.scenario.load import PARTS, Budget, Item, Scenario
 
 BEGIN, END = "<!-- generated: begin -->", "<!-- generated: end -->"
 
 
 def reference() -> str:
     """Markdown tables of all keys."""
-    parts = ["## Keys of the file", _table(fields_of(Scenario)), "### budget", _table(fields_of(Budget))]
+    below = [f"| `{name}` |  | {meaning} | see below |" for name, meaning in PARTS.items()]
+    parts = ["## Keys of the file", "\n".join([_table(fields_of(Scenario)), *below])]
+    parts += ["### budget", _table(fields_of(Budget)), "### Indicators that targets may name", _indicators()]
     parts += ["## Keys of every measure and shock", _table(fields_of(Item))]
     parts += ["## Kinds of measures", *(_kind(k) for k in kinds().values())]
     parts += ["## Kinds of shocks", *(_kind(k) for k in shock_kinds().values())]
@@ -34,6 +36,14 @@ def renewed(page: str) -> str:
     if not mark:
         raise ValueError(f"no {BEGIN} ... {END}")
     return f"{before}{BEGIN}\n\n{reference()}\n\n{END}{after}"
+
+
+def _indicators() -> str:
+    from sim.indicators import INDICATORS  # as in sim.scenario.load
+
+    rows = ["| indicator | unit | what it is |", "|---|---|---|"]
+    rows += [f"| `{i.name}` | {i.unit} | {i.label}: {i.meaning} |" for i in INDICATORS]
+    return "\n".join(rows)
 
 
 def _kind(kind: type[Measure]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sim.measures import Measure, kinds, shock_kinds
 from sim.scenario.fields import Choice, Month, Quantity, record_schema
-from sim.scenario.load import Budget, Item, Scenario
+from sim.scenario.load import PARTS, SAMPLE, Budget, Item, Scenario
 from sim.scenario.parameters import registry
 from sim.units import SHARE
 
@@ -34,7 +34,7 @@ def schema() -> dict[str, Any]:
     extra = {
         "population": {
             "type": "object",
-            "properties": {"share": {"type": "number", "exclusiveMinimum": 0, "maximum": 1}},
+            "properties": {"share": SAMPLE.schema},
             "additionalProperties": False,
         },
         "budget": record_schema(Budget),
@@ -44,6 +44,9 @@ def schema() -> dict[str, Any]:
         "shocks": _items("shock", shock_kinds()),
         "parameters": {"type": "object", "properties": parameters, "additionalProperties": False},
     }
+    for name, part in extra.items():  # a key with nothing below it is as good as no key
+        part["type"] = [part["type"], "null"]
+        part["description"] = PARTS[name]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Rebond scenario",

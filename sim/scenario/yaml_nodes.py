@@ -38,9 +38,14 @@ class Reader:
         self.faults.append(Fault(self.where(node), found, allowed, field_name, nearest))
 
     def stop(self) -> None:
-        """Raise all faults gathered so far, if any."""
+        """Raise all faults gathered so far, if any, in the order of the file."""
         if self.faults:
-            raise InputError(self.faults)
+            raise InputError(sorted(self.faults, key=_place))
+
+
+def _place(fault: Fault) -> tuple[int, int]:
+    _, *place = fault.where.rsplit(":", 2)
+    return (int(place[0]), int(place[1])) if len(place) == 2 and all(p.isdigit() for p in place) else (0, 0)
 
 
 def read_nodes(reader: Reader) -> Node:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
+import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -42,6 +46,32 @@ def test_help_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -
     assert _guarded([*command.split(), "--help"]) == 0
     text = capsys.readouterr().out
     assert re.search(rf"Example: rebond {command} ", " ".join(text.split()) + " ")
+
+
+@pytest.mark.parametrize("words", ["", "city"])
+def test_no_command_shows_the_help_and_no_error(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _guarded(words.split()) == 2
+    seen = capsys.readouterr()
+    assert "Commands" in seen.out + seen.err
+    assert "rebond: " not in seen.out + seen.err
+
+
+def test_units_are_told_on_a_terminal_that_knows_ascii_only() -> None:
+    said = subprocess.run(
+        [sys.executable, "-m", "sim.cli", "explain", "parking_price"], env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True, check=True,
+    )  # fmt: skip
+    assert b"\\u20ac/h" in said.stdout
+    assert said.stderr == b""
+
+
+def test_a_disk_that_fails_is_one_message(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "out/plan")
+
+    monkeypatch.setattr("sim.commands.check.load_scenario", full)
+    assert _guarded(["check", "plan.yaml"]) == 1
+    assert "No space left on device: 'out/plan'" in capsys.readouterr().err
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -142,6 +172,8 @@ def test_a_run_its_comparison_and_its_json(plan: Path, bundle: Path, capsys: pyt
 def test_explain_and_schema(capsys: pytest.CaptureFixture[str]) -> None:
     assert _guarded(["explain", "co2_transprt"]) == 2
     assert "Did you mean 'co2_transport'?" in capsys.readouterr().err
+    assert _guarded(["explain"]) == 0
+    assert "value_of_time_work" in capsys.readouterr().out
     assert _guarded(["explain", "parking_price"]) == 0
     assert "€/h" in capsys.readouterr().out
     assert _guarded(["schema"]) == 0
@@ -154,3 +186,40 @@ def test_show_a_city(bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture
     answer = json.loads(capsys.readouterr().out)
     assert answer["totals"]["population"] > 0
     assert picture.read_bytes()[:4] == b"\x89PNG"
+    assert _guarded(["city", "show", str(bundle), "--out", str(tmp_path / "none" / "city.png")]) == 2
+    assert "--out" in capsys.readouterr().err
+
+
+def test_a_city_is_not_built_from_nothing_nor_over_something(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty.json").write_text("{}")
+    (tmp_path / "mine.bundle").write_text("precious")
+    for roads, out, word in (
+        ("none.json", "new.bundle", "none.json"), ("empty.json", "new.bundle", "GeoJSON"), ("empty.json", "mine.bundle", "--force"),
+        ("empty.json", "none/new.bundle", "folder"),
+    ):  # fmt: skip
+        arguments = [
+            "--roads",
+            str(tmp_path / roads),
+            "--demand",
+            str(tmp_path / "empty.json"),
+            "--out",
+            str(tmp_path / out),
+        ]
+        assert _guarded(["city", "build", *arguments]) == 2
+        assert word in capsys.readouterr().err
+    assert {p.name for p in tmp_path.iterdir()} == {"empty.json", "mine.bundle"}
+    assert (tmp_path / "mine.bundle").read_text() == "precious"
+
+
+def test_check_takes_each_file_s_own_city_or_the_one_named(
+    plan: Path, bundle: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = "measures: [{measure: parking_price, start: 2021-01, area: Blagnac, price: 1 €/h}]\n"
+    plan.write_text(plan.read_text("utf-8").replace("city: toulouse", f"city: {bundle}") + body, "utf-8")
+    assert _guarded(["check", str(plan)]) == 2
+    assert "plan.yaml:6:12: parking_price-2021-01.area: found 'Blagnac'" in capsys.readouterr().err
+    assert _guarded(["check", str(plan), "--city", "toulouse"]) == 0
+    assert _guarded(["check", str(plan), "--city", "toulose"]) == 2
+    assert "Did you mean 'toulouse'?" in capsys.readouterr().err

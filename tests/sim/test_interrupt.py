@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -16,8 +15,15 @@ from sim.cli import _guarded
 from sim.preparation import prepare
 from tests.worlds import HEAD, city
 
-MONTHS = "2032-12"  #: so far away that the run is always interrupted before its end
+FAR, NEAR = "2032-12", "2021-12"  #: so far away that the months are interrupted; so near that the bands are
 PATIENCE = 60.0
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("city") / "tiny.bundle"
+    save_bundle(prepare(city()), path)
+    return path
 
 
 def _line(process: subprocess.Popen[str], words: str) -> None:
@@ -28,50 +34,53 @@ def _line(process: subprocess.Popen[str], words: str) -> None:
     raise AssertionError(f"the run ended before it said {words!r}")
 
 
-def _alive(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
+def _alive(group: int) -> int:
+    """Processes of the group."""
+    table = subprocess.run(
+        ["ps", "-A", "-o", "pgid=", "-o", "stat="], capture_output=True, text=True, check=True
+    ).stdout
+    return sum(line.split()[0] == str(group) and "Z" not in line for line in table.splitlines())
+
+
+def _wait_until(alive: int, group: int, least: bool) -> None:
+    until = time.monotonic() + PATIENCE
+    while (_alive(group) < alive) if least else (_alive(group) > alive):
+        assert time.monotonic() < until, f"{_alive(group)} processes"
+        time.sleep(0.1)
 
 
 @pytest.mark.parametrize(
-    ("name", "code"), [("SIGINT", 130), ("SIGTERM", 130), ("SIGKILL", -9)], ids=["Ctrl-C", "SIGTERM", "SIGKILL"]
+    ("end", "name", "code"),
+    [(FAR, "SIGINT", 130), (FAR, "SIGKILL", -9), (NEAR, "SIGTERM", 130), (NEAR, "SIGKILL", -9)],
+    ids=["months-Ctrl-C", "months-SIGKILL", "bands-SIGTERM", "bands-SIGKILL"],
 )
-def test_interrupted_while_months_are_lived(
-    tmp_path: Path, name: str, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_an_interrupted_run_leaves_nothing_behind(
+    tmp_path: Path,
+    bundle: Path,
+    end: str,
+    name: str,
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    bundle, plan, out = tmp_path / "tiny.bundle", tmp_path / "plan.yaml", tmp_path / "out"
-    save_bundle(prepare(city()), bundle)
-    plan.write_text(HEAD.format(end=MONTHS, world="trends"), "utf-8")
+    plan, out = tmp_path / "plan.yaml", tmp_path / "out"
+    plan.write_text(HEAD.format(end=end, world="trends"), "utf-8")
     monkeypatch.setenv("REBOND_CACHE", str(tmp_path / "cache"))
-    arguments = [
-        "run",
-        str(plan),
-        "--city",
-        str(bundle),
-        "--share",
-        "0.3",
-        "--seeds",
-        "1",
-        "--draws",
-        "0",
-        "--out",
-        str(out),
-    ]
+    options = ["--share", "0.3", "--band-share", "0.3", "--threads", "2", "--draws", "0", "--out", str(out)]
+    arguments = ["run", str(plan), "--city", str(bundle), *options]
     with subprocess.Popen(
-        [sys.executable, "-m", "sim.cli", *arguments], stderr=subprocess.PIPE, text=True, start_new_session=True
+        [sys.executable, "-m", "sim.cli", *arguments, "--seeds", "1000"],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     ) as process:
-        _line(process, "2021-12")  # the first year has been lived
+        _line(process, "2021-12" if end == FAR else "Bands: paired runs")
+        if end == NEAR:
+            _wait_until(3, process.pid, least=True)  # the command and its two workers
         process.send_signal(getattr(signal, name))
         assert process.wait(PATIENCE) == code
-        group = process.pid
-    until = time.monotonic() + PATIENCE
-    while _alive(group) and time.monotonic() < until:
-        time.sleep(0.1)
-    assert not _alive(group)
-    assert not (out / "manifest.json").exists()
+    _wait_until(0, process.pid, least=False)
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith("out")] == []
     assert _guarded(["compare", str(out), str(out)]) == 2
     plan.write_text(HEAD.format(end="2021-01", world="trends"), "utf-8")
     assert _guarded([*arguments, "--seeds", "0"]) == 0

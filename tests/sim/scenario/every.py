@@ -1,0 +1,63 @@
+"""A small scenario with every kind of measure and shock, and every key: what a planner may write, once each."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import tempfile
+from pathlib import Path
+
+from sim.cli import _guarded
+
+EVERY = """\
+name: every kind
+city: toulouse
+start: 2021-01
+end: 2023-12
+seed: 7
+world: trends
+population: {share: 0.05}
+targets:
+  - {indicator: co2_transport, change: -10%, by: 2023-12, against: baseline}
+  - {indicator: jobs, change: +3%, by: 2022-12, against: 400000}
+budget: {investment_per_year: 300 M€, debt_ceiling: 900 M€, debt_at_start: 400 M€}
+baseline:
+  - {id: teleo, measure: transit_line, line: Téléo, start: 2022-05}
+measures:
+  - {id: m1, measure: bike_subsidy, start: 2021-02, amount: 250 €}
+  - {id: m2, measure: cycle_network, start: 2021-02, months: 12, capex: 20 M€, opex: 100 k€, length: 20 km, lines: auto_corridors,
+     level: 2, funding: {metropole: 60%, region: 40%}, depends_on: m1}
+  - {id: m3, measure: energy_advice, start: 2021-02, reach: 0.6%, area: [centre, 'ring:first']}
+  - {id: m4, measure: ev_charging, start: 2021-02, months: 10, points: 300}
+  - {id: m5, measure: ev_subsidy, start: 2021-02, amount: [5000 €, 4000 €, 2500 €, 1000 €, 0 €]}
+  - {id: m6, measure: heat_pump_subsidy, start: 2021-02, amount: 2 k€}
+  - {id: m7, measure: innovation_challenge, start: 2021-02, theme: logistics, calls_per_year: 4, budget_per_year: 2 M€}
+  - {id: m8, measure: local_procurement, start: 2021-02, amount_per_year: 20 M€, sectors: [construction, business]}
+  - {id: m9, measure: low_emission_zone, start: 2022-03, area: lez, vehicles: {2022-03: [van, truck], 2023-01: all},
+     bans: {2022-03: crit_air_5, 2022-09: crit_air_4}, compliance: 90%}
+  - {id: m10, measure: parking_price, start: 2021-02, area: centre, price: 0.5 €/h}
+  - {id: m11, measure: participatory_budget, start: 2021-02, amount_per_year: 4 M€}
+  - {id: m12, measure: pv_subsidy, start: 2021-02, amount: 250 €/kWp}
+  - {id: m13, measure: recovery_grants, start: 2021-02, months: 18, amount: 10 M€, sectors: aeronautics}
+  - {id: m14, measure: retrofit_subsidy, start: 2021-02, rate: [25%, 20%, 15%, 10%, 5%]}
+  - {id: m15, measure: speed_limit, start: 2021-02, area: Blagnac, speed: 30 km/h, roads: [minor, major]}
+  - {id: m16, measure: transit_fare, start: 2021-02, change: -20%}
+  - {id: m17, measure: transit_frequency, start: 2021-02, lines: [metro, bus], headway: -15%, depends_on: [m1, teleo]}
+shocks:
+  - {id: s1, shock: pandemic, start: 2020-03, months: 18, severity: 100%}
+  - {id: s2, shock: energy_price, start: 2022-06, months: 12, change: +30%, carriers: [electricity, gas]}
+parameters: {value_of_time_work: 13}
+"""
+
+
+def check(text: str | bytes) -> tuple[int, str]:
+    """Exit code and what stood on standard error of ``rebond check`` on a file with this content."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "s.yaml"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
+        errors, out = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stderr(errors), contextlib.redirect_stdout(out):
+            code = _guarded(["check", str(path)])
+        assert [p.name for p in Path(folder).iterdir()] == ["s.yaml"]
+        assert out.getvalue() == ""
+        return code, errors.getvalue().replace(folder, "")
