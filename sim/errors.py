@@ -51,5 +51,5 @@ class NotConverged(RunError):  # noqa: N818 - named for the event, as in the fie
 
 def nearest(name: str, allowed: Sequence[str]) -> str:
     """The allowed name closest to ``name``, or an empty string."""
-    matches = get_close_matches(str(name), list(allowed), n=1, cutoff=0.5)
+    matches = get_close_matches(str(name), list(allowed), n=1, cutoff=0.6)
     return matches[0] if matches else ""

@@ -104,11 +104,12 @@ class Month(Kind):
 
 @dataclass(frozen=True)
 class Number(Kind):
-    """A plain number in a range."""
+    """A plain number in a range; ``unit`` is said, not written."""
 
     low: float
     high: float
     whole: bool = False
+    unit: str = ""
 
     def parse(self, text: str) -> float | int:
         value = int(text) if self.whole else float(text)
@@ -120,7 +121,8 @@ class Number(Kind):
     def allowed(self) -> str:
         if self.whole:
             return f"a whole number from {self.low:,.0f} to {self.high:,.0f}"
-        return f"a number from {self.low:g} to {self.high:g}"
+        unit = f" in {self.unit}, the unit not written" if self.unit else ""
+        return f"a number from {self.low:g} to {self.high:g}{unit}"
 
     @property
     def schema(self) -> dict[str, Any]:

@@ -319,7 +319,10 @@ def _is_number(text: str) -> bool:
 def _parameters(node: Node | None, reader: Reader) -> dict[str, float]:
     if node is None or _nothing(node):
         return {}
-    known = {name: _field(Number(p.low, p.high), p.meaning, p.default) for name, p in registry().items()}
+    known = {
+        name: _field(Number(p.low, p.high, unit=p.unit.strip("-")), p.meaning, p.default)
+        for name, p in registry().items()
+    }
     values = read_values(node, known, reader, "parameters")
     given = {scalar(k) for k, _ in entries(node)} if isinstance(node, MappingNode) else set()
     return {name: float(v) for name, v in values.items() if name in given and v is not WRONG}

@@ -15,6 +15,7 @@ from sim.errors import Fault, InputError
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 16
+PLAIN_YAML = "YAML: indented by spaces, brackets closed, text that holds ': ' or ' #' in quotes"
 _IMPLICIT = ("", "None", "!")
 
 
@@ -58,7 +59,8 @@ def read_nodes(reader: Reader) -> Node:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{reader.path}:{mark.line + 1}:{mark.column + 1}" if mark else str(reader.path)
-        raise InputError(Fault(where, _one_line(error.problem or str(error)), "YAML")) from error
+        problem = _one_line(error.problem or str(error)).removeprefix("found ")
+        raise InputError(Fault(where, problem, PLAIN_YAML)) from error
     except (YAMLError, ValueError) as error:
         where = f"{reader.path}:{_line_of(text, error)}"
         raise InputError(Fault(where, _one_line(str(error)), "YAML of printable characters")) from error
