@@ -33,7 +33,9 @@ def test_going_on_from_a_kept_eve_gives_the_same_bits(tmp_path: Path) -> None:
         assert _bits(one) == _bits(other)
 
 
-@pytest.mark.parametrize("change", [{"seed": 6}, {"share": 0.2}, {"gap": 1e-5}, {"parameters": {"perception_speed": 0.4}}])
+@pytest.mark.parametrize(
+    "change", [{"seed": 6}, {"share": 0.2}, {"gap": 1e-5}, {"parameters": {"perception_speed": 0.4}}]
+)
 def test_anything_that_matters_makes_another_eve(tmp_path: Path, change: dict[str, Any]) -> None:
     plan, where, kept = scenario(tmp_path), city(), Kept(tmp_path / "eves", "a city")
     both_worlds(plan, where, **OPTIONS, kept=kept)
