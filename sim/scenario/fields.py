@@ -20,6 +20,8 @@ from sim.months import month_name, parse_month
 from sim.scenario.yaml_nodes import Reader, entries, found, scalar
 from sim.units import NUMBER, Dimension, parse_quantity, short_quantity, write_quantity
 
+#: What YAML takes for nothing, or for yes and no.
+NOT_TEXT = ("null", "~", "true", "false")
 #: What a reader returns for a value that is wrong (the fault is noted already).
 WRONG: Any = object()
 
@@ -70,7 +72,7 @@ class Text(Kind):
 
     def parse(self, text: str) -> str:
         text = text.strip()
-        if not text or len(text) > self.longest or not text.isprintable():
+        if not text or len(text) > self.longest or not text.isprintable() or text.lower() in NOT_TEXT:
             raise ValueError(text)
         return text
 

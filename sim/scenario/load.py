@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from sim.errors import Fault, InputError, nearest
 from sim.measures import Measure, kinds, shock_kinds
@@ -259,7 +259,7 @@ def _ids(node: Node | None) -> list[str]:
 
 
 def _nothing(node: Node) -> bool:
-    return scalar(node) in ("", "null", "~")
+    return isinstance(node, ScalarNode) and not node.style and scalar(node) in ("", "null", "~")  # quoted, it is a text
 
 
 def _share(node: Node | None, reader: Reader) -> float:
