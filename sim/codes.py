@@ -223,3 +223,36 @@ class Status(IntEnum):
     BUILDING = 2
     IN_FORCE = 3
     STOPPED = 4
+
+
+class Period(IntEnum):
+    """Hours of an average working day that traffic is brought to equilibrium for."""
+
+    MORNING = 0  #: busiest hour of the morning
+    EVENING = 1  #: busiest hour of the evening
+    OFF_PEAK = 2  #: an hour between the peaks
+
+
+class RoadUser(IntEnum):
+    """Vehicles by what they may do on the road; those "kept out" comply with a low-emission zone that bans them."""
+
+    CAR = 0
+    CAR_KEPT_OUT = 1
+    VAN = 2
+    VAN_KEPT_OUT = 3
+    TRUCK = 4
+    TRUCK_KEPT_OUT = 5
+
+
+#: Users who go round low-emission zones.
+KEPT_OUT = (RoadUser.CAR_KEPT_OUT, RoadUser.VAN_KEPT_OUT, RoadUser.TRUCK_KEPT_OUT)
+
+
+class Errand(IntEnum):
+    """What a tour from home is for."""
+
+    WORK = 0
+    EDUCATION = 1
+    SHOPPING = 2
+    LEISURE = 3  #: leisure, visits, personal business
+    ESCORT = 4  #: bringing and fetching somebody

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.city.city import City
-from sim.codes import Activity, CritAir, Mode
+from sim.codes import Activity, CritAir, Mode, RoadUser
 from sim.columns import Bools, Floats
 from sim.measures.policies import Policies
 from sim.scenario.parameters import Parameters
@@ -75,6 +75,14 @@ class Background(NamedTuple):
     def total(self) -> Floats:
         """All three together."""
         return self.incomers + self.through + self.freight
+
+
+def road_users(cars: Floats, rest: Background) -> Floats:
+    """(U, Z, Z) vehicles by RoadUser: residents' cars, incomers, through traffic and freight."""
+    out = np.zeros((len(RoadUser), *cars.shape))
+    out[RoadUser.CAR] = cars + rest.incomers + rest.through
+    out[RoadUser.VAN] = rest.freight
+    return out
 
 
 def background(city: City, state: State, p: Parameters, policies: Policies) -> Background:

@@ -1,4 +1,7 @@
-"""The road network as the equilibrium kernel sees it: folded streets, district and gate centroids, connectors; and its skims."""
+"""The road network as the equilibrium kernel sees it: folded streets, district and gate centroids, connectors; and its skims.
+
+One equilibrium for each period, warm from the period's last one. Users share capacity in passenger-car units.
+"""
 
 from __future__ import annotations
 
@@ -9,32 +12,38 @@ import numpy as np
 from kernels.assignment import Equilibrium, RoadNetwork, Topology, equilibrium, renewed
 from kernels.fold import Folded, expand_flow, fold
 from sim.city.city import City
-from sim.columns import Floats
+from sim.codes import Period, RoadUser
+from sim.columns import Floats, Ints
 from sim.errors import NotConverged
 from sim.measures.policies import Policies
+from sim.scenario.parameters import Parameters
 from sim.state import State
 
 #: Capacity of a connector: never binding.
 UNBOUND = 1e9
 MAX_ITERATIONS = 400
+#: Cost groups of :class:`RoadResult`: who goes everywhere, who is kept out of low-emission zones.
+FREE, KEPT = 0, 1
 
 
 @dataclass(frozen=True)
 class RoadResult:
-    """Morning peak at equilibrium, by real link and by zone (districts, then gates)."""
+    """One period's hour at equilibrium, by real link and by zone (districts, then gates)."""
 
-    flow: Floats  #: (L,) veh/h
+    flow: Floats  #: (L,) PCU/h, all users
+    user_flow: Floats  #: (U, L) veh/h by RoadUser
     time: Floats  #: (L,) s
-    zone_time: Floats  #: (Z, Z) min
-    zone_km: Floats  #: (Z, Z)
+    zone_time: Floats  #: (2, Z, Z) min, FREE and KEPT
+    zone_km: Floats  #: (2, Z, Z)
     gap: float
 
 
 class Road:
     """Streets of one city. Holds only what follows from the city."""
 
-    def __init__(self, city: City, threads: int, gap: float) -> None:
+    def __init__(self, city: City, p: Parameters, threads: int, gap: float) -> None:
         self.city, self.threads, self.gap = city, threads, gap
+        self.pce = car_units(p)
         self.n_districts = city.n_districts
         self.n_zones = city.n_districts + len(city.cordon)
         n = len(city.nodes)
@@ -64,8 +73,8 @@ class Road:
         slower = np.minimum(a.speed, policies.speed_limit)
         return np.asarray(a.free_time + a.length * 3.6 * (1.0 / slower - 1.0 / a.speed))
 
-    def settle(self, demand: Floats, policies: Policies, state: State) -> RoadResult:
-        """User equilibrium of a (Z, Z) demand [veh/h], warm from the state's last one; stores the new warm start."""
+    def settle(self, period: Period, demand: Floats, policies: Policies, state: State) -> RoadResult:
+        """User equilibrium of the (U, Z, Z) vehicles [veh/h] of a period's hour, warm from the state's last one, which it replaces."""
         a = self.city.links
         real = len(a)
         none = np.zeros(len(self.access))
@@ -77,20 +86,63 @@ class Road:
         )  # fmt: skip
         network = self._network(folded)
         self.topology = renewed(self.topology, network)
-        warm = (state.traffic.solver, state.traffic.solver_index) if len(state.traffic.solver) else None
+        units = np.tensordot(self.pce, demand, axes=1)
         found: Equilibrium = equilibrium(
-            network, demand, gap=self.gap, max_iterations=MAX_ITERATIONS, warm=warm, threads=self.threads,
-            topology=self.topology,
+            network, units, gap=self.gap, max_iterations=MAX_ITERATIONS, warm=_stored(state, period),
+            threads=self.threads, topology=self.topology,
         )  # fmt: skip
         if found.gap > self.gap * 1.0001:
-            raise NotConverged(f"road equilibrium stopped at a relative gap of {found.gap:.2e}, asked {self.gap:.2e}")
-        state.traffic.solver, state.traffic.solver_index = found.state_f, found.state_i
+            raise NotConverged(
+                f"road equilibrium ({period.name.lower()}) stopped at a relative gap of {found.gap:.2e}, asked {self.gap:.2e}"
+            )
+        _store(state, period, found.state_f, found.state_i)
         flow = expand_flow(folded, found.flow)[:real]
         time = free[:real] * (1.0 + a.alpha * (flow / capacity[:real]) ** a.beta)
-        return RoadResult(flow, time, found.skim_cost / 60.0, found.skim_length / 1000.0, found.gap)
+        users = demand.sum(axis=(1, 2))
+        share = users / max(float(self.pce @ users), 1e-300)
+        both = np.stack([found.skim_cost, found.skim_cost]) / 60.0
+        km = np.stack([found.skim_length, found.skim_length]) / 1000.0
+        return RoadResult(flow, share[:, None] * flow, time, both, km, found.gap)
 
     def _network(self, f: Folded) -> RoadNetwork:
         return RoadNetwork(
             f.tail, f.head, f.free_time, f.capacity, f.alpha, f.beta, f.fixed, f.length, n_nodes=f.n_nodes,
             zone_node=f.node_of[self.zone_node], through=self.through[f.node],
         )  # fmt: skip
+
+
+def car_units(p: Parameters) -> Floats:
+    """(U,) passenger-car units of each road user."""
+    out = np.ones(len(RoadUser))
+    out[[RoadUser.VAN, RoadUser.VAN_KEPT_OUT]] = p["pce_van"]
+    out[[RoadUser.TRUCK, RoadUser.TRUCK_KEPT_OUT]] = p["pce_truck"]
+    return out
+
+
+def _sizes(state: State) -> Ints:
+    """(2, P) lengths of what each period stored in ``solver`` and ``solver_index``, which begins with them."""
+    t, n = state.traffic, len(Period)
+    return np.asarray(t.solver_index[: 2 * n] if len(t.solver_index) else np.zeros(2 * n, np.int64)).reshape(2, n)
+
+
+def _stored(state: State, period: Period) -> tuple[Floats, Ints] | None:
+    """The period's last equilibrium, None at first."""
+    size = _sizes(state)
+    if not size[1, period]:
+        return None
+    end = np.cumsum(size, axis=1)
+    f, i = end[:, period] - size[:, period]
+    head = size.size
+    return (
+        state.traffic.solver[f : f + size[0, period]],
+        state.traffic.solver_index[head + i : head + i + size[1, period]],
+    )
+
+
+def _store(state: State, period: Period, flow: Floats, index: Ints) -> None:
+    """Keep the period's equilibrium for the next month, beside those of the other periods."""
+    kept = [_stored(state, each) or (np.zeros(0), np.zeros(0, np.int64)) for each in Period]
+    kept[period] = flow, index
+    size = np.array([[len(part[k]) for part in kept] for k in range(2)], np.int64)
+    state.traffic.solver = np.concatenate([part[0] for part in kept])
+    state.traffic.solver_index = np.concatenate([size.ravel(), *(part[1] for part in kept)])

@@ -13,7 +13,7 @@ import numpy as np
 from kernels.draws import stream, uniforms
 from kernels.journeys import Day, travel
 from sim.city.city import City
-from sim.codes import Mode
+from sim.codes import Mode, Period, RoadUser
 from sim.columns import Bools, Floats
 from sim.measures.policies import Policies, axis_sizes, compose
 from sim.months import days_in
@@ -23,7 +23,7 @@ from sim.state import State, Traffic
 from sim.systems.mobility import choice, costs, demand, supply
 from sim.systems.mobility.choice import MAIN, OTHER
 from sim.systems.mobility.emissions import road_emissions
-from sim.systems.mobility.road import Road, RoadResult
+from sim.systems.mobility.road import FREE, Road, RoadResult
 
 
 class Driven(NamedTuple):
@@ -40,7 +40,7 @@ class MobilitySystem:
         self, city: City, parameters: Parameters, trends: Trends, *, gap: float = 1e-4, threads: int = 1
     ) -> None:
         self.city, self.parameters, self.trends = city, parameters, trends
-        self.road = Road(city, threads, gap)
+        self.road = Road(city, parameters, threads, gap)
         self.constants = choice.constants(city)
         self.walk = supply.walking_minutes(city, parameters)
 
@@ -58,8 +58,8 @@ class MobilitySystem:
         t.supply = blank(0)
         nothing = compose((), axis_sizes(city, len(state.townhall.status)))
         self._renew_supply(state, nothing)
-        empty = np.zeros((self.road.n_zones, self.road.n_zones))
-        free = self.road.settle(empty, nothing, state)
+        empty = np.zeros((len(RoadUser), self.road.n_zones, self.road.n_zones))
+        free = self.road.settle(Period.MORNING, empty, nothing, state)
         t.car_time, t.car_km, t.gate_time, t.gate_km = self._car_skims(free)
         for _ in range(3):  # everybody chooses, roads fill, everybody chooses again
             self._choose(state, nothing, everybody=True)
@@ -142,7 +142,7 @@ class MobilitySystem:
         other = demand.other_trips(state, p, policies, costs.price_rise(self.trends, policies, state.month))
         cars = demand.peak_cars(city, state, p, main, other)
         rest = demand.background(city, state, p, policies)
-        found = self.road.settle(cars + rest.total(), policies, state)
+        found = self.road.settle(Period.MORNING, demand.road_users(cars, rest), policies, state)
         time, km, gate_time, gate_km = self._car_skims(found)
         t.residual = np.array([np.abs(time - t.car_time).sum() / t.car_time.sum()])
         t.car_time = t.car_time + perceive * (time - t.car_time)
@@ -150,7 +150,7 @@ class MobilitySystem:
         t.car_km, t.gate_km = km, gate_km
         t.link_flow, t.link_time, t.gap = found.flow, found.time, np.array([found.gap])
         driven = self._live_through(state, policies, main, other)
-        day = demand.day_kilometres(p, driven.network, rest, found.zone_km)
+        day = demand.day_kilometres(p, driven.network, rest, found.zone_km[FREE])
         peak = float((found.flow * city.links.length).sum()) / 1000.0
         t.day_factor = np.array([day.total() / max(peak, 1e-300)])
         t.background_km = np.array([day.incomers + day.goods])
@@ -162,11 +162,11 @@ class MobilitySystem:
         inner, ends = self.city.districts.inner_distance, choice.access_km(self.city, p)
         pace = 60.0 / p["inner_car_speed"]
         both = ends[:, None] + ends
-        km, gate_km = found.zone_km[:n, :n] + both, found.zone_km[:n, n:] + ends[:, None]
-        time = found.zone_time[:n, :n] + both * pace
+        km, gate_km = found.zone_km[FREE, :n, :n] + both, found.zone_km[FREE, :n, n:] + ends[:, None]
+        time = found.zone_time[FREE, :n, :n] + both * pace
         np.fill_diagonal(time, inner * pace + 2.0 * float(self.city.connectors.time.mean()) / 60.0)
         np.fill_diagonal(km, inner)
-        gate_time = found.zone_time[:n, n:] + ends[:, None] * pace
+        gate_time = found.zone_time[FREE, :n, n:] + ends[:, None] * pace
         return time + p["parking_search"], km, gate_time + p["parking_search"], gate_km
 
     def _live_through(self, state: State, policies: Policies, main: Floats, other: Floats) -> Driven:

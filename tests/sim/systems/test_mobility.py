@@ -11,7 +11,7 @@ import pytest
 
 from kernels.journeys import LONGEST, SHORTEST
 from sim.city.city import City
-from sim.codes import Activity, CritAir, Mode, Party, Powertrain, Purpose
+from sim.codes import Activity, CritAir, Mode, Party, Period, Powertrain, Purpose, RoadUser
 from sim.measures.policies import Contribution, Policies, axis_sizes, compose
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
@@ -49,6 +49,11 @@ def world(gap: float = 1e-8, outside: float = 0.1) -> tuple[MobilitySystem, Stat
 @cache
 def settled() -> tuple[MobilitySystem, State]:
     return world()
+
+
+def alone(cars: np.ndarray) -> np.ndarray:
+    """(U, Z, Z) road users when there are only cars."""
+    return np.stack([cars if user == RoadUser.CAR else np.zeros_like(cars) for user in RoadUser])
 
 
 # --- conservation -----------------------------------------------------------------------------------------------------
@@ -155,14 +160,14 @@ def test_a_day_of_kilometres_is_that_of_persons_and_gates() -> None:
             residents += w * other[i] * (t.car_km[h, to] - ends[h] - ends[to]) / P["occupancy_other"]
     rest = demand.background(city(), state, P, policies())
     table = demand.peak_cars(city(), state, P, main, other) + rest.total()
-    found = system.road.settle(table, policies(), state.copy())
-    outside = 2.0 / P["peak_share_main"] * (rest.incomers * found.zone_km).sum()
-    outside += P["peak_to_day"] * ((rest.through + rest.freight) * found.zone_km).sum()
+    found = system.road.settle(Period.MORNING, alone(table), policies(), state.copy())
+    outside = 2.0 / P["peak_share_main"] * (rest.incomers * found.zone_km[0]).sum()
+    outside += P["peak_to_day"] * ((rest.through + rest.freight) * found.zone_km[0]).sum()
     peak = (t.link_flow * city().links.length).sum() / 1000.0
     assert t.background_km[0] == pytest.approx(outside, rel=1e-5)
     assert t.day_factor[0] * peak == pytest.approx(residents + outside, rel=1e-5)
     np.fill_diagonal(table, 0.0)
-    assert (table * found.zone_km).sum() == pytest.approx(peak, rel=1e-6)
+    assert (table * found.zone_km[0]).sum() == pytest.approx(peak, rel=1e-6)
 
 
 def test_cars_drive_what_their_households_do() -> None:
@@ -399,10 +404,9 @@ def test_emissions_are_summed_link_by_link() -> None:
     rest = demand.background(city(), state, P, policies())
     mix = float(t.vehicle_km @ grams_per_km(P)) / t.vehicle_km.sum()
     network = t.day_factor[0] * (t.link_flow * a.length).sum() / 1000.0
-    found = settled()[0].road.settle(
-        demand.peak_cars(city(), state, P, main, other) + rest.total(), policies(), state.copy()
-    )
-    freight = P["peak_to_day"] * (rest.freight * found.zone_km).sum() / network
+    table = demand.peak_cars(city(), state, P, main, other) + rest.total()
+    found = settled()[0].road.settle(Period.MORNING, alone(table), policies(), state.copy())
+    freight = P["peak_to_day"] * (rest.freight * found.zone_km[0]).sum() / network
     expected = np.zeros(9)
     for i in range(len(a)):
         kmh = a.length[i] / t.link_time[i] * 3.6
