@@ -60,7 +60,12 @@ def _fingerprint(name: str) -> str:
     """Hash of the facts and of the code and registry that a replica is built and calibrated from."""
     digest = hashlib.sha256(f"{FORMAT} {REPLICA_DISTRICTS}".encode())
     folders = [files("scenarios") / "cities" / name, files("sim") / "city", files("sim") / "scenario" / "registry"]
-    folders += [files("sim") / "scenario" / "series", files("sim") / "systems" / "mobility", files("sim") / "agents"]
+    folders += [
+        files("sim") / "scenario" / "series",
+        files("sim") / "systems" / "mobility",
+        files("sim") / "agents",
+        files("kernels"),
+    ]
     for folder in folders:
         for path in sorted(_files(folder), key=lambda p: p.name):
             digest.update(path.name.encode())

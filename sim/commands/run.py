@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,15 +11,15 @@ import pandas as pd
 
 from kernels import jit
 from kernels.jit import CompileWatch
-from sim.city.load import cache_folder
-from sim.errors import InputError
+from sim.city.load import bundle_path, cache_folder
+from sim.errors import Fault, InputError
 from sim.eve import Kept, file_digest
 from sim.preparation import open_prepared
 from sim.progress import MonthBar, counter
 from sim.results import directory
 from sim.runner import Member, ensemble, run_pair
 from sim.scenario.check import check_against_city
-from sim.scenario.load import Scenario, load_scenario
+from sim.scenario.load import Item, Scenario, load_scenario
 
 Say = Callable[[str], None]
 
@@ -48,7 +48,7 @@ class RunOptions:
 
 def carry_out(path: Path, options: RunOptions, say: Say) -> Path:
     """Run the scenario in ``path``. Returns the run directory. Raises InputError before anything is written."""
-    scenario = load_scenario(path)
+    scenario = load_scenario(path, None if options.city else _known)
     seed = scenario.seed if options.seed is None else options.seed
     share = scenario.share if options.share is None else options.share
     out = options.out or Path("out") / f"{path.stem}-{seed}"
@@ -84,6 +84,12 @@ def carry_out(path: Path, options: RunOptions, say: Say) -> Path:
     directory.write(out, fill, force=options.force)
     say(f"Report: {(out / 'report.html').absolute()}")
     return out
+
+
+def _known(city: str, _items: Sequence[Item]) -> list[Fault]:
+    """Fail at the file's line when there is no such city; items are checked once the city is open."""
+    bundle_path(city)
+    return []
 
 
 @contextmanager

@@ -180,6 +180,17 @@ def test_explain_and_schema(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out)["title"] == "Rebond scenario"
 
 
+def test_a_run_names_the_line_of_a_city_that_does_not_exist(
+    plan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(plan.read_text("utf-8").replace("city: toulouse", "city: tolouse"), "utf-8")
+    assert _guarded(["run", str(wrong), "--out", str(tmp_path / "out")]) == 2
+    said = capsys.readouterr().err
+    assert re.search(r"wrong\.yaml:\d+:\d+: city: found 'tolouse'.*Did you mean 'toulouse'", said)
+    assert not (tmp_path / "out").exists()
+
+
 def test_show_a_city(bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     picture = tmp_path / "city.png"
     assert _guarded(["city", "show", str(bundle), "--json", "--out", str(picture)]) == 0
