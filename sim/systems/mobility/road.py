@@ -5,7 +5,10 @@ One equilibrium for each period, warm from the period's last one. Users share ca
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -36,6 +39,15 @@ class RoadResult:
     zone_time: Floats  #: (2, Z, Z) min, FREE and KEPT
     zone_km: Floats  #: (2, Z, Z)
     gap: float
+
+
+class _Streets(NamedTuple):
+    """Real links under the policies in force, and the folded network of them."""
+
+    free_time: Floats  #: (L,) s
+    capacity: Floats  #: (L,) PCU/h
+    folded: Folded
+    network: RoadNetwork
 
 
 class Road:
@@ -75,40 +87,59 @@ class Road:
 
     def settle(self, period: Period, demand: Floats, policies: Policies, state: State) -> RoadResult:
         """User equilibrium of the (U, Z, Z) vehicles [veh/h] of a period's hour, warm from the state's last one, which it replaces."""
-        a = self.city.links
-        real = len(a)
-        none = np.zeros(len(self.access))
+        return self._settle({period: demand}, policies, state)[0]
+
+    def settle_all(self, demand: Floats, policies: Policies, state: State) -> tuple[RoadResult, ...]:
+        """:meth:`settle` for every period at once, ``demand`` (P, U, Z, Z): they are independent, each has a thread of its own."""
+        return self._settle(dict(zip(Period, demand, strict=True)), policies, state)
+
+    def _settle(self, demand: Mapping[Period, Floats], policies: Policies, state: State) -> tuple[RoadResult, ...]:
+        streets = self._streets(policies)
+        self.topology = renewed(self.topology, streets.network)
+        warm = {period: _stored(state, period) for period in demand}
+        threads = -(-self.threads // len(demand))
+
+        def solve(period: Period) -> Equilibrium:
+            units = np.tensordot(self.pce, demand[period], axes=1)
+            return equilibrium(
+                streets.network, units, gap=self.gap, max_iterations=MAX_ITERATIONS, warm=warm[period], threads=threads,
+                topology=self.topology,
+            )  # fmt: skip
+
+        with ThreadPoolExecutor(min(self.threads, len(demand))) as pool:
+            found = dict(zip(demand, pool.map(solve, demand), strict=True))
+        for period, one in found.items():
+            if one.gap > self.gap * 1.0001:
+                reached = f"stopped at a relative gap of {one.gap:.2e}, asked {self.gap:.2e}"
+                raise NotConverged(f"road equilibrium ({period.name.lower().replace('_', '-')}) {reached}")
+            _store(state, period, one.state_f, one.state_i)
+        return tuple(self._result(streets, demand[period], one) for period, one in found.items())
+
+    def _streets(self, policies: Policies) -> _Streets:
+        """The network under the roadmap's speed limits and capacities."""
+        a, none = self.city.links, np.zeros(len(self.access))
         free = np.r_[self.free_time(policies), self.access]
         capacity = np.r_[a.capacity * policies.capacity_factor, none + UNBOUND]
-        folded = fold(
-            self.tail, self.head, free, capacity, np.r_[a.alpha, none], np.r_[a.beta, none + 4.0], np.r_[np.zeros(real), none],
+        f = fold(
+            self.tail, self.head, free, capacity, np.r_[a.alpha, none], np.r_[a.beta, none + 4.0], np.zeros(len(free)),
             self.length, self.n_nodes, self.keep,
         )  # fmt: skip
-        network = self._network(folded)
-        self.topology = renewed(self.topology, network)
-        units = np.tensordot(self.pce, demand, axes=1)
-        found: Equilibrium = equilibrium(
-            network, units, gap=self.gap, max_iterations=MAX_ITERATIONS, warm=_stored(state, period),
-            threads=self.threads, topology=self.topology,
+        network = RoadNetwork(
+            f.tail, f.head, f.free_time, f.capacity, f.alpha, f.beta, f.fixed, f.length, n_nodes=f.n_nodes,
+            zone_node=f.node_of[self.zone_node], through=self.through[f.node],
         )  # fmt: skip
-        if found.gap > self.gap * 1.0001:
-            raise NotConverged(
-                f"road equilibrium ({period.name.lower()}) stopped at a relative gap of {found.gap:.2e}, asked {self.gap:.2e}"
-            )
-        _store(state, period, found.state_f, found.state_i)
-        flow = expand_flow(folded, found.flow)[:real]
-        time = free[:real] * (1.0 + a.alpha * (flow / capacity[:real]) ** a.beta)
+        return _Streets(free[: len(a)], capacity[: len(a)], f, network)
+
+    def _result(self, streets: _Streets, demand: Floats, found: Equilibrium) -> RoadResult:
+        """The equilibrium on real links, in the units of the city."""
+        a = self.city.links
+        flow = expand_flow(streets.folded, found.flow)[: len(a)]
+        time = streets.free_time * (1.0 + a.alpha * (flow / streets.capacity) ** a.beta)
         users = demand.sum(axis=(1, 2))
         share = users / max(float(self.pce @ users), 1e-300)
         both = np.stack([found.skim_cost, found.skim_cost]) / 60.0
         km = np.stack([found.skim_length, found.skim_length]) / 1000.0
         return RoadResult(flow, share[:, None] * flow, time, both, km, found.gap)
-
-    def _network(self, f: Folded) -> RoadNetwork:
-        return RoadNetwork(
-            f.tail, f.head, f.free_time, f.capacity, f.alpha, f.beta, f.fixed, f.length, n_nodes=f.n_nodes,
-            zone_node=f.node_of[self.zone_node], through=self.through[f.node],
-        )  # fmt: skip
 
 
 def car_units(p: Parameters) -> Floats:
