@@ -20,7 +20,7 @@ from sim.months import days_in
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import State, Traffic
-from sim.systems.mobility import choice, costs, demand, supply
+from sim.systems.mobility import choice, costs, demand, supply, transit
 from sim.systems.mobility.choice import MAIN, OTHER
 from sim.systems.mobility.emissions import road_emissions
 from sim.systems.mobility.road import FREE, Road, RoadResult
@@ -90,12 +90,12 @@ class MobilitySystem:
     def _running(self, policies: Policies) -> Floats:
         return np.maximum(self.city.lines.running, policies.line_added > 0.0).astype(np.float64)
 
-    def _transit(self, policies: Policies) -> supply.Transit:
+    def _transit(self, policies: Policies) -> transit.Transit:
         p = self.parameters
         headway = self.city.lines.headway_peak * policies.headway_factor
-        key = tuple(p[name] for name in supply.TRANSIT_PARAMETERS)
+        key = tuple(p[name] for name in transit.TRANSIT_PARAMETERS)
         running = tuple(bool(x) for x in self._running(policies))
-        return supply.transit_for(self.city, key, running, tuple(headway.tolist()))
+        return transit.transit_for(self.city, key, running, tuple(headway.tolist()))
 
     # --- choices --------------------------------------------------------------------------------------------------
 

@@ -19,7 +19,8 @@ from sim.state import State
 from sim.systems.mobility import MobilitySystem, choice, costs, demand
 from sim.systems.mobility.emissions import fuel_curve, grams_per_km, speed_factor
 from sim.systems.mobility.streets import main_nodes
-from sim.systems.mobility.supply import Transit, _access_links, cycling_minutes, walking_minutes
+from sim.systems.mobility.supply import cycling_minutes, walking_minutes
+from sim.systems.mobility.transit import Transit, _access_links
 from tests.tiny import STEP, tiny_city, tiny_state
 
 P = Parameters()
