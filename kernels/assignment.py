@@ -2,7 +2,10 @@
 
 Each iteration finds the cheapest route of every pair at the present costs, which gives the true relative gap of that point, adds
 the routes that beat the known ones (:mod:`kernels.search`), then shifts flow among known routes until little is left to
-gain (:mod:`kernels.equalize`). A former solution, scaled pair by pair to the new demand, is the warm start.
+gain (:mod:`kernels.equalize`). A former solution, scaled pair by pair to the new demand, is the warm start (:mod:`kernels.warm`).
+
+Cost groups share the links' capacity and differ by a constant on each link (tolls over the value of time, distance costs, bans). All
+flows are in passenger-car units, so Beckmann's potential exists with the constants added (Dafermos 1973, Transportation Science 7).
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kernels.equalize import Load, Supply, price_all, sweep
+from kernels.equalize import Load, Supply, price_all, sums, sweep
 from kernels.graph import Int32Array, IntArray
 from kernels.hierarchy import Metric, customize
 from kernels.routes import (
@@ -22,36 +25,35 @@ from kernels.routes import (
     FloatArray,
     Routes,
     compact,
-    crowded,
-    empty_routes,
+    enlarge,
+    idle_share,
     load_flow,
     mean_length,
-    open_routes,
 )
 from kernels.search import LANES, Prepared, search
 from kernels.search import prepare as prepare_search
+from kernels.warm import SPARE, pack, unpack
 
-#: First word of a warm start, so that a stranger's array is refused.
-MAGIC = 0x5265626F6E6401
-#: Cold start: the origins are loaded in about this many groups, costs brought up to date after each.
-GROUPS = 16
+#: Cold start: the rows are loaded in about this many parts, costs brought up to date after each.
+PARTS = 16
 #: Below this share of the demand, pairs without a route are loaded at once.
 FEW = 0.1
-#: Room for new tree nodes and routes kept per origin (a sixteenth of the graph's nodes more), doubled as long as it is too little.
-SPARE = 256
 #: Passes over known routes per iteration (doubled while the gap does not halve, up to the most), and the share of the last gap (of the
 #: gap asked) at which they stop.
 SWEEPS = 8
 MOST_SWEEPS = 1024
 SHARE = 0.1
+#: Routes without flow are dropped once they are this share of all.
+IDLE = 0.5
 
 
 class RoadNetwork(NamedTuple):
-    """Directed links with cost = free_time (1 + alpha (v/capacity)^beta) + fixed, v = flow + background.
+    """Directed links with cost = free_time (1 + alpha (v/capacity)^beta) + fixed, v = flow of all groups + background.
 
-    ``tail``, ``head`` (L,) int32; ``free_time`` >= 0, ``capacity`` > 0, ``alpha``, ``beta`` >= 0, ``fixed`` >= 0 (inf closes the link),
-    ``length`` (L,) float64; ``n_nodes``; ``zone_node`` (Z,) int32 node of each zone; ``through`` (n_nodes,) bool, False where trips
-    may start or end but not pass. Time and capacity in the caller's units (Rebond: s and veh/h).
+    ``tail``, ``head`` (L,) int32; ``free_time`` >= 0, ``capacity`` > 0 (any where the cost is constant), ``alpha``, ``beta`` >= 0,
+    ``fixed`` >= 0 (inf closes the link), (L,) or a row for each cost group (G, L), ``length`` (L,) float64; ``n_nodes``; ``zone_node``
+    (Z,) int32 node of each zone; ``through`` (n_nodes,) bool, False where trips may start or end but not pass. Time and capacity in
+    the caller's units (Rebond: s and PCU/h).
     """
 
     tail: Int32Array
@@ -70,10 +72,11 @@ class RoadNetwork(NamedTuple):
 class Equilibrium(NamedTuple):
     """Result of :func:`equilibrium`; ``flow`` holds the demand only, ``cost`` is at flow + background.
 
-    ``gap`` = (total cost - shortest path cost) / total cost with fresh shortest paths at ``cost``. ``skim_cost`` (Z, Z): those
-    shortest paths. ``skim_length`` (Z, Z): mean over the routes driven, so that demand times length sums to flow times length
-    (which of several equally cheap routes is found first would jump); along the shortest path for pairs without demand. Both
-    inf where unreachable, 0 on the diagonal. ``state_f``, ``state_i``: warm start.
+    ``flow``, ``cost`` (L,), by cost group (G, L) when demand was given by group; so ``skim_cost``, ``skim_length`` (Z, Z) or (G, Z, Z).
+    ``gap`` = (total cost - shortest path cost) / total cost with fresh shortest paths at ``cost``, which are ``skim_cost``.
+    ``skim_length``: mean over the routes driven, so that demand times length sums to flow times length (which of several equally
+    cheap routes is found first would jump); along the shortest path for pairs without demand. Both inf where unreachable, 0 on the
+    diagonal. ``state_f``, ``state_i``: warm start. ``lost`` (N, 3): group, origin and destination of the pairs dropped for want of a way.
     """
 
     flow: FloatArray
@@ -84,6 +87,7 @@ class Equilibrium(NamedTuple):
     skim_length: FloatArray
     state_f: FloatArray
     state_i: IntArray
+    lost: IntArray
 
 
 class Topology(NamedTuple):
@@ -94,7 +98,7 @@ class Topology(NamedTuple):
 
 
 class _Point(NamedTuple):
-    """Where the solution stands: costs by link (in ``load``), by arc of the search, and between zones."""
+    """Where the solution stands: flows and costs by link, by arc of the search, and between zones (rows as in ``routes``)."""
 
     supply: Supply
     load: Load
@@ -116,22 +120,30 @@ def renewed(topology: Topology | None, network: RoadNetwork) -> Topology:
 
 
 def link_cost(network: RoadNetwork, flow: npt.ArrayLike, background: npt.ArrayLike | None = None) -> FloatArray:
-    """Cost of each link (L,) at ``flow`` (+ ``background``), in the unit of ``free_time``."""
-    load = _load(len(network.tail))
+    """Cost of each link at the ``flow`` (L,) of all groups together (+ ``background``), in the unit of ``free_time``; as ``fixed``."""
+    supply = _supply(network, background)
+    load = _load(*supply.fixed.shape)
     load.flow[:] = np.asarray(flow, np.float64)
-    price_all(_supply(network, background), load)
-    return load.cost
+    price_all(supply, load)
+    return load.cost.reshape(np.shape(network.fixed))
 
 
 def objective(network: RoadNetwork, flow: npt.ArrayLike, background: npt.ArrayLike | None = None) -> float:
-    """Beckmann's objective: sum over links of the integral of cost from the background load to background + flow."""
-    v = np.asarray(flow, np.float64)
+    """Beckmann's objective: sum over links of the integral of cost from the background load to background + flow.
+
+    ``flow`` (L,) or by group (G, L), whose constants are added.
+    """
+    by_group = np.atleast_2d(np.asarray(flow, np.float64))
+    v = by_group.sum(axis=0)
     b = np.zeros_like(v) if background is None else np.asarray(background, np.float64)
+    steep = (network.free_time * network.alpha > 0) & (network.beta > 0)
+    capacity = np.where(steep, network.capacity, 1.0)
     power = network.beta + 1.0
-    rise = network.free_time * network.alpha * network.capacity / power
-    congestion = rise * (((v + b) / network.capacity) ** power - (b / network.capacity) ** power)
-    constant = network.free_time * v + np.where(v > 0, network.fixed, 0.0) * v
-    return math.fsum(congestion) + math.fsum(constant)
+    rise = network.free_time * network.alpha * capacity / power
+    congestion = np.where(steep, rise * (((v + b) / capacity) ** power - (b / capacity) ** power), 0.0)
+    constant = network.free_time * np.where(steep, 1.0, 1.0 + network.alpha * (network.beta == 0)) * v
+    fixed = np.where(by_group > 0, np.atleast_2d(network.fixed), 0.0) * by_group
+    return math.fsum(congestion) + math.fsum(constant) + math.fsum(fixed.ravel())
 
 
 def equilibrium(
@@ -144,117 +156,193 @@ def equilibrium(
     background: npt.ArrayLike | None = None,
     threads: int = 1,
     topology: Topology | None = None,
+    drop_unreachable: bool = False,
 ) -> Equilibrium:
-    """User equilibrium of ``demand`` (Z, Z) [veh/h] on ``network`` to relative gap ``gap``; the diagonal is ignored.
+    """User equilibrium of ``demand`` (Z, Z), or (G, Z, Z) by cost group [PCU/h], to relative gap ``gap``; diagonals are ignored.
 
     ``warm``: (state_f, state_i) of a former solution on the same nodes, links and zones; demand, capacities and costs may all
-    have changed (with other links it is ignored: a cold start). ``background`` (L,) fixed load in the same vehicles;
+    have changed (with other links it is ignored: a cold start). ``background`` (L,) fixed load in the same units;
     ``topology`` from :func:`prepare`, made here when absent. After ``max_iterations`` the gap reached is returned, for the caller
-    to judge. The result depends on the arguments alone, not on ``threads``. Raises ValueError for bad parameters, a topology of
-    another graph, and names the pairs with demand but no way.
+    to judge. The result depends on the arguments alone, not on ``threads``. Pairs with demand but no way are dropped and told with
+    ``drop_unreachable``. Raises ValueError for bad parameters, a topology of another graph, and, naming them, for such pairs otherwise.
     """
+    found, _ = solve(
+        network, demand, gap=gap, max_iterations=max_iterations, warm=warm, background=background, threads=threads,
+        topology=topology, drop_unreachable=drop_unreachable,
+    )  # fmt: skip
+    return found
+
+
+def solve(
+    network: RoadNetwork,
+    demand: npt.ArrayLike,
+    *,
+    gap: float,
+    max_iterations: int = 200,
+    warm: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
+    background: npt.ArrayLike | None = None,
+    threads: int = 1,
+    topology: Topology | None = None,
+    drop_unreachable: bool = False,
+) -> tuple[Equilibrium, Routes]:
+    """:func:`equilibrium`, and the routes driven: row ``g * Z + z`` holds those of group ``g`` from zone ``z``."""
     trips = _check(network, demand, background)
     kept = prepare(network) if topology is None else topology
     if kept.checksum != _checksum(network):
         raise ValueError("the topology was prepared for another graph")
     at = _point(network, kept, background)
-    routes = _warm(kept, trips, at.supply, warm)
-    load_flow(routes, at.load.flow)
-    price_all(at.supply, at.load)
+    routes = unpack(kept.checksum, len(kept.search.order.rank), trips, np.isinf(at.supply.fixed), warm)
+    lost = np.zeros((0, 2), np.int64)
     missing = (trips > 0) & (routes.head < 0)
     if missing.any():
-        routes = _first_loading(routes, trips, at, kept, missing, threads)
+        _price(routes, at)
+        routes, lost = _first_loading(routes, trips, at, kept, missing, threads)
+        if len(lost) and not drop_unreachable:
+            raise ValueError(_lost_pairs(lost, trips))
+        trips[lost[:, 0], lost[:, 1]] = 0.0
+    routes, reached, iteration = _iterate(routes, trips, at, kept, gap, max_iterations, threads)
+    _lengths(routes, trips, at, kept, threads)
+    state_f, state_i = pack(kept.checksum, routes)
+    shape = np.shape(demand)
+    links = np.shape(network.fixed)
+    zones = len(network.zone_node)
+    pairs = np.column_stack([lost[:, 0] // zones, lost[:, 0] % zones, lost[:, 1]])
+    found = Equilibrium(
+        at.load.by_group.reshape(links), at.load.cost.reshape(links), reached, iteration, at.skim_cost.reshape(shape),
+        at.skim_length.reshape(shape), state_f, state_i, pairs,
+    )  # fmt: skip
+    return found, routes
+
+
+def _iterate(
+    routes: Routes, trips: FloatArray, at: _Point, kept: Topology, gap: float, max_iterations: int, threads: int
+) -> tuple[Routes, float, int]:
+    """Settle and search in turn until the gap is reached; returns routes, gap and number of searches of all rows."""
+    everyone, passes, best, reached, iteration = np.arange(len(trips), dtype=np.int32), SWEEPS, math.inf, 1e-3, 0
     if trips.any():
-        _settle(routes, trips, at, gap, 1e-3)
-    everyone, passes, best = np.arange(len(trips), dtype=np.int32), SWEEPS, math.inf
-    for iteration in range(1, max_iterations + 1):
-        load_flow(routes, at.load.flow)
-        price_all(at.supply, at.load)
+        _price(routes, at)
+        _settle(routes, trips, at, gap, reached, passes)
+    while True:
+        iteration += 1
+        _price(routes, at)
         routes = _search(routes, trips, at, kept, everyone, threads)
-        reached = _relative_gap(trips, at)
+        total, least = sums(at.load, trips, at.skim_cost)
+        reached = (total - least) / total if total > 0 else 0.0
         if reached <= gap or iteration == max_iterations:
-            break
+            return routes, reached, iteration
         # pairs that share steep links creep together in small steps: stay with the known routes longer
         if reached > 0.5 * best:
             passes = min(2 * passes, MOST_SWEEPS)
         else:
             passes, best = max(passes // 2, SWEEPS), reached
+        if idle_share(routes) > IDLE:
+            routes = compact(routes, SPARE + len(kept.search.order.rank) // 16, 1.5)
         _settle(routes, trips, at, gap, reached, passes)
-    mean_length(routes, at.length, at.skim_length)
-    state_f, state_i = _pack(kept, routes)
-    return Equilibrium(
-        at.load.flow, at.load.cost, reached, iteration, at.skim_cost, at.skim_length, state_f, state_i
-    )  # fmt: skip
 
 
-def _settle(routes: Routes, trips: FloatArray, at: _Point, gap: float, reached: float, passes: int = SWEEPS) -> None:
+def _price(routes: Routes, at: _Point) -> None:
+    """Link flows from route flows, and costs from them."""
+    load_flow(routes, at.load.by_group)
+    at.load.flow[:] = at.load.by_group.sum(axis=0)
+    price_all(at.supply, at.load)
+
+
+def _settle(routes: Routes, trips: FloatArray, at: _Point, gap: float, reached: float, passes: int) -> None:
     """Shift among known routes until what is left to gain there is small against the gap just met, or the one asked.
 
     The more ``passes`` are granted, the less may be left: within a pass, pairs that share steep links hide each other's gain.
     """
-    total = float(np.dot(at.load.flow, np.where(at.load.flow > 0, at.load.cost, 0.0)))
+    total, _ = sums(at.load, trips[:0], at.skim_cost)
     sweep(routes, trips, at.supply, at.load, passes, SHARE * SWEEPS / passes * max(reached, gap) * total)
 
 
 def _first_loading(
     routes: Routes, trips: FloatArray, at: _Point, kept: Topology, missing: BoolArray, threads: int
-) -> Routes:
-    """Give the pairs without a route one each, group of origins after group, so that late ones see the load of early ones.
+) -> tuple[Routes, IntArray]:
+    """Give the pairs without a route one each, part after part, so that late ones see the load of early ones.
 
-    Beside a warm start the new pairs are few: one group.
+    Beside a warm start the new pairs are few: one part. Returns also (row, destination) of the pairs that have no way.
     """
     rows = np.flatnonzero(missing.any(axis=1)).astype(np.int32)
-    groups = GROUPS if trips[missing].sum() > FEW * trips.sum() else 1
-    size = LANES * max(1, -(-len(rows) // (groups * LANES)))
-    lost: list[tuple[int, int]] = []
+    parts = PARTS if trips[missing].sum() > FEW * trips.sum() else 1
+    size = LANES * max(1, -(-len(rows) // (parts * LANES)))
+    lost = [np.zeros((0, 2), np.int64)]
     for start in range(0, len(rows), size):
-        group = rows[start : start + size]
-        routes = _search(routes, trips, at, kept, group, threads)
-        lost += [(int(group[k]), int(d)) for k, d in np.argwhere((trips[group] > 0) & np.isinf(at.skim_cost[group]))]
-        load_flow(routes, at.load.flow)
-        price_all(at.supply, at.load)
-    if lost:
-        first = ", ".join(f"{o}->{d}" for o, d in lost[:5])
-        veh = sum(trips[o, d] for o, d in lost)
-        raise ValueError(
-            f"{len(lost)} zone pairs with {veh:g} veh/h have no way; the first (origin->destination): {first}"
-        )
-    return routes
+        part = rows[start : start + size]
+        routes = _search(routes, trips, at, kept, part, threads)
+        found = np.argwhere((trips[part] > 0) & np.isinf(at.skim_cost[part]))
+        lost.append(np.column_stack([part[found[:, 0]], found[:, 1]]))
+        _price(routes, at)
+    return routes, np.concatenate(lost)
 
 
-def _search(routes: Routes, trips: FloatArray, at: _Point, kept: Topology, origins: Int32Array, threads: int) -> Routes:
-    """Cheapest routes of ``origins`` at the present costs into the skims and, where they beat the known ones, the routes."""
-    routes = compact(routes, SPARE + len(kept.search.order.rank) // 16, 1.5) if crowded(routes) else routes
-    customize(kept.search.order, at.load.cost, at.length, at.metric)
-    full = np.zeros(len(trips), np.bool_)
+def _lost_pairs(lost: IntArray, trips: FloatArray) -> str:
+    """What is said of pairs without a way."""
+    zones = trips.shape[1]
+    first = ", ".join(f"{o % zones}->{d}" for o, d in lost[:5])
+    veh = math.fsum(trips[lost[:, 0], lost[:, 1]])
+    return f"{len(lost)} zone pairs with {veh:g} veh/h have no way; the first (origin->destination): {first}"
+
+
+def _search(routes: Routes, trips: FloatArray, at: _Point, kept: Topology, rows: Int32Array, threads: int) -> Routes:
+    """Cheapest routes of ``rows`` at the present costs into the skims and, where they beat the known ones, the routes."""
     spare = SPARE
-    while len(origins):
-        full[:] = False
-        search(
-            kept.search, at.metric, at.load.cost, at.length, origins, trips, routes, at.skim_cost, at.skim_length, full,
-            threads,
-        )  # fmt: skip
-        origins = np.flatnonzero(full).astype(np.int32)
-        if len(origins):
-            routes, spare = compact(routes, spare, 1.5, idle=True), 2 * spare
+    full = np.zeros(len(trips), np.bool_)
+    for group, mine in _by_group(rows, trips.shape[1]):
+        cost = at.load.cost[group]
+        customize(kept.search.order, cost, at.length, at.metric)
+        while len(mine):
+            full[:] = False
+            search(
+                kept.search,
+                at.metric,
+                cost,
+                at.length,
+                mine,
+                trips,
+                routes,
+                at.skim_cost,
+                at.skim_length,
+                full,
+                threads,
+            )
+            mine = np.flatnonzero(full).astype(np.int32)
+            if len(mine):
+                routes, spare = enlarge(routes, full, spare), 2 * spare
     return routes
 
 
-def _relative_gap(trips: FloatArray, at: _Point) -> float:
-    """(total cost - shortest path cost) / total cost, 0 without demand."""
-    used = at.load.flow > 0
-    total = math.fsum(at.load.flow[used] * at.load.cost[used])
-    asked = trips > 0
-    least = math.fsum(trips[asked] * at.skim_cost[asked])
-    return (total - least) / total if total > 0 else 0.0
+def _by_group(rows: Int32Array, zones: int) -> list[tuple[int, Int32Array]]:
+    """(group, its rows) of ascending ``rows``."""
+    group = rows // zones
+    return [(int(g), rows[group == g]) for g in np.unique(group)]
+
+
+def _lengths(routes: Routes, trips: FloatArray, at: _Point, kept: Topology, threads: int) -> None:
+    """Lengths into the skims: of the routes driven, and along the cheapest way for pairs without demand."""
+    zones = trips.shape[1]
+    idle = trips == 0.0
+    own = np.tile(np.arange(zones), len(trips) // zones)
+    idle[np.arange(len(trips)), own] = False
+    rows = np.flatnonzero(idle.any(axis=1)).astype(np.int32)
+    full = np.zeros(len(trips), np.bool_)
+    for group, mine in _by_group(rows, zones):
+        cost = at.load.cost[group]
+        customize(kept.search.order, cost, at.length, at.metric)
+        search(
+            kept.search, at.metric, cost, at.length, mine, trips, routes, at.skim_cost, at.skim_length, full, threads,
+            lengths=True,
+        )  # fmt: skip
+    mean_length(routes, at.length, at.skim_length)
 
 
 def _check(network: RoadNetwork, demand: npt.ArrayLike, background: npt.ArrayLike | None) -> FloatArray:
-    """Demand without its diagonal, after every fault has been looked for."""
+    """Demand by row (G * Z, Z) without its diagonals, after every fault has been looked for."""
     zones, links = len(network.zone_node), len(network.tail)
+    asked = (*np.shape(network.fixed)[:-1], zones, zones)
     trips = np.array(demand, np.float64)
-    if trips.shape != (zones, zones):
-        raise ValueError(f"demand must be ({zones}, {zones}) for {zones} zones, not {trips.shape}")
+    if trips.shape != asked:
+        raise ValueError(f"demand must be {asked} for {zones} zones, not {trips.shape}")
     faults = []
     if not np.isfinite(trips).all() or (trips < 0).any():
         faults.append("demand must be finite and >= 0")
@@ -265,33 +353,42 @@ def _check(network: RoadNetwork, demand: npt.ArrayLike, background: npt.ArrayLik
         values = np.asarray(row, np.float64)
         if values.shape != (links,) or not np.isfinite(values).all() or (values < 0).any():
             faults.append(f"{name} must be {links} finite numbers >= 0")
-    if not (np.asarray(network.capacity) > 0).all():
-        faults.append("capacity must be > 0 (fixed = inf closes a link)")
-    if np.shape(network.fixed) != (links,) or np.isnan(network.fixed).any() or (np.asarray(network.fixed) < 0).any():
-        faults.append(f"fixed must be {links} numbers >= 0")
+    if not any(name in fault for fault in faults for name in rows):
+        constant = (network.free_time * network.alpha == 0) | (network.beta == 0)
+        if not (constant | (np.asarray(network.capacity) > 0)).all():
+            faults.append("capacity must be > 0 (fixed = inf closes a link)")
+    if (
+        np.shape(network.fixed)[-1:] != (links,)
+        or np.isnan(network.fixed).any()
+        or (np.asarray(network.fixed) < 0).any()
+    ):
+        faults.append(f"fixed must be {links} numbers >= 0, or a row of them for each cost group")
     if faults:
         raise ValueError("; ".join(faults))
-    np.fill_diagonal(trips, 0.0)
-    return trips
+    for table in trips.reshape(-1, zones, zones):
+        np.fill_diagonal(table, 0.0)
+    return trips.reshape(-1, zones)
 
 
 def _point(network: RoadNetwork, kept: Topology, background: npt.ArrayLike | None) -> _Point:
     """Room for everything that moves."""
     arcs, zones = len(kept.search.order.high), len(network.zone_node)
     metric = Metric(np.empty((2, arcs)), np.empty((2, arcs)), np.empty((2, arcs), np.int32))
-    skims = np.full((zones, zones), np.inf), np.full((zones, zones), np.inf)
+    supply = _supply(network, background)
+    groups, links = supply.fixed.shape
+    skims = np.full((groups * zones, zones), np.inf), np.zeros((groups * zones, zones))
     length = np.ascontiguousarray(network.length, np.float64)
-    return _Point(_supply(network, background), _load(len(network.tail)), metric, length, *skims)
+    return _Point(supply, _load(groups, links), metric, length, *skims)
 
 
 def _supply(network: RoadNetwork, background: npt.ArrayLike | None) -> Supply:
     extra = np.zeros(len(network.tail)) if background is None else background
-    columns = (network.free_time, network.capacity, network.alpha, network.beta, network.fixed, extra)
+    columns = (network.free_time, network.capacity, network.alpha, network.beta, np.atleast_2d(network.fixed), extra)
     return Supply(*(np.ascontiguousarray(c, np.float64) for c in columns))
 
 
-def _load(links: int) -> Load:
-    return Load(np.zeros(links), np.zeros(links), np.zeros(links))
+def _load(groups: int, links: int) -> Load:
+    return Load(np.zeros(links), np.zeros((groups, links)), np.zeros((groups, links)), np.zeros(links))
 
 
 def _checksum(network: RoadNetwork) -> int:
@@ -300,41 +397,3 @@ def _checksum(network: RoadNetwork) -> int:
     for row in (network.tail, network.head, network.zone_node):
         value = zlib.crc32(np.ascontiguousarray(row, np.int32).tobytes(), value)
     return zlib.crc32(np.ascontiguousarray(network.through, np.bool_).tobytes(), value)
-
-
-def _pack(kept: Topology, routes: Routes) -> tuple[FloatArray, IntArray]:
-    """Warm start: route flows, and [magic, checksum, zones, tree sizes, route counts, tree nodes, routes], two int32 to a word."""
-    slim = compact(routes, 0, 1.0)
-    head = np.array([MAGIC, kept.checksum, len(slim.head)], np.int64)
-    nodes = (slim.parent.astype(np.int64) << 32) | (slim.link.astype(np.int64) & 0xFFFFFFFF)
-    paths = (slim.zone.astype(np.int64) << 32) | slim.leaf.astype(np.int64)
-    return slim.flow, np.concatenate([head, slim.node_used, slim.path_used, nodes, paths])
-
-
-def _warm(
-    kept: Topology, trips: FloatArray, supply: Supply, warm: tuple[npt.ArrayLike, npt.ArrayLike] | None
-) -> Routes:
-    """Routes of a former solution scaled to the new demand; none when there is no such solution or it belongs to another graph."""
-    zones = len(trips)
-    nodes = len(kept.search.order.rank)
-    empty = empty_routes(zones, np.full(zones, nodes // 2 + 256), np.full(zones, zones * 3 // 2 + 16))
-    if warm is None:
-        return empty
-    flow, words = np.asarray(warm[0], np.float64), np.asarray(warm[1], np.int64)
-    head = 3 + 2 * zones
-    if len(words) < head or list(words[:3]) != [MAGIC, kept.checksum, zones]:
-        return empty
-    sizes, paths = words[3 : 3 + zones], words[3 + zones : head]
-    if len(flow) != paths.sum() or len(words) != head + sizes.sum() + paths.sum():
-        return empty
-    routes = empty_routes(zones, sizes, paths)
-    routes.node_used[:], routes.path_used[:] = sizes, paths
-    cut = head + int(sizes.sum())
-    routes.parent[:], routes.link[:] = words[head:cut] >> 32, words[head:cut].astype(np.int32)
-    routes.zone[:], routes.leaf[:] = words[cut:] >> 32, words[cut:].astype(np.int32)
-    pair = np.repeat(np.arange(zones), paths) * zones + routes.zone
-    used = np.where(open_routes(routes, np.isinf(supply.fixed)), flow, 0.0)
-    old = np.bincount(pair, used, zones * zones).reshape(zones, zones)
-    ratio = np.divide(trips, old, out=np.zeros_like(trips), where=old > 0)
-    routes.flow[:] = used * ratio.ravel()[pair]
-    return compact(routes, SPARE + nodes // 16, 1.5)

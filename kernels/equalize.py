@@ -26,7 +26,10 @@ ENOUGH = 0.1
 
 
 class Supply(NamedTuple):
-    """Cost parameters by link: cost = free_time (1 + alpha ((flow + background)/capacity)^beta) + fixed."""
+    """Cost parameters by link, all (L,) but ``fixed`` (G, L), which differs by cost group.
+
+    cost of group g = free_time (1 + alpha ((flow + background)/capacity)^beta) + fixed[g]; ``flow`` of all groups together.
+    """
 
     free_time: FloatArray
     capacity: FloatArray
@@ -37,33 +40,39 @@ class Supply(NamedTuple):
 
 
 class Load(NamedTuple):
-    """What moves: own flow, cost and its derivative by link, all (L,) float64."""
+    """What moves, float64: flow of all groups (L,); flow and cost by group (G, L); the costs' common derivative (L,).
+
+    ``by_group`` is that of the last load; while flow is shifted only ``flow`` follows.
+    """
 
     flow: FloatArray
+    by_group: FloatArray
     cost: FloatArray
     slope: FloatArray
 
 
 @inline
 def price(supply: Supply, load: Load, e: int) -> None:
-    """Cost of link ``e`` and its derivative at the present flow. Constant-cost links get slope 0."""
+    """Costs of link ``e`` and their derivative at the present flow. Constant-cost links get slope 0."""
     free = supply.free_time[e]
     rise = free * supply.alpha[e]
     beta = supply.beta[e]
     if rise == 0.0 or beta == 0.0:
-        load.cost[e] = free + rise + supply.fixed[e]
+        time = free + rise
         load.slope[e] = 0.0
-        return
-    ratio = max(load.flow[e] + supply.background[e], 0.0) / supply.capacity[e]
-    if beta == 4.0:
-        cube = ratio * ratio * ratio
-        power = cube * ratio
     else:
-        power = ratio**beta
-        # a power below 1 has an infinite slope at 0: take it a little above
-        cube = max(ratio, 1e-9) ** (beta - 1.0)
-    load.cost[e] = free + rise * power + supply.fixed[e]
-    load.slope[e] = rise * beta * cube / supply.capacity[e]
+        ratio = max(load.flow[e] + supply.background[e], 0.0) / supply.capacity[e]
+        if beta == 4.0:
+            cube = ratio * ratio * ratio
+            power = cube * ratio
+        else:
+            power = ratio**beta
+            # a power below 1 has an infinite slope at 0: take it a little above
+            cube = max(ratio, 1e-9) ** (beta - 1.0)
+        time = free + rise * power
+        load.slope[e] = rise * beta * cube / supply.capacity[e]
+    for g in range(load.cost.shape[0]):
+        load.cost[g, e] = time + supply.fixed[g, e]
 
 
 @kernel
@@ -74,8 +83,39 @@ def price_all(supply: Supply, load: Load) -> None:
 
 
 @inline
+def _add(total: float, rest: float, value: float) -> tuple[float, float]:
+    """One step of Neumaier's sum (1974, ZAMM 54): total and what rounding took from it."""
+    new = total + value
+    if abs(total) >= abs(value):
+        rest += (total - new) + value
+    else:
+        rest += (value - new) + total
+    return new, rest
+
+
+@kernel
+def sums(load: Load, demand: FloatArray, least: FloatArray) -> tuple[float, float]:
+    """Total cost of the flows by group, and of ``demand`` (R, Z) at the costs ``least`` (R, Z): their difference is the gap.
+
+    Compensated, since a gap of 1e-12 is looked for.
+    """
+    total, rest = 0.0, 0.0
+    for g in range(load.cost.shape[0]):
+        for e in range(load.flow.shape[0]):
+            if load.by_group[g, e] > 0.0:
+                total, rest = _add(total, rest, load.by_group[g, e] * load.cost[g, e])
+    asked, left = 0.0, 0.0
+    for o in range(demand.shape[0]):
+        for d in range(demand.shape[1]):
+            if demand[o, d] > 0.0:
+                asked, left = _add(asked, left, demand[o, d] * least[o, d])
+    return total + rest, asked + left
+
+
+@inline
 def shift(
     routes: Routes,
+    group: int,
     base: int,
     source: int,
     target: int,
@@ -126,10 +166,10 @@ def shift(
     for step in range(NEWTON):
         gain, steep = 0.0, 0.0
         for k in range(outs):
-            gain += load.cost[out_link[k]]
+            gain += load.cost[group, out_link[k]]
             steep += load.slope[out_link[k]]
         for k in range(ins):
-            gain -= load.cost[in_link[k]]
+            gain -= load.cost[group, in_link[k]]
             steep += load.slope[in_link[k]]
         if step == 0:
             first_gain = gain
@@ -158,12 +198,12 @@ def shift(
 
 @kernel
 def sweep(routes: Routes, demand: FloatArray, supply: Supply, load: Load, times: int, goal: float) -> float:
-    """Shift flow to the cheapest known route of every pair, origin after origin, up to ``times`` times.
+    """Shift flow to the cheapest known route of every pair, row after row, up to ``times`` times; ``demand`` (R, Z).
 
     Ends early once the excess cost met during a pass (sum over routes of flow times what it costs more than the pair's
     cheapest known route) is at most ``goal``. Returns the excess of the last pass.
     """
-    zones = demand.shape[0]
+    origins, zones = demand.shape
     room = deepest(routes.node_used)
     label = np.empty(room)
     out_link = np.empty(room, np.int32)
@@ -172,15 +212,16 @@ def sweep(routes: Routes, demand: FloatArray, supply: Supply, load: Load, times:
     stamp = np.int64(1)
     excess = 0.0
     many = 0
-    for o in range(zones):
+    for o in range(origins):
         many += routes.path_used[o]
     tiny = IDLE * goal / max(1, many)
     for _ in range(times):
         excess = 0.0
-        for o in range(zones):
+        for o in range(origins):
+            group = o // zones
             base = routes.node_first[o]
             rows = routes.path_first[o]
-            label_nodes(routes, o, load.cost, label)
+            label_nodes(routes, o, load.cost[group], label)
             for d in range(zones):
                 p = routes.head[o, d]
                 if p < 0 or routes.next[rows + p] < 0:
@@ -199,6 +240,7 @@ def sweep(routes: Routes, demand: FloatArray, supply: Supply, load: Load, times:
                     if gain > tiny and extra > TIE * cheapest:
                         shift(
                             routes,
+                            group,
                             base,
                             rows + p,
                             rows + best,

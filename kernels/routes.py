@@ -1,10 +1,11 @@
 """Routes of every origin as one prefix tree of links.
 
-Routes of one origin share their beginnings in a tree: the costs of all of them are one pass over an array, two routes
+Rows of the solution are origins, cost group after cost group: row ``g * zones + z`` holds the routes of group ``g`` from zone ``z``.
+Routes of one row share their beginnings in a tree: the costs of all of them are one pass over an array, two routes
 split where their branches part, and a stored solution is small. Flow lives on routes, so conservation of demand does not
 depend on any order of links, and no bush has to stay acyclic.
 
-Everything of origin ``o`` lies in a segment of its own: tree nodes ``node_first[o] + i``, routes ``path_first[o] + p``, with
+Everything of row ``o`` lies in a segment of its own: tree nodes ``node_first[o] + i``, routes ``path_first[o] + p``, with
 local numbers ``i``, ``p``. Tree node 0 is the origin; a parent's number is always smaller than its children's.
 """
 
@@ -23,7 +24,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 
 class Routes(NamedTuple):
-    """All routes: see the module's words. ``head`` (Z, Z) first route of a pair or -1, ``next`` (P,) the one after it."""
+    """All routes: see the module's words. ``head`` (R, Z) first route of a pair or -1, ``next`` (P,) the one after it."""
 
     node_first: IntArray
     node_used: IntArray
@@ -41,8 +42,9 @@ class Routes(NamedTuple):
 
 
 def empty_routes(zones: int, nodes: IntArray, paths: IntArray) -> Routes:
-    """No route yet, with room for ``nodes[o]`` tree nodes and ``paths[o]`` routes per origin."""
-    node_first, path_first = np.zeros(zones + 1, np.int64), np.zeros(zones + 1, np.int64)
+    """No route yet, with room for ``nodes[o]`` tree nodes and ``paths[o]`` routes in each of the (R,) rows."""
+    many_rows = len(nodes)
+    node_first, path_first = np.zeros(many_rows + 1, np.int64), np.zeros(many_rows + 1, np.int64)
     np.cumsum(nodes, out=node_first[1:])
     np.cumsum(paths, out=path_first[1:])
     total, many = int(node_first[-1]), int(path_first[-1])
@@ -50,18 +52,18 @@ def empty_routes(zones: int, nodes: IntArray, paths: IntArray) -> Routes:
     rows = [np.full(many, -1, np.int32) for _ in range(3)]
     return Routes(
         node_first,
-        np.ones(zones, np.int64),
+        np.ones(many_rows, np.int64),
         blank[0],
         blank[1],
         blank[2],
         blank[3],
         path_first,
-        np.zeros(zones, np.int64),
+        np.zeros(many_rows, np.int64),
         rows[0],
         rows[1],
         rows[2],
         np.zeros(many),
-        np.full((zones, zones), -1, np.int32),
+        np.full((many_rows, zones), -1, np.int32),
     )
 
 
@@ -76,19 +78,26 @@ def deepest(sizes: IntArray) -> int:
 
 @kernel
 def load_flow(routes: Routes, flow: FloatArray) -> None:
-    """Link flows from route flows: ``flow`` (L,) is overwritten."""
+    """Link flows of each cost group from route flows: ``flow`` (G, L) is overwritten."""
     flow[:] = 0.0
+    zones = routes.head.shape[1]
     volume = np.empty(deepest(routes.node_used))
     for o in range(routes.head.shape[0]):
-        base = routes.node_first[o]
-        used = routes.node_used[o]
-        for i in range(used):
-            volume[i] = 0.0
-        for p in range(routes.path_first[o], routes.path_first[o] + routes.path_used[o]):
-            volume[routes.leaf[p]] += routes.flow[p]
-        for i in range(used - 1, 0, -1):
-            volume[routes.parent[base + i]] += volume[i]
-            flow[routes.link[base + i]] += volume[i]
+        _climb_down(routes, o, routes.flow, volume, flow[o // zones])
+
+
+@inline
+def _climb_down(routes: Routes, o: int, path_flow: FloatArray, volume: FloatArray, flow: FloatArray) -> None:
+    """Add to ``flow`` (L,) what the routes of row ``o`` carry when each carries ``path_flow`` (P,); ``volume`` is scratch."""
+    base = routes.node_first[o]
+    used = routes.node_used[o]
+    for i in range(used):
+        volume[i] = 0.0
+    for p in range(routes.path_first[o], routes.path_first[o] + routes.path_used[o]):
+        volume[routes.leaf[p]] += path_flow[p]
+    for i in range(used - 1, 0, -1):
+        volume[routes.parent[base + i]] += volume[i]
+        flow[routes.link[base + i]] += volume[i]
 
 
 @inline
@@ -156,27 +165,29 @@ def cheapest_known(routes: Routes, o: int, d: int, label: FloatArray) -> float:
 
 @kernel
 def open_routes(routes: Routes, closed: BoolArray) -> BoolArray:
-    """Whether each route (P,) is free of the links ``closed`` (L,)."""
+    """Whether each route (P,) is free of the links that its group may not use, ``closed`` (G, L)."""
     out = np.zeros(routes.flow.shape[0], np.bool_)
     blocked = np.zeros(deepest(routes.node_used), np.bool_)
+    zones = routes.head.shape[1]
     for o in range(routes.head.shape[0]):
         base = routes.node_first[o]
+        group = o // zones
         for i in range(1, routes.node_used[o]):
-            blocked[i] = blocked[routes.parent[base + i]] or closed[routes.link[base + i]]
+            blocked[i] = blocked[routes.parent[base + i]] or closed[group, routes.link[base + i]]
         for p in range(routes.path_first[o], routes.path_first[o] + routes.path_used[o]):
             out[p] = not blocked[routes.leaf[p]]
     return out
 
 
 @kernel
-def _keep(routes: Routes, idle: bool, keep: BoolArray, number: Int32Array, nodes: IntArray, paths: IntArray) -> None:
-    """Mark the tree nodes that routes with flow (with ``idle``: all routes) need and number them anew; counts per origin."""
+def _keep(routes: Routes, keep: BoolArray, number: Int32Array, nodes: IntArray, paths: IntArray) -> None:
+    """Mark the tree nodes that routes with flow need and number them anew; counts per row."""
     for o in range(routes.head.shape[0]):
         base = routes.node_first[o]
         rows = routes.path_first[o]
         keep[base] = True
         for p in range(rows, rows + routes.path_used[o]):
-            if idle or routes.flow[p] > 0.0:
+            if routes.flow[p] > 0.0:
                 paths[o] += 1
                 i = routes.leaf[p]
                 while not keep[base + i]:
@@ -189,7 +200,7 @@ def _keep(routes: Routes, idle: bool, keep: BoolArray, number: Int32Array, nodes
 
 
 @kernel
-def _copy(old: Routes, idle: bool, keep: BoolArray, number: Int32Array, new: Routes) -> None:
+def _copy(old: Routes, keep: BoolArray, number: Int32Array, new: Routes) -> None:
     """Copy what :func:`_keep` marked and counted, in its order."""
     for o in range(old.head.shape[0]):
         a, b = old.node_first[o], new.node_first[o]
@@ -203,7 +214,7 @@ def _copy(old: Routes, idle: bool, keep: BoolArray, number: Int32Array, new: Rou
         a, b = old.path_first[o], new.path_first[o]
         used = 0
         for p in range(old.path_used[o]):
-            if idle or old.flow[a + p] > 0.0:
+            if old.flow[a + p] > 0.0:
                 new.zone[b + used] = old.zone[a + p]
                 new.leaf[b + used] = number[old.node_first[o] + old.leaf[a + p]]
                 new.flow[b + used] = old.flow[a + p]
@@ -235,13 +246,13 @@ def _thread(routes: Routes) -> None:
 def mean_length(routes: Routes, length: FloatArray, out: FloatArray) -> None:
     """Mean over the used routes of each pair, by flow, of the sum of ``length`` (L,) along them.
 
-    Written to ``out`` (Z, Z); pairs without flow keep what is there.
+    Written to ``out`` (R, Z); pairs without flow keep what is there.
     """
-    zones = routes.head.shape[0]
+    zones = routes.head.shape[1]
     label = np.empty(deepest(routes.node_used))
     many = np.empty(zones)
     total = np.empty(zones)
-    for o in range(zones):
+    for o in range(routes.head.shape[0]):
         label_nodes(routes, o, length, label)
         many[:] = 0.0
         total[:] = 0.0
@@ -253,21 +264,60 @@ def mean_length(routes: Routes, length: FloatArray, out: FloatArray) -> None:
                 out[o, d] = total[d] / many[d]
 
 
-def crowded(routes: Routes) -> bool:
-    """Whether some origin has little room left for new routes."""
-    return bool(
-        (routes.node_used > 0.95 * np.diff(routes.node_first)).any()
-        or (routes.path_used > 0.95 * np.diff(routes.path_first)).any()
+@kernel
+def _idle(routes: Routes) -> int:
+    """Routes without flow."""
+    out = 0
+    for o in range(routes.head.shape[0]):
+        for p in range(routes.path_first[o], routes.path_first[o] + routes.path_used[o]):
+            if routes.flow[p] == 0.0:
+                out += 1
+    return out
+
+
+def idle_share(routes: Routes) -> float:
+    """Share of the known routes that carry nothing."""
+    return float(_idle(routes) / max(1, int(routes.path_used.sum())))
+
+
+@kernel
+def _move(old: Routes, new: Routes) -> None:
+    """Copy every segment as it is."""
+    for o in range(old.head.shape[0]):
+        a, b = old.node_first[o], new.node_first[o]
+        for i in range(old.node_used[o]):
+            new.parent[b + i] = old.parent[a + i]
+            new.link[b + i] = old.link[a + i]
+            new.child[b + i] = old.child[a + i]
+            new.sibling[b + i] = old.sibling[a + i]
+        a, b = old.path_first[o], new.path_first[o]
+        for p in range(old.path_used[o]):
+            new.zone[b + p] = old.zone[a + p]
+            new.leaf[b + p] = old.leaf[a + p]
+            new.next[b + p] = old.next[a + p]
+            new.flow[b + p] = old.flow[a + p]
+
+
+def enlarge(routes: Routes, rows: BoolArray, spare: int) -> Routes:
+    """The same routes with half as much room again, and ``spare`` more, in the marked ``rows`` (R,)."""
+    nodes, paths = np.diff(routes.node_first), np.diff(routes.path_first)
+    new = empty_routes(
+        routes.head.shape[1],
+        np.where(rows, nodes + nodes // 2 + spare, nodes),
+        np.where(rows, paths + paths // 2 + spare, paths),
     )
+    new.node_used[:], new.path_used[:], new.head[:] = routes.node_used, routes.path_used, routes.head
+    _move(routes, new)
+    return new
 
 
-def compact(routes: Routes, spare: int, grow: float, *, idle: bool = False) -> Routes:
-    """Drop routes without flow (unless ``idle``) and the branches only they used; room for ``grow`` times the rest plus ``spare``."""
-    zones = len(routes.head)
+def compact(routes: Routes, spare: int, grow: float) -> Routes:
+    """Drop routes without flow and the branches only they used; room for ``grow`` times the rest plus ``spare``."""
+    many = len(routes.head)
     keep, number = np.zeros(len(routes.parent), np.bool_), np.empty(len(routes.parent), np.int32)
-    nodes, paths = np.zeros(zones, np.int64), np.zeros(zones, np.int64)
-    _keep(routes, idle, keep, number, nodes, paths)
+    nodes, paths = np.zeros(many, np.int64), np.zeros(many, np.int64)
+    _keep(routes, keep, number, nodes, paths)
     room = (grow * nodes).astype(np.int64) + spare
-    new = empty_routes(zones, room, (grow * paths).astype(np.int64) + spare)
-    _copy(routes, idle, keep, number, new)
+    new = empty_routes(routes.head.shape[1], room, (grow * paths).astype(np.int64) + spare)
+    _copy(routes, keep, number, new)
     return new

@@ -137,15 +137,17 @@ def search_block(
     metric: Metric,
     cost: FloatArray,
     second: FloatArray,
-    origins: Int32Array,
+    rows: Int32Array,
     demand: FloatArray,
     routes: Routes,
+    lengths: bool,
     out_cost: FloatArray,
     out_second: FloatArray,
     full: BoolArray,
 ) -> None:
-    """:func:`search` for at most :data:`LANES` origins."""
+    """:func:`search` for at most :data:`LANES` rows."""
     m = p.order.first.shape[0] - 1
+    zones = demand.shape[1]
     dist = np.full((m, LANES), np.inf)
     pred = np.full((m, LANES), -1, np.int32)
     reached = np.zeros(m, np.bool_)
@@ -153,29 +155,34 @@ def search_block(
     stack = np.empty(m + 2, np.int32)
     back = np.empty(cost.shape[0] + 2, np.int32)
     room = 0
-    for k in range(origins.shape[0]):
-        room = max(room, routes.node_first[origins[k] + 1] - routes.node_first[origins[k]])
+    for k in range(rows.shape[0]):
+        room = max(room, routes.node_first[rows[k] + 1] - routes.node_first[rows[k]])
     label = np.empty(room)
-    for k in range(origins.shape[0]):
-        _start(p, origins[k], k, cost, reached, dist, pred)
+    for k in range(rows.shape[0]):
+        _start(p, rows[k] % zones, k, cost, reached, dist, pred)
     climb(p.order, metric, LANES, reached, dist, pred)
     descend(p.order, metric, LANES, p.wanted, dist, pred)
-    for k in range(origins.shape[0]):
-        o = origins[k]
+    for k in range(rows.shape[0]):
+        o = rows[k]
+        zone = o % zones
         label_nodes(routes, o, cost, label)
-        for d in range(demand.shape[0]):
-            if d == o:
+        for d in range(zones):
+            if d == zone:
                 out_cost[o, d] = 0.0
                 out_second[o, d] = 0.0
                 continue
-            best, row = _nearest(p, o, d, k, cost, dist)
+            best, row = _nearest(p, zone, d, k, cost, dist)
             out_cost[o, d] = best
-            out_second[o, d] = np.inf
             if best == np.inf:
+                out_second[o, d] = np.inf
                 continue
-            out_second[o, d], arcs, start = _trace(p, metric, row, k, second, pred, chain)
+            if lengths:
+                if demand[o, d] <= 0.0:
+                    out_second[o, d], _, _ = _trace(p, metric, row, k, second, pred, chain)
+                continue
             if demand[o, d] <= 0.0 or full[o] or not best < cheapest_known(routes, o, d, label) * (1.0 - TIE):
                 continue
+            _, arcs, start = _trace(p, metric, row, k, second, pred, chain)
             count = 0
             if row >= 0 and p.enter.link[row] >= 0:
                 back[0] = p.enter.link[row]
@@ -194,21 +201,24 @@ def search(
     metric: Metric,
     cost: FloatArray,
     second: FloatArray,
-    origins: Int32Array,
+    rows: Int32Array,
     demand: FloatArray,
     routes: Routes,
     out_cost: FloatArray,
     out_second: FloatArray,
     full: BoolArray,
     threads: int,
+    *,
+    lengths: bool = False,
 ) -> None:
-    """Cheapest routes of ``origins`` (zones) to all zones at link costs ``cost`` (L,), already in ``metric``.
+    """Cheapest routes from the origins of ``rows`` (of one cost group) to all zones at link costs ``cost`` (L,), already in ``metric``.
 
-    Fills rows of ``out_cost`` and ``out_second`` (sum of ``second`` along), both (Z, Z), inf without a way. A route of a pair with
-    ``demand`` that beats the known ones is added to ``routes``; ``full`` (Z,) marks origins that had no room for all of theirs.
+    Fills rows of ``out_cost`` (R, Z), inf without a way. A route of a pair with ``demand`` (R, Z) that beats the known ones is added
+    to ``routes``; ``full`` (R,) marks rows that had no room for all of theirs. With ``lengths`` no route is added; the sum of
+    ``second`` along the cheapest way goes to ``out_second`` (R, Z) for the pairs without demand.
     """
 
     def block(start: int, stop: int) -> None:
-        search_block(p, metric, cost, second, origins[start:stop], demand, routes, out_cost, out_second, full)
+        search_block(p, metric, cost, second, rows[start:stop], demand, routes, lengths, out_cost, out_second, full)
 
-    in_blocks(block, len(origins), LANES, threads)
+    in_blocks(block, len(rows), LANES, threads)

@@ -217,3 +217,89 @@ def test_an_unreached_gap_is_told() -> None:
     found = equilibrium(network, trips, gap=1e-12, max_iterations=2)
     assert found.iterations == 2
     assert 1e-12 < found.gap < 1.0
+
+
+# --- cost groups ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_groups_share_capacity_and_each_finds_its_own_cheapest_ways(seed: int) -> None:
+    """Three groups, one with tolls, one with bans: node balance of each, its skims beside Bellman and Ford's, one gap for all."""
+    network, trips = random_network(seed)
+    r = np.random.default_rng(seed)
+    links = len(network.tail)
+    ring = 60  # the ring both ways stays open, so that everybody has a way
+    banned = np.where((np.arange(links) >= ring) & (np.arange(links) < 150) & (r.random(links) < 0.3), np.inf, 0.0)
+    fixed = np.stack([network.fixed, network.fixed + r.uniform(0, 3, links), network.fixed + banned])
+    demand = np.stack([trips, 0.5 * trips.T, np.where(r.random(trips.shape) < 0.5, trips, 0.0)])
+    many = network._replace(fixed=fixed)
+    found = equilibrium(many, demand, gap=1e-9)
+    assert found.gap <= 1e-9
+    assert not found.flow[2][np.isinf(banned)].any()
+    total, least, off = 0.0, 0.0, 1 - np.eye(len(trips))
+    costs = link_cost(many, found.flow.sum(axis=0))
+    for g in range(3):
+        alone = network._replace(fixed=fixed[g])
+        assert imbalance(alone, demand[g], found._replace(flow=found.flow[g])) < 1e-9
+        shortest = slow_skims(alone, costs[g])
+        np.testing.assert_allclose(found.skim_cost[g], shortest, rtol=1e-12)
+        used = found.flow[g] > 0
+        total += float(found.flow[g][used] @ costs[g][used])
+        least += float((demand[g] * off * shortest).sum())
+        lengths = float((demand[g] * off * found.skim_length[g]).sum())
+        assert lengths == pytest.approx(float(found.flow[g] @ network.length), rel=1e-9)
+    assert (total - least) / total == pytest.approx(found.gap, abs=1e-12)
+
+
+def test_equal_groups_are_the_equilibrium_of_their_sum() -> None:
+    network, trips, _ = sioux_falls()
+    one = equilibrium(network, trips, gap=1e-11, max_iterations=1000)
+    two = equilibrium(
+        network._replace(fixed=np.stack([network.fixed] * 2)), np.stack([0.3 * trips, 0.7 * trips]), gap=1e-11,
+        max_iterations=1000,
+    )  # fmt: skip
+    np.testing.assert_allclose(two.flow.sum(axis=0), one.flow, atol=1e-2)
+    assert objective(network, two.flow.sum(axis=0)) == pytest.approx(objective(network, one.flow), rel=1e-10)
+
+
+def test_a_toll_of_one_group_is_the_closed_form() -> None:
+    """Two roads of cost 10 (1 + x/100); the second costs 4 more for 140 of 200 drivers.
+
+    The 60 others all take it; of the 140, x1 and x2 - 60 where 10 (1 + x1/100) = 10 (1 + x2/100) + 4 and x1 + x2 = 200: x1 = 120.
+    """
+    network = net([(0, 1, 10, 100, 1, 1), (0, 1, 10, 100, 1, 1)], 2, [0, 1])
+    fixed = np.array([[0.0, 0.0], [0.0, 4.0]])
+    found = equilibrium(network._replace(fixed=fixed), np.stack([one_way(60.0), one_way(140.0)]), gap=1e-13)
+    np.testing.assert_allclose(found.flow, [[0.0, 60.0], [120.0, 20.0]], atol=1e-6)
+
+
+def test_a_warm_start_takes_in_a_new_group_and_lets_one_go() -> None:
+    network, trips, _ = sioux_falls()
+    one = equilibrium(network, trips, gap=1e-9)
+    banned = np.zeros(len(network.tail))
+    banned[[1, 27, 40, 63]] = np.inf
+    both = network._replace(fixed=np.stack([network.fixed, banned]))
+    demand = np.stack([0.8 * trips, 0.2 * trips])
+    cold = equilibrium(both, demand, gap=1e-9)
+    warm = equilibrium(both, demand, gap=1e-9, warm=(one.state_f, one.state_i))
+    np.testing.assert_allclose(warm.flow.sum(axis=0), cold.flow.sum(axis=0), atol=0.5)
+    assert not warm.flow[1][np.isinf(banned)].any()
+    again = equilibrium(network, trips, gap=1e-9, warm=(warm.state_f, warm.state_i))
+    np.testing.assert_allclose(again.flow, one.flow, atol=0.5)
+    assert imbalance(network, trips, again) < 1e-12
+
+
+def test_pairs_without_a_way_are_dropped_when_asked_and_told() -> None:
+    network = net([(0, 1, 1, 1, 0.15, 4)], 3, [0, 1, 2])
+    trips = np.array([[0.0, 1, 2], [3, 0, 0], [0, 0, 9]])
+    found = equilibrium(network, trips, gap=1e-6, drop_unreachable=True)
+    assert found.lost.tolist() == [[0, 0, 2], [0, 1, 0]]
+    assert list(found.flow) == [1.0]
+    assert np.isinf(found.skim_cost[0, 2])
+
+
+def test_a_capacity_of_zero_is_allowed_where_cost_is_constant() -> None:
+    network = net([(0, 1, 3, 0, 0, 4), (0, 1, 2, 0, 0.15, 0), (0, 1, 0, 0, 0.15, 4)], 2, [0, 1])
+    found = equilibrium(network, one_way(50.0), gap=1e-13)
+    assert list(found.flow) == [0.0, 0.0, 50.0]
+    assert objective(network, found.flow) == 0.0
