@@ -32,7 +32,7 @@ from kernels.routes import (
 )
 from kernels.search import LANES, Prepared, search
 from kernels.search import prepare as prepare_search
-from kernels.warm import SPARE, pack, unpack
+from kernels.warm import pack, room, unpack
 
 #: Cold start: the rows are loaded in about this many parts, costs brought up to date after each.
 PARTS = 16
@@ -236,7 +236,7 @@ def _iterate(
         else:
             passes, best = max(passes // 2, SWEEPS), reached
         if idle_share(routes) > IDLE:
-            routes = compact(routes, SPARE + len(kept.search.order.rank) // 16, 1.5)
+            routes = compact(routes, *room(len(kept.search.order.rank), trips.shape[1]))
         _settle(routes, trips, at, gap, reached, passes)
 
 
@@ -286,7 +286,6 @@ def _lost_pairs(lost: IntArray, trips: FloatArray) -> str:
 
 def _search(routes: Routes, trips: FloatArray, at: _Point, kept: Topology, rows: Int32Array, threads: int) -> Routes:
     """Cheapest routes of ``rows`` at the present costs into the skims and, where they beat the known ones, the routes."""
-    spare = SPARE
     full = np.zeros(len(trips), np.bool_)
     for group, mine in _by_group(rows, trips.shape[1]):
         cost = at.load.cost[group]
@@ -308,7 +307,7 @@ def _search(routes: Routes, trips: FloatArray, at: _Point, kept: Topology, rows:
             )
             mine = np.flatnonzero(full).astype(np.int32)
             if len(mine):
-                routes, spare = enlarge(routes, full, spare), 2 * spare
+                routes = enlarge(routes, full)
     return routes
 
 

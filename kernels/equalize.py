@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kernels.graph import Int32Array
+from kernels.graph import Int32Array, IntArray
 from kernels.jit import inline, kernel
-from kernels.routes import FloatArray, Routes, deepest, label_nodes
+from kernels.routes import FloatArray, Routes, deepest
 
 #: Cost differences below this share are rounding.
 TIE = 1e-14
@@ -20,6 +20,8 @@ TIE = 1e-14
 RESIDUE = 1e-12
 #: Routes that could gain less than this share of the goal, spread evenly over all routes, wait for a later pass.
 IDLE = 0.05
+#: Rows that could gain less than this share of the goal, spread evenly over all rows, are left alone until the next search.
+REST = 0.05
 #: Newton steps on one pair of routes, and the share of the cost difference at which it is good enough for now.
 NEWTON = 4
 ENOUGH = 0.1
@@ -196,6 +198,50 @@ def shift(
     routes.flow[target] += moved
 
 
+class _Contested(NamedTuple):
+    """What a pass must look at: pairs with several known routes, and the tree nodes on those routes, parents first.
+
+    Row ``o`` has destinations ``zone[zone_first[o]:zone_first[o + 1]]`` and nodes ``node[node_first[o]:node_first[o + 1]]``.
+    """
+
+    zone_first: IntArray
+    zone: Int32Array
+    node_first: IntArray
+    node: Int32Array
+
+
+@kernel
+def _contested(routes: Routes) -> _Contested:
+    """See :class:`_Contested`."""
+    rows, zones = routes.head.shape
+    zone_first, node_first = np.zeros(rows + 1, np.int64), np.zeros(rows + 1, np.int64)
+    zone = np.empty(routes.path_used.sum(), np.int32)
+    node = np.empty(routes.node_used.sum(), np.int32)
+    wanted = np.zeros(deepest(routes.node_used), np.bool_)
+    pairs, nodes = 0, 0
+    for o in range(rows):
+        base, first = routes.node_first[o], routes.path_first[o]
+        for d in range(zones):
+            p = routes.head[o, d]
+            if p < 0 or routes.next[first + p] < 0:
+                continue
+            zone[pairs] = d
+            pairs += 1
+            while p >= 0:
+                i = routes.leaf[first + p]
+                while i > 0 and not wanted[i]:
+                    wanted[i] = True
+                    i = routes.parent[base + i]
+                p = routes.next[first + p]
+        for i in range(1, routes.node_used[o]):
+            if wanted[i]:
+                node[nodes] = i
+                nodes += 1
+                wanted[i] = False
+        zone_first[o + 1], node_first[o + 1] = pairs, nodes
+    return _Contested(zone_first, zone, node_first, node)
+
+
 @kernel
 def sweep(routes: Routes, demand: FloatArray, supply: Supply, load: Load, times: int, goal: float) -> float:
     """Shift flow to the cheapest known route of every pair, row after row, up to ``times`` times; ``demand`` (R, Z).
@@ -215,17 +261,25 @@ def sweep(routes: Routes, demand: FloatArray, supply: Supply, load: Load, times:
     for o in range(origins):
         many += routes.path_used[o]
     tiny = IDLE * goal / max(1, many)
+    left = np.full(origins, np.inf)
+    contested = _contested(routes)
+    label[0] = 0.0
     for _ in range(times):
         excess = 0.0
         for o in range(origins):
+            if left[o] < REST * goal / origins:
+                excess += left[o]
+                continue
+            before = excess
             group = o // zones
             base = routes.node_first[o]
             rows = routes.path_first[o]
-            label_nodes(routes, o, load.cost[group], label)
-            for d in range(zones):
+            for k in range(contested.node_first[o], contested.node_first[o + 1]):
+                i = contested.node[k]
+                label[i] = label[routes.parent[base + i]] + load.cost[group, routes.link[base + i]]
+            for k in range(contested.zone_first[o], contested.zone_first[o + 1]):
+                d = contested.zone[k]
                 p = routes.head[o, d]
-                if p < 0 or routes.next[rows + p] < 0:
-                    continue
                 best = p
                 while p >= 0:
                     if label[routes.leaf[rows + p]] < label[routes.leaf[rows + best]]:
@@ -257,6 +311,7 @@ def sweep(routes: Routes, demand: FloatArray, supply: Supply, load: Load, times:
                             mark[:] = 0
                             stamp = np.int64(1)
                     p = routes.next[rows + p]
+            left[o] = excess - before
         if excess <= goal:
             break
     return excess

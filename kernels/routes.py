@@ -47,24 +47,16 @@ def empty_routes(zones: int, nodes: IntArray, paths: IntArray) -> Routes:
     node_first, path_first = np.zeros(many_rows + 1, np.int64), np.zeros(many_rows + 1, np.int64)
     np.cumsum(nodes, out=node_first[1:])
     np.cumsum(paths, out=path_first[1:])
-    total, many = int(node_first[-1]), int(path_first[-1])
-    blank = [np.full(total, -1, np.int32) for _ in range(4)]
-    rows = [np.full(many, -1, np.int32) for _ in range(3)]
+    nodes_in_all, routes_in_all = int(node_first[-1]), int(path_first[-1])
+    tree = [np.empty(nodes_in_all, np.int32) for _ in range(4)]
+    for column in tree:
+        column[node_first[:-1]] = -1  # the origin; what follows is written when it is used
+    ends = [np.empty(routes_in_all, np.int32) for _ in range(3)]
     return Routes(
-        node_first,
-        np.ones(many_rows, np.int64),
-        blank[0],
-        blank[1],
-        blank[2],
-        blank[3],
-        path_first,
-        np.zeros(many_rows, np.int64),
-        rows[0],
-        rows[1],
-        rows[2],
-        np.zeros(many),
+        node_first, np.ones(many_rows, np.int64), tree[0], tree[1], tree[2], tree[3],
+        path_first, np.zeros(many_rows, np.int64), ends[0], ends[1], ends[2], np.empty(routes_in_all),
         np.full((many_rows, zones), -1, np.int32),
-    )
+    )  # fmt: skip
 
 
 @inline
@@ -298,26 +290,22 @@ def _move(old: Routes, new: Routes) -> None:
             new.flow[b + p] = old.flow[a + p]
 
 
-def enlarge(routes: Routes, rows: BoolArray, spare: int) -> Routes:
-    """The same routes with half as much room again, and ``spare`` more, in the marked ``rows`` (R,)."""
+def enlarge(routes: Routes, rows: BoolArray) -> Routes:
+    """The same routes with twice the room in the marked ``rows`` (R,)."""
     nodes, paths = np.diff(routes.node_first), np.diff(routes.path_first)
-    new = empty_routes(
-        routes.head.shape[1],
-        np.where(rows, nodes + nodes // 2 + spare, nodes),
-        np.where(rows, paths + paths // 2 + spare, paths),
-    )
+    twice = rows + 1
+    new = empty_routes(routes.head.shape[1], nodes * twice, paths * twice)
     new.node_used[:], new.path_used[:], new.head[:] = routes.node_used, routes.path_used, routes.head
     _move(routes, new)
     return new
 
 
-def compact(routes: Routes, spare: int, grow: float) -> Routes:
-    """Drop routes without flow and the branches only they used; room for ``grow`` times the rest plus ``spare``."""
+def compact(routes: Routes, nodes: int = 0, paths: int = 0) -> Routes:
+    """Drop routes without flow and the branches only they used; room for ``nodes`` and ``paths`` in each row, more where needed."""
     many = len(routes.head)
     keep, number = np.zeros(len(routes.parent), np.bool_), np.empty(len(routes.parent), np.int32)
-    nodes, paths = np.zeros(many, np.int64), np.zeros(many, np.int64)
-    _keep(routes, keep, number, nodes, paths)
-    room = (grow * nodes).astype(np.int64) + spare
-    new = empty_routes(routes.head.shape[1], room, (grow * paths).astype(np.int64) + spare)
+    kept_nodes, kept_paths = np.zeros(many, np.int64), np.zeros(many, np.int64)
+    _keep(routes, keep, number, kept_nodes, kept_paths)
+    new = empty_routes(routes.head.shape[1], np.maximum(kept_nodes, nodes), np.maximum(kept_paths, paths))
     _copy(routes, keep, number, new)
     return new

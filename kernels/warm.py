@@ -10,22 +10,20 @@ from kernels.routes import BoolArray, FloatArray, Routes, compact, empty_routes,
 
 #: First word of a warm start, so that a stranger's array is refused.
 MAGIC = 0x5265626F6E6402
-#: Room for new tree nodes and routes kept per row (a sixteenth of the graph's nodes more), doubled as long as it is too little.
-SPARE = 256
 
 
 def pack(checksum: int, routes: Routes) -> tuple[FloatArray, IntArray]:
     """Route flows, and [magic, checksum, rows, zones, tree sizes, route counts, tree nodes, routes], two int32 to a word."""
-    slim = compact(routes, 0, 1.0)
+    slim = compact(routes)
     head = np.array([MAGIC, checksum, *slim.head.shape], np.int64)
     nodes = (slim.parent.astype(np.int64) << 32) | (slim.link.astype(np.int64) & 0xFFFFFFFF)
     paths = (slim.zone.astype(np.int64) << 32) | slim.leaf.astype(np.int64)
     return slim.flow, np.concatenate([head, slim.node_used, slim.path_used, nodes, paths])
 
 
-def no_routes(nodes: int, rows: int, zones: int) -> Routes:
-    """No route yet, with room for a cold start."""
-    return empty_routes(zones, np.full(rows, nodes // 2 + 256), np.full(rows, zones * 3 // 2 + 16))
+def room(nodes: int, zones: int) -> tuple[int, int]:
+    """Tree nodes and routes that a row of a solution seldom exceeds; memory that is not used costs nothing."""
+    return min(2 * nodes, 64 * zones) + 256, 2 * zones + 16
 
 
 def unpack(
@@ -37,7 +35,8 @@ def unpack(
     room. A group that the solution does not know begins with the routes of its last one.
     """
     rows, zones = trips.shape
-    empty = no_routes(nodes, rows, zones)
+    many_nodes, many_paths = room(nodes, zones)
+    empty = empty_routes(zones, np.full(rows, many_nodes), np.full(rows, many_paths))
     if warm is None:
         return empty
     flow, words = np.asarray(warm[0], np.float64), np.asarray(warm[1], np.int64)
@@ -61,7 +60,7 @@ def unpack(
     old = np.bincount(pair, used, rows * zones).reshape(rows, zones)
     ratio = np.divide(trips, old, out=np.zeros_like(trips), where=old > 0)
     routes.flow[:] = used * ratio.ravel()[pair]
-    return compact(routes, SPARE + nodes // 16, 1.5)
+    return compact(routes, many_nodes, many_paths)
 
 
 def _rows(rows: int, there: int, zones: int) -> IntArray:
