@@ -2,8 +2,9 @@
 
 The graph has three kinds of links: boarding links with a finite frequency, and riding, alighting and walking links that are
 always there (frequency infinite). A strategy to a destination is the set of links a traveller accepts; its expected time is the
-fixed point that the label-setting algorithm of the paper (part 1) finds, and part 2 loads demand along it. The heap holds each link
-at most once (a bound the size of the network), so a time that falls as further lines are accepted moves links up.
+fixed point that the label-setting algorithm of the paper (part 1) finds, and part 2 loads demand along it. Of the links that are
+always there only a node's best can be accepted, so the heap holds boarding links and nodes, each at most once; a time that falls as
+further lines are accepted moves them up.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 from kernels.draws import FloatArray, IntArray
 from kernels.jit import inline, kernel, parallel_kernel, prange
 
-#: Place of a link that has not been on the heap, and of one that has been taken off it.
+#: Place of an item (a boarding link, or number of links + node) that has not been on the heap, and of one taken off it.
 _UNSEEN, _TAKEN = -1, -2
 
 
@@ -39,27 +40,29 @@ def strategy(
     Returns:
         number of accepted links.
     """
-    links = order.shape[0]
-    combined = np.zeros(time.shape[0])
-    key = np.empty(links)
-    heap = np.empty(links, np.int64)
-    place = np.full(links, _UNSEEN)
+    links, nodes = order.shape[0], time.shape[0]
+    combined = np.zeros(nodes)
+    key = np.empty(links + nodes)
+    heap = np.empty(links + nodes, np.int64)
+    place = np.full(links + nodes, _UNSEEN)
+    best = np.empty(nodes, np.int64)
     time[:] = np.inf
     clock[:] = np.inf
     time[destination] = 0.0
     clock[destination] = 0.0
-    size = _offer(heap, place, key, 0, first, order, cost, 0.0, destination)
+    size = _offer(heap, place, key, best, 0, first, order, tail, cost, frequency, time, destination)
     count = 0
     while size > 0:
-        link = heap[0]
+        item = heap[0]
         size = _pop(heap, place, key, size)
-        k = key[link]
+        k = key[item]
+        link = item if item < links else best[item - links]
         i = tail[link]
         # a link that does not improve its tail strictly is not accepted: times are the same, and volumes stay acyclic on ties
-        if time[i] <= k or frequency[link] == 0.0:
+        if time[i] <= k:
             continue
         by_clock = clock[head[link]] + clock_cost[link]
-        if np.isinf(frequency[link]):
+        if item >= links:
             time[i] = k
             clock[i] = by_clock
             combined[i] = np.inf
@@ -74,7 +77,7 @@ def strategy(
             combined[i] += frequency[link]
         accepted[count] = link
         count += 1
-        size = _offer(heap, place, key, size, first, order, cost, time[i], i)
+        size = _offer(heap, place, key, best, size, first, order, tail, cost, frequency, time, i)
     return count
 
 
@@ -184,64 +187,94 @@ def transit_strategies(
 
 
 @kernel
-def boardings(
-    links: IntArray, share: FloatArray, count: IntArray, tail: IntArray, head: IntArray, origins: IntArray, n: int,
-    demand: FloatArray, board_line: IntArray, lines: int,
+def load_all(
+    links: IntArray, share: FloatArray, first: IntArray, tail: IntArray, head: IntArray, origins: IntArray, n: int,
+    demand: FloatArray,
 ) -> FloatArray:  # fmt: skip
-    """(lines,) boardings of a (Z, Z) demand along strategies; ``board_line`` (L,) is the line a link boards, -1 none.
+    """(L,) flows of a (Z, Z) demand along kept strategies: links[first[d]:first[d+1]] lead to zone d, in loading order, and take
+    ``share`` of the volume at their tails.
 
     Trips between zones that no strategy joins must be zero in ``demand``; its diagonal is left out.
     """
-    out = np.zeros(lines)
+    flow = np.zeros(tail.shape[0])
     volume = np.empty(n)
     for d in range(origins.shape[0]):
         volume[:] = 0.0
         for o in range(origins.shape[0]):
             if o != d:
                 volume[origins[o]] += demand[o, d]
-        for k in range(count[d]):
-            a = links[d, k]
+        for k in range(first[d], first[d + 1]):
+            a = links[k]
             if volume[tail[a]] > 0.0:
-                part = volume[tail[a]] * share[d, k]
+                part = volume[tail[a]] * share[k]
                 volume[head[a]] += part
-                if board_line[a] >= 0:
-                    out[board_line[a]] += part
+                flow[a] += part
+    return flow
+
+
+@kernel
+def expected(
+    links: IntArray, share: FloatArray, first: IntArray, tail: IntArray, head: IntArray, origins: IntArray, n: int,
+    amount: FloatArray,
+) -> FloatArray:  # fmt: skip
+    """(Z, Z) what a trip from zone to zone meets on its way on average of an ``amount`` (L,) by link; 0 where no strategy leads."""
+    zones = origins.shape[0]
+    out = np.zeros((zones, zones))
+    ahead = np.empty(n)
+    for d in range(zones):
+        ahead[:] = 0.0
+        for k in range(first[d + 1] - 1, first[d] - 1, -1):
+            a = links[k]
+            ahead[tail[a]] += share[k] * (amount[a] + ahead[head[a]])
+        for o in range(zones):
+            out[o, d] = ahead[origins[o]]
     return out
 
 
 @kernel
 def _offer(
-    heap: IntArray, place: IntArray, key: FloatArray, size: int, first: IntArray, order: IntArray, cost: FloatArray,
-    time: float, node: int,
+    heap: IntArray, place: IntArray, key: FloatArray, best: IntArray, size: int, first: IntArray, order: IntArray, tail: IntArray,
+    cost: FloatArray, frequency: FloatArray, time: FloatArray, node: int,
 ) -> int:  # fmt: skip
-    """Put the links into ``node``, whose time is now ``time``, on the heap or move them up; returns the heap's size.
+    """Put what leads into ``node``, whose time has just fallen, on the heap or move it up; returns the heap's size.
 
-    A link that was taken off stays off: keys come off in increasing order, so no later time of its head can be less.
+    What was taken off stays off: keys come off in increasing order, so no later time of its head can be less. What cannot improve its
+    tail now never will: times only fall.
     """
+    links = order.shape[0]
     for j in range(first[node], first[node + 1]):
         link = order[j]
-        if place[link] == _TAKEN:
+        k = time[node] + cost[link]
+        if time[tail[link]] <= k or frequency[link] == 0.0:
             continue
-        key[link] = time + cost[link]
-        i = place[link]
+        always = np.isinf(frequency[link])
+        item = links + tail[link] if always else link
+        i = place[item]
+        if i == _TAKEN:
+            continue
         if i == _UNSEEN:
             i = size
             size += 1
+        elif always and key[item] <= k:
+            continue
+        key[item] = k
+        if always:
+            best[tail[link]] = link
         while i > 0:
             parent = (i - 1) >> 1
-            if not _before(key, link, heap[parent]):
+            if not _before(key, item, heap[parent]):
                 break
             heap[i] = heap[parent]
             place[heap[i]] = i
             i = parent
-        heap[i] = link
-        place[link] = i
+        heap[i] = item
+        place[item] = i
     return size
 
 
 @kernel
 def _pop(heap: IntArray, place: IntArray, key: FloatArray, size: int) -> int:
-    """Take the link of the least key off the heap; returns the heap's size."""
+    """Take the item of the least key off the heap; returns the heap's size."""
     place[heap[0]] = _TAKEN
     size -= 1
     if size == 0:
@@ -266,5 +299,5 @@ def _pop(heap: IntArray, place: IntArray, key: FloatArray, size: int) -> int:
 
 @inline
 def _before(key: FloatArray, a: int, b: int) -> bool:
-    """True if link ``a`` comes off first: by key, then by number, so that ties have one order."""
+    """True if item ``a`` comes off first: by key, then by number, so that ties have one order."""
     return key[a] < key[b] or (key[a] == key[b] and a < b)

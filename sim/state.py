@@ -33,12 +33,26 @@ class Traffic(Block):
     transit_time: Floats = column(
         "f8", "min", "(D, D) walk + wait + ride + transfer time; inf where transit does not go"
     )
-    transit_felt: Floats = column("f8", "min", "(D, D) the same with walks, waits and boardings at their weights")
+    transit_felt: Floats = column(
+        "f8", "min", "(D, D) the same with walks, waits, boardings and crowding at their weights"
+    )
+    transit_off_time: Floats = column("f8", "min", "(D, D) walk + wait + ride + transfer time between the peaks")
+    transit_off_felt: Floats = column("f8", "min", "(D, D) the same as weighed")
     bike_time: Floats = column("f8", "min", "(D, D) perceived cycling time: stress weighted")
     walk_time: Floats = column("f8", "min", "(D, D) walking time")
     trips: Floats = column("f8", "trips/day", "(D, 4) trips of residents by home district and travel mode")
     trip_km: Floats = column("f8", "km/day", "(D, 4) distance travelled by residents by home district and mode")
     line_boardings: Floats = column("f8", "boardings/day", "(N,) boardings by line")
+    line_load: Floats = column("f8", "-", "(N,) most riders on a segment in the morning peak hour over places offered")
+    line_revenue: Floats = column("f8", "€/day", "(N,) fares by line: a ticket is shared alike by the lines boarded")
+    segment_load: Floats = column(
+        "f8", "persons/h", "(2, S) riders of each line, direction and stop-to-stop segment: morning peak hour, off-peak hour"
+    )
+    segment_boardings: Floats = column("f8", "persons/h", "(2, S) of which boarding where the segment begins")
+    segment_felt: Floats = column("f8", "persons/h", "(2, S) loads that transit times were computed for")
+    transit_residual: Floats = column(
+        "f8", "-", "(1,) weighted minutes that differ between loads felt and loads made, relative"
+    )
     vehicle_km: Floats = column(
         "f8", "km/day", "(5,) vehicle-km of an average day by powertrain of residents' cars, everywhere"
     )

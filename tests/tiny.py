@@ -81,7 +81,7 @@ def tiny_city() -> City:
         connectors=Connectors(district=d, node=centre, time=np.full(9, 60.0)),
         lines=Lines(
             mode=[0, 2], headway_peak=[2.0, 8.0], headway_off=[4.0, 12.0], capacity=[200.0, 80.0], first_stop=[0, 7],
-            stop_count=[7, 7], running=[True, True],
+            stop_count=[7, 7], running=[True, True], both_ways=[True, True],
         ),
         line_names=("A", "L1"),
         line_stops=LineStops(
@@ -183,6 +183,7 @@ def tiny_state(city: City, seed: int = 1, share: float = 0.2, n_measures: int = 
         traffic=_blank(Traffic, link_flow=z(nl), link_time=city.links.free_time, car_time=_grid_time(city, 22.0),
                        car_km=_grid_time(city, 60.0), gate_time=np.full((nd, 2), 12.0), gate_km=np.full((nd, 2), 6.0),
                        transit_time=_grid_time(city, 14.0) + 8, transit_felt=_grid_time(city, 14.0) + 14,
+                       transit_off_time=_grid_time(city, 14.0) + 10, transit_off_felt=_grid_time(city, 14.0) + 18,
                        bike_time=_grid_time(city, 14.0), walk_time=_grid_time(city, 5.0), trips=z((nd, 4)),
                        trip_km=z((nd, 4)), emissions=z(nd), vehicle_km=z(5)),
         energy=_blank(Energy, final=z((nd, 7, 6)), pv=z(nd), pv_used=z(nd), peak=z(nd), load=z(24), co2=z((nd, 6))),

@@ -104,7 +104,7 @@ class Connectors(Table):
 
 @dataclass
 class Lines(Table):
-    """Transit lines, one row per line; each runs both ways along its stops."""
+    """Transit lines, one row per line, along its stops one way or both."""
 
     mode: Codes = column("i1", "-", "kind of line", TransitMode)
     headway_peak: Floats = column("f8", "min", "time between vehicles, morning peak")
@@ -113,6 +113,7 @@ class Lines(Table):
     first_stop: Ints = column("i8", "-", "first row of the line in City.line_stops")
     stop_count: Int32s = column("i4", "-", "stops served")
     running: Bools = column("?", "-", "in service at the reference date (planned lines wait for a measure)")
+    both_ways: Bools = column("?", "-", "runs back along the same stops; a line of a timetable runs one way")
 
 
 @dataclass
@@ -129,7 +130,7 @@ class Stops(Table):
 
 @dataclass
 class LineStops(Table):
-    """The stops of each line in order (one direction; the other is its mirror)."""
+    """The stops of each line in order (where a line runs both ways, the way back is the mirror)."""
 
     stop: Int32s = column("i4", "-", "stop")
     run_time: Floats = column("f8", "s", "time from the line's previous stop, dwell included; 0 at the first")

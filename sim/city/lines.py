@@ -238,7 +238,7 @@ def _line_set(lines: list[_Line], nodes: Nodes, links: Links, cells: Cells, p: P
             mode=np.array([line.mode for line in lines], np.int8), headway_peak=np.array([line.peak for line in lines]),
             headway_off=np.array([line.off for line in lines]), capacity=np.array([line.capacity for line in lines]),
             first_stop=np.array(first, np.int64), stop_count=np.array([len(line.stops) for line in lines], np.int32),
-            running=np.array([line.running for line in lines]),
+            running=np.array([line.running for line in lines]), both_ways=np.ones(len(lines), bool),
         ),
         names=tuple(line.name for line in lines),
         line_stops=LineStops(np.array(stop, np.int32), np.array(run), np.array(metres)),

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from kernels.transit import boardings, load, strategy, transit_strategies
+from kernels.transit import expected, load, load_all, strategy, transit_strategies
 
 ALWAYS = np.inf
 
@@ -241,35 +241,60 @@ def test_a_busy_stop_keeps_within_its_heap() -> None:
     np.testing.assert_allclose(time[2 + lines :], time[0] + 1.0 + np.arange(walks))
 
 
-def test_what_cannot_be_reached_is_infinite_and_boards_nothing() -> None:
-    g = net([(0, 3, 1.0, 0.1), (3, 4, 5.0, ALWAYS), (4, 1, 0.0, ALWAYS), (2, 0, 1.0, ALWAYS)], 5)
+@dataclass(frozen=True)
+class Kept:
+    """Strategies between zones, as the simulation keeps them."""
+
+    felt: np.ndarray
+    links: np.ndarray
+    share: np.ndarray
+    first: np.ndarray
+
+
+def strategies(g: Net, zones: np.ndarray, wait: float) -> Kept:
     first, order = g.reverse()
-    zones = np.array([0, 1, 2])
-    time, _, links, share, count = transit_strategies(
-        first, order, g.tail, g.head, g.cost, g.cost, g.frequency, 0.5, 0.5, zones, zones, g.n
+    felt, clock, links, share, count = transit_strategies(
+        first, order, g.tail, g.head, g.cost, g.cost, g.frequency, wait, wait, zones, zones, g.n
     )
-    assert time[0, 1] == pytest.approx(11.0)
-    assert time[2, 1] == pytest.approx(12.0)
-    assert np.isinf(time[0, 2])
-    assert np.isinf(time[1, 0])
-    demand = np.where(np.isfinite(time), 10.0, 0.0)
-    line = np.array([0, -1, -1, -1])
-    out = boardings(links, share, count, g.tail, g.head, zones, g.n, demand, line, 1)
-    assert out[0] == pytest.approx(20.0)
+    np.testing.assert_allclose(clock, felt, rtol=1e-12)
+    used = np.arange(links.shape[1]) < count[:, None]
+    return Kept(felt, links[used], share[used], np.r_[0, np.cumsum(count)])
+
+
+def test_what_cannot_be_reached_is_infinite_and_carries_nothing() -> None:
+    g = net([(0, 3, 1.0, 0.1), (3, 4, 5.0, ALWAYS), (4, 1, 0.0, ALWAYS), (2, 0, 1.0, ALWAYS)], 5)
+    zones = np.array([0, 1, 2])
+    kept = strategies(g, zones, 0.5)
+    assert kept.felt[0, 1] == pytest.approx(11.0)
+    assert kept.felt[2, 1] == pytest.approx(12.0)
+    assert np.isinf(kept.felt[0, 2])
+    assert np.isinf(kept.felt[1, 0])
+    demand = np.where(np.isfinite(kept.felt), 10.0, 0.0)
+    flow = load_all(kept.links, kept.share, kept.first, g.tail, g.head, zones, g.n, demand)
+    np.testing.assert_allclose(flow, [20.0, 20.0, 20.0, 10.0 + 10.0])
 
 
 @settings(max_examples=30, deadline=None)
 @given(lines_and_walks())
-def test_boardings_are_the_flows_of_the_boarding_links(g: Net) -> None:
-    """Summed over destinations and lines, what the compact strategies board is what loading them link by link boards."""
+def test_kept_strategies_load_what_the_paper_s_second_part_loads(g: Net) -> None:
     zones, wait = np.arange(3), 0.5
-    first, order = g.reverse()
-    time, _, links, share, count = transit_strategies(
-        first, order, g.tail, g.head, g.cost, g.cost, g.frequency, wait, wait, zones, zones, g.n
-    )
-    demand = np.where(np.isfinite(time), 1.0 + np.arange(9.0).reshape(3, 3), 0.0)
+    kept = strategies(g, zones, wait)
+    demand = np.where(np.isfinite(kept.felt), 1.0 + np.arange(9.0).reshape(3, 3), 0.0)
     np.fill_diagonal(demand, 0.0)
-    line = np.where(np.isfinite(g.frequency), np.arange(len(g.tail)), -1)
-    out = boardings(links, share, count, g.tail, g.head, zones, g.n, demand, line, len(g.tail))
-    expected = sum(flows(g, wait, d, dict(enumerate(demand[:, d])))[0] for d in range(3))
-    np.testing.assert_allclose(out, np.where(line >= 0, expected, 0.0), atol=1e-9)
+    flow = load_all(kept.links, kept.share, kept.first, g.tail, g.head, zones, g.n, demand)
+    np.testing.assert_allclose(
+        flow, sum(flows(g, wait, d, dict(enumerate(demand[:, d])))[0] for d in range(3)), atol=1e-9
+    )
+
+
+@settings(max_examples=30, deadline=None)
+@given(lines_and_walks(), st.integers(0, 2**31))
+def test_what_a_trip_meets_is_what_its_flow_meets(g: Net, seed: int) -> None:
+    """Any amount by link: its expectation on the way from o to d is its sum over the flow of one trip."""
+    zones = np.arange(3)
+    kept = strategies(g, zones, 1.0)
+    amount = np.random.default_rng(seed).random(len(g.tail))
+    found = expected(kept.links, kept.share, kept.first, g.tail, g.head, zones, g.n, amount)
+    for o, d in itertools.permutations(range(3), 2):
+        one = flows(g, 1.0, d, {o: 1.0})[0] if np.isfinite(kept.felt[o, d]) else np.zeros(len(g.tail))
+        assert found[o, d] == pytest.approx((one * amount).sum())

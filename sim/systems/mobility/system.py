@@ -54,7 +54,8 @@ class MobilitySystem:
         t.gap, t.background_km, t.residual, t.day_factor = blank(1), blank(1), blank(1), blank(1)
         t.trips, t.trip_km, t.line_boardings = blank((n, 4)), blank((n, 4)), blank(len(city.lines))
         t.vehicle_km, t.emissions, t.walk_time = blank(5), blank(n), self.walk.copy()
-        t.transit_time, t.transit_felt, t.bike_time = blank((n, n)), blank((n, n)), blank((n, n))
+        t.bike_time = blank((n, n))
+        t.segment_felt = blank((2, len(transit.segments(city).line)))
         t.supply = blank(0)
         nothing = compose((), axis_sizes(city, len(state.townhall.status)))
         self._renew_supply(state, nothing)
@@ -82,20 +83,13 @@ class MobilitySystem:
         n = len(transit_key)
         fresh = len(t.supply) != len(key)
         if fresh or not np.array_equal(t.supply[:n], transit_key):
-            t.transit_felt, t.transit_time = self._transit(policies).times()
+            transit.show(t, transit.networks(self.city, p, policies))
         if fresh or not np.array_equal(t.supply[n:], cycle_key):
             t.bike_time = supply.cycling_minutes(self.city, policies, p)
         t.supply = key
 
     def _running(self, policies: Policies) -> Floats:
         return np.maximum(self.city.lines.running, policies.line_added > 0.0).astype(np.float64)
-
-    def _transit(self, policies: Policies) -> transit.Transit:
-        p = self.parameters
-        headway = self.city.lines.headway_peak * policies.headway_factor
-        key = tuple(p[name] for name in transit.TRANSIT_PARAMETERS)
-        running = tuple(bool(x) for x in self._running(policies))
-        return transit.transit_for(self.city, key, running, tuple(headway.tolist()))
 
     # --- choices --------------------------------------------------------------------------------------------------
 
@@ -180,18 +174,29 @@ class MobilitySystem:
             minutes=zeros(n), km=zeros(n), fares=zeros(n), parking=zeros(n), car_km=zeros(len(state.households)), inside=zeros(d),
             trips=zeros((d, 4)), trip_km=zeros((d, 4)), transit=zeros((d, d)),
         )  # fmt: skip
-        network = 0.0
+        network, riders, paid = 0.0, [], np.zeros((d, d))
         for purpose, count in ((MAIN, main), (OTHER, other)):
+            rode, fares = day.transit.copy(), day.fares.copy()
             network += travel(
                 state.seed, stream(choice.INNER), purpose, tables, c.id, c.district, choice.destination(state, purpose), c.main_gate,
                 c.main_mode if purpose == MAIN else c.other_mode, count, c.weight, demand.occupancy(state, p, purpose), c.household,
                 now.fare, fee, p["longest_ride"], day,
             )  # fmt: skip
+            riders.append(day.transit - rode)
+            paid += self._paid(state, purpose, day.fares - fares)
         c.travel_time[:], c.travel_km[:] = day.minutes, day.km
         t.trips, t.trip_km = day.trips, day.trip_km
-        t.line_boardings = self._transit(policies).boardings(day.transit)
+        hourly, by_day = transit.by_period(riders[0], riders[1], p)
+        transit.ride(t, transit.networks(city, p, policies), hourly, by_day, (paid + paid.T) / 2.0)
         costs.share_out_cars(state, day.car_km * costs.average_day(p))
         costs.book(city, state, p, self.trends, policies, day.car_km, day.fares, day.parking)
         cars_km = np.where(state.cars.alive, state.cars.km * state.cars.weight, 0.0) / days_in(state.month)
         t.vehicle_km = np.bincount(state.cars.powertrain, weights=cars_km, minlength=5)
         return Driven(network, day.inside)
+
+    def _paid(self, state: State, purpose: int, fares: Floats) -> Floats:
+        """(D, D) fares of tours of a purpose by home and destination [€/day]; ``fares`` (n,) by citizen."""
+        c, d = state.citizens, self.city.n_districts
+        rows = np.flatnonzero(fares > 0.0)
+        pair = c.district[rows].astype(np.int64) * d + choice.destination(state, purpose)[rows]
+        return np.bincount(pair, weights=(c.weight * fares)[rows], minlength=d * d).reshape(d, d)

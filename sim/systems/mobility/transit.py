@@ -1,151 +1,353 @@
-"""Transit supply: lines, stops and walks as a graph of optimal strategies, recomputed only when the roadmap changes it."""
+"""Transit supply: lines, stops and walks as a graph of optimal strategies, crowded by those who ride.
+
+Riders of an hour follow the strategies (kernels/transit.py) of weighted minutes that loads have made: a minute aboard weighs more
+with the density of those who stand, and a line that is full is met less often. Loads and strategies are brought together by the method
+of successive averages; the loads that strategies were computed for are part of the state, so months chain.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
+from scipy.spatial import cKDTree
 
-from kernels.transit import boardings, transit_strategies
+from kernels.transit import expected, load_all, transit_strategies
 from sim.city.city import City
-from sim.columns import Floats, Ints
+from sim.codes import TransitMode
+from sim.columns import Bools, Floats, Ints
+from sim.measures.policies import Policies
 from sim.scenario.parameters import Parameters
+from sim.state import Traffic
 
-#: Stops a district's people walk to: at most this many, within this distance (assumption).
-STOPS_PER_DISTRICT, REACH = 14, 1300.0
-DETOUR = 1.3
-NEVER = np.inf
-
-
-class Transit:
-    """The graph of lines and stops for one set of running lines and headways.
-
-    Nodes: districts as origins, districts as destinations, stops to board at, stops to leave at, then one per line, direction and stop
-    reached. From an origin one walks to stops to board at; from a stop where one left a vehicle, to stops nearby or to a destination.
-    So every transit trip rides at least from one stop to the next, and none passes through a district.
-    """
-
-    def __init__(self, city: City, p: Parameters, running: tuple[bool, ...], headway: tuple[float, ...]) -> None:
-        self.city = city
-        self.n_lines = len(city.lines)
-        if not len(city.stops):  # a town without transit
-            self._felt = self._clock = np.full((city.n_districts, city.n_districts), np.inf)
-            return
-        walk = p["walk_speed"] / 3.6 * 60.0  # m/min
-        links = [
-            *_line_links(city, np.array(running), np.array(headway), p["boarding_penalty"]),
-            *_access_links(city, walk, p["access_weight"]),
-            _transfers(city, walk, p["access_weight"]),
-        ]
-        tail, head, felt, clock, frequency, line = (np.concatenate(parts) for parts in zip(*links, strict=True))
-        self.tail, self.head, self.line = (x.astype(np.int64) for x in (tail, head, line))
-        d = city.n_districts
-        self.n = int(max(self.tail.max(), self.head.max())) + 1
-        order = np.argsort(self.head, kind="stable").astype(np.int64)
-        first = np.searchsorted(self.head[order], np.arange(self.n + 1)).astype(np.int64)
-        self.origins = np.arange(d, dtype=np.int64)
-        wait = p["wait_share"]
-        self._felt, self._clock, self._links, self._share, self._count = transit_strategies(
-            first, order, self.tail, self.head, felt.astype(np.float64), clock.astype(np.float64), frequency.astype(np.float64),
-            wait * p["wait_weight"], wait, self.origins, self.origins + d, self.n,
-        )  # fmt: skip
-
-    def times(self) -> tuple[Floats, Floats]:
-        """(D, D) door-to-door minutes as travellers weigh them and by the clock, inf where transit does not go and inside a district."""
-        felt, clock = self._felt.copy(), self._clock.copy()
-        np.fill_diagonal(felt, np.inf)
-        np.fill_diagonal(clock, np.inf)
-        return felt, clock
-
-    def boardings(self, demand: Floats) -> Floats:
-        """(lines,) boardings of a (D, D) demand; trips where transit does not go board nothing."""
-        if not len(self.city.stops):
-            return np.zeros(self.n_lines)
-        carried = np.where(np.isfinite(self._felt), demand, 0.0)
-        return np.asarray(
-            boardings(
-                self._links, self._share, self._count, self.tail, self.head, self.origins, self.n, carried, self.line, self.n_lines,
-            )
-        )  # fmt: skip
-
-
+#: Rows of the tables by period: the hour of the morning peak (the evening's mirrors it), an hour between the peaks.
+PEAK, OFF = 0, 1
+#: Strategies are computed again while the residual is above this, at most ROUNDS times a month and period.
+TOLERANCE, ROUNDS = 2e-3, 2
 #: Parameters that transit times depend on.
-TRANSIT_PARAMETERS = ("wait_share", "wait_weight", "walk_speed", "access_weight", "boarding_penalty")
+TRANSIT_PARAMETERS = (
+    "wait_share", "wait_weight", "walk_speed", "access_weight", "boarding_penalty", "stop_reach", "stops_per_district",
+    "transfer_reach", "walk_detour", "crowding_seated", "crowding_standing", "full_wait", "full_wait_power",
+    *(f"seats_{mode.name.lower()}" for mode in TransitMode),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Segments:
+    """Rides from stop to stop of all lines, planned ones too: by line, direction, then along it. All arrays (S,)."""
+
+    line: Ints
+    start: Ints  #: stop where it begins
+    end: Ints  #: stop where it ends
+    ride: Floats  #: min, dwell included
+    begins: Bools  #: the first of its line and direction
 
 
 @lru_cache(maxsize=4)
-def transit_for(
-    city: City, values: tuple[float, ...], running: tuple[bool, ...], headway: tuple[float, ...]
-) -> Transit:
-    """The graph for a supply and the values of :data:`TRANSIT_PARAMETERS`; a pure function, kept for the months in which supply stays."""
-    return Transit(city, Parameters(dict(zip(TRANSIT_PARAMETERS, values, strict=True))), running, headway)
-
-
-#: Tails, heads, minutes as travellers weigh them, minutes by the clock, frequency [1/min], line boarded (-1 none).
-Links = tuple[Ints, Ints, Floats, Floats, Floats, Ints]
-
-
-def _line_links(city: City, running: np.ndarray, headway: Floats, penalty: float) -> list[Links]:
-    """Boarding, riding and alighting in both directions. Who boards rides at least to the next stop: one link does both."""
-    out: list[Links] = []
-    n = len(city.stops)
-    board = 2 * city.n_districts
-    next_node = board + 2 * n
-    for i in np.flatnonzero(running):
+def segments(city: City) -> Segments:
+    """The segments of a city's lines; those of a line that runs both ways come there and back."""
+    line, start, end, ride, begins = [], [], [], [], []
+    for i in range(len(city.lines)):
         rows = slice(int(city.lines.first_stop[i]), int(city.lines.first_stop[i] + city.lines.stop_count[i]))
-        stops = city.line_stops.stop[rows].astype(np.int64) + board
-        run = city.line_stops.run_time[rows][1:] / 60.0
-        k = len(stops) - 1
-        for direction in (1, -1):
-            at = next_node + np.arange(k)  # arriving at each stop but the first
-            next_node += k
-            s, ride = stops[::direction], run[::direction]
-            zero, never, none = np.zeros(k), np.full(k, NEVER), np.full(k, -1)
-            out.append((s[:-1], at, ride + penalty, ride, np.full(k, 1.0 / headway[i]), np.full(k, i)))
-            out.append((at, s[1:] + n, zero, zero, never, none))
-            out.append((at[:-1], at[1:], ride[1:], ride[1:], never[1:], none[1:]))
-    return out
+        stops, minutes = city.line_stops.stop[rows].astype(np.int64), city.line_stops.run_time[rows][1:] / 60.0
+        for direction in (1, -1) if city.lines.both_ways[i] else (1,):
+            along = stops[::direction]
+            line.append(np.full(len(minutes), i))
+            start.append(along[:-1])
+            end.append(along[1:])
+            ride.append(minutes[::direction])
+            begins.append(np.arange(len(minutes)) == 0)
+    if not line:
+        return Segments(*(np.zeros(0, kind) for kind in (np.int64, np.int64, np.int64, np.float64, np.bool_)))
+    return Segments(*(np.concatenate(parts) for parts in (line, start, end, ride, begins)))
 
 
-def _access_links(city: City, walk: float, weight_of_walk: float) -> list[Links]:
-    """Walks from a district to the stops around it and back from them: the mean over the district's people."""
-    cells, d = city.cells, city.n_districts
-    sx, sy = city.stops.x, city.stops.y
-    district, stop, minutes = [], [], []
+class Rides(NamedTuple):
+    """Those who ride each segment and those who board at its start; they alight where a ride's load is not carried on."""
+
+    load: Floats  #: (S,)
+    boardings: Floats  #: (S,)
+
+
+class Network:
+    """The graph of lines and stops for one set of running lines and headways.
+
+    Nodes: districts as origins, districts as destinations, stops to board at, stops to leave at, then the end of each segment. From an
+    origin one walks to stops to board at; from a stop where one left a vehicle, to stops nearby or to a destination. So every transit
+    trip rides at least from one stop to the next, and none passes through a district. Links: boarding (which rides the first segment),
+    riding on, alighting, walks.
+    """
+
+    def __init__(self, city: City, p: Parameters, running: tuple[bool, ...], headway: tuple[float, ...]) -> None:
+        self.city, self.p = city, p
+        s, d, stops = segments(city), city.n_districts, len(city.stops)
+        self.active = np.flatnonzero(np.array(running, bool)[s.line])
+        self.line, self.ride = s.line[self.active], s.ride[self.active]
+        self.headway = np.array(headway)[self.line]
+        places = city.lines.capacity[self.line]
+        self.capacity = np.maximum(places * 60.0 / self.headway, 1e-9)  # places an hour
+        share = np.array([p[f"seats_{mode.name.lower()}"] for mode in TransitMode])
+        self.seats = share[city.lines.mode[self.line]]
+        self.onward = np.flatnonzero(~s.begins[self.active])
+        n, board, at = len(self.active), 2 * d, 2 * d + 2 * stops
+        end = at + np.arange(n)
+        walks = _walks(city, *(p[name] for name in _WALK_PARAMETERS)) if stops else _NO_WALKS
+        self.tail = np.concatenate([board + s.start[self.active], end[self.onward - 1], end, walks.tail])
+        self.head = np.concatenate([end, end[self.onward], board + stops + s.end[self.active], walks.head])
+        self.walk = walks.minutes
+        self.n = at + n
+        self.order = np.argsort(self.head, kind="stable").astype(np.int64)
+        self.first = np.searchsorted(self.head[self.order], np.arange(self.n + 1)).astype(np.int64)
+        self.zones = np.arange(d, dtype=np.int64)
+
+    def weight(self, load: Floats) -> Floats:
+        """(active,) weight of a minute aboard at the given loads [persons/h]: the mean over those who sit and those who stand.
+
+        Both grow from 1 with the share of the standing places taken, to the values found in full vehicles (Kroes et al. 2014); beyond
+        full, on the same line.
+        """
+        p, x = self.p, load / self.capacity
+        sitting, standing = np.minimum(x, self.seats), np.maximum(x - self.seats, 0.0)
+        dense = standing / (1.0 - self.seats)
+        more = sitting * (p["crowding_seated"] - 1.0) + standing * (p["crowding_standing"] - 1.0)
+        return np.asarray(1.0 + dense * more / np.maximum(x, 1e-300))
+
+    def wait(self, load: Floats) -> Floats:
+        """(active,) minutes between vehicles one can board at the given loads: effective headways (de Cea & Fernández 1993)."""
+        p = self.p
+        return np.asarray(self.headway * (1.0 + p["full_wait"] * (load / self.capacity) ** p["full_wait_power"]))
+
+    def minutes(self, load: Floats, boardings: Floats, at: Floats) -> Floats:
+        """(2, active) weighted passenger-minutes aboard and waiting, by segment, were loads ``at`` to make them."""
+        p = self.p
+        return np.stack(
+            [load * self.ride * self.weight(at), boardings * self.wait(at) * p["wait_share"] * p["wait_weight"]]
+        )
+
+    def flows(self, flow: Floats) -> Rides:
+        """Loads and boardings of all segments from link flows."""
+        n = len(self.active)
+        load, boardings = np.zeros((2, len(segments(self.city).line)))
+        boardings[self.active] = flow[:n]
+        load[self.active] = flow[:n]
+        load[self.active[self.onward]] += flow[n : n + len(self.onward)]
+        return Rides(load, boardings)
+
+
+class Strategies:
+    """Optimal strategies between all districts at given loads of all segments [persons/h]."""
+
+    def __init__(self, network: Network, load: Floats) -> None:
+        self.network, d = network, network.city.n_districts
+        if not len(network.active):  # a town without transit
+            self.felt = self.clock = np.full((d, d), np.inf)
+            return
+        p, at = network.p, load[network.active]
+        aboard, none = network.ride * network.weight(at), np.zeros(len(network.active))
+        felt = np.concatenate(
+            [aboard + p["boarding_penalty"], aboard[network.onward], none, network.walk * p["access_weight"]]
+        )
+        clock = np.concatenate([network.ride, network.ride[network.onward], none, network.walk])
+        frequency = np.full(len(felt), np.inf)
+        frequency[: len(aboard)] = 1.0 / network.wait(at)
+        wait = p["wait_share"]
+        self.felt, self.clock, links, share, count = transit_strategies(
+            network.first, network.order, network.tail, network.head, felt, clock, frequency, wait * p["wait_weight"], wait,
+            network.zones, network.zones + d, network.n,
+        )  # fmt: skip
+        np.fill_diagonal(self.felt, np.inf)
+        np.fill_diagonal(self.clock, np.inf)
+        kept = np.arange(links.shape[1]) < count[:, None]
+        self._links, self._share = links[kept], share[kept]
+        self._first = np.concatenate([[0], np.cumsum(count)])
+
+    def rides(self, demand: Floats) -> Rides:
+        """Loads and boardings of all segments by a (D, D) demand; trips where transit does not go ride nothing."""
+        g = self.network
+        if not len(g.active):
+            return Rides(*np.zeros((2, len(segments(g.city).line))))
+        carried = np.where(np.isfinite(self.felt), demand, 0.0)
+        return g.flows(load_all(self._links, self._share, self._first, g.tail, g.head, g.zones, g.n, carried))
+
+    def boardings(self) -> Floats:
+        """(D, D) vehicles boarded on a trip on average, 0 where transit does not go."""
+        g = self.network
+        if not len(g.active):
+            return np.zeros(self.felt.shape)
+        one = (np.arange(len(g.tail)) < len(g.active)).astype(np.float64)
+        return np.asarray(expected(self._links, self._share, self._first, g.tail, g.head, g.zones, g.n, one))
+
+    def revenue(self, paid: Floats) -> Floats:
+        """(S,) of what trips of each pair pay in all (D, D), by segment boarded: a ticket is shared alike by the vehicles boarded."""
+        boarded = self.boardings()
+        return self.rides(np.where(boarded > 0.0, paid / np.maximum(boarded, 1e-300), 0.0)).boardings
+
+
+@lru_cache(maxsize=8)
+def network_for(
+    city: City, values: tuple[float, ...], running: tuple[bool, ...], headway: tuple[float, ...]
+) -> Network:
+    """The graph for a supply and the values of :data:`TRANSIT_PARAMETERS`; a pure function, kept while supply stays."""
+    return Network(city, Parameters(dict(zip(TRANSIT_PARAMETERS, values, strict=True))), running, headway)
+
+
+@lru_cache(maxsize=8)
+def _strategies(network: Network, load: bytes) -> Strategies:
+    return Strategies(network, np.frombuffer(load))
+
+
+def strategies_for(network: Network, load: Floats) -> Strategies:
+    """Strategies at the given loads (S,); a pure function, kept while loads stay."""
+    return _strategies(network, np.ascontiguousarray(load, np.float64).tobytes())
+
+
+class Settled(NamedTuple):
+    """Riders of an hour and the strategies they follow."""
+
+    felt: Floats  #: (S,) loads that the strategies were computed for
+    rides: Rides
+    residual: float  #: weighted minutes that differ between those loads and the riders', over all aboard and waiting
+
+
+def residual(network: Network, felt: Floats, rides: Rides) -> float:
+    """Distance between the loads that riders felt and those they make: difference of weighted minutes over their sum."""
+    load, boardings = rides.load[network.active], rides.boardings[network.active]
+    then, now = (network.minutes(load, boardings, at) for at in (felt[network.active], load))
+    return float(np.abs(now - then).sum() / max(float(then.sum()), 1e-300))
+
+
+def settle(network: Network, felt: Floats, demand: Floats) -> Settled:
+    """Bring loads and strategies of an hour together by successive averages, from the loads of the month before.
+
+    Nothing moves where the residual is within TOLERANCE, so an unchanged demand keeps its strategies to the bit.
+    """
+    for k in range(ROUNDS + 1):
+        rides = strategies_for(network, felt).rides(demand)
+        far = residual(network, felt, rides)
+        if far <= TOLERANCE or k == ROUNDS:
+            break
+        felt = felt + (rides.load - felt) / (k + 2.0)
+    return Settled(felt, rides, far)
+
+
+# --- the month ------------------------------------------------------------------------------------------------------------
+
+
+def networks(city: City, p: Parameters, policies: Policies) -> tuple[Network, Network]:
+    """The graphs of the peak and of the hours between."""
+    values = tuple(float(p[name]) for name in TRANSIT_PARAMETERS)
+    lines = city.lines
+    running = tuple((lines.running | (policies.line_added > 0.0)).tolist())
+    peak, off = (
+        network_for(city, values, running, tuple((headway * policies.headway_factor).tolist()))
+        for headway in (lines.headway_peak, lines.headway_off)
+    )
+    return peak, off
+
+
+def show(t: Traffic, graphs: tuple[Network, Network]) -> None:
+    """Write the tables of times at the loads that are felt."""
+    peak, off = (strategies_for(graph, t.segment_felt[i]) for i, graph in enumerate(graphs))
+    t.transit_felt, t.transit_time = peak.felt.copy(), peak.clock.copy()
+    t.transit_off_felt, t.transit_off_time = off.felt.copy(), off.clock.copy()
+
+
+def by_period(main: Floats, other: Floats, p: Parameters) -> tuple[Floats, Floats]:
+    """Transit trips of one hour of each period, and of the day by period, from trips a day by home and destination.
+
+    Args:
+        main, other: (D, D) trips a day, both ways of a tour counted from home to destination.
+
+    Returns:
+        (2, D, D) trips an hour from origin to destination, peak and between; (2, D, D) trips a day made at the times of each.
+    """
+    both = (main + main.T + other + other.T) / 2.0
+    peak = main / 2.0 * p["peak_share_main"] + (other + other.T) / 2.0 * p["peak_share_other"]
+    peaks = np.minimum(p["transit_peak_hours"] * (peak + peak.T), both)
+    rest = both - peaks
+    return np.stack([peak, rest / p["transit_off_hours"]]), np.stack([peaks, rest])
+
+
+def ride(t: Traffic, graphs: tuple[Network, Network], hourly: Floats, day: Floats, paid: Floats) -> None:
+    """Riders settle in the hour of each period; lines get their boardings, loads and revenue of a working day.
+
+    Args:
+        t: written: segment, line and transit arrays.
+        hourly: (2, D, D) trips in the hour of each period, from origin to destination.
+        day: (2, D, D) trips of a working day at the times of each period.
+        paid: (D, D) € that the day's trips pay.
+    """
+    found = [settle(graph, t.segment_felt[i], hourly[i]) for i, graph in enumerate(graphs)]
+    t.segment_felt = np.stack([f.felt for f in found])
+    t.segment_load = np.stack([f.rides.load for f in found])
+    t.segment_boardings = np.stack([f.rides.boardings for f in found])
+    t.transit_residual = np.array([max(f.residual for f in found)])
+    show(t, graphs)
+    price = paid / np.maximum(day.sum(axis=0), 1e-300)
+    line, n = segments(graphs[PEAK].city).line, len(graphs[PEAK].city.lines)
+    t.line_boardings, t.line_revenue, t.line_load = np.zeros((3, n))
+    for graph, felt, trips in zip(graphs, t.segment_felt, day, strict=True):
+        strategies = strategies_for(graph, felt)
+        t.line_boardings += np.bincount(line, weights=strategies.rides(trips).boardings, minlength=n)
+        t.line_revenue += np.bincount(line, weights=strategies.revenue(trips * price), minlength=n)
+    peak = graphs[PEAK]
+    np.maximum.at(t.line_load, peak.line, t.segment_load[PEAK][peak.active] / peak.capacity)
+
+
+# --- walks ----------------------------------------------------------------------------------------------------------------
+
+_WALK_PARAMETERS = ("walk_speed", "walk_detour", "stop_reach", "stops_per_district", "transfer_reach")
+
+
+class _Walks(NamedTuple):
+    tail: Ints
+    head: Ints
+    minutes: Floats
+
+
+_NO_WALKS = _Walks(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
+
+
+@lru_cache(maxsize=4)
+def _walks(city: City, speed: float, detour: float, reach: float, most: float, transfer: float) -> _Walks:
+    """Walks from districts to stops, from stops to districts, and between stops."""
+    d, n = city.n_districts, len(city.stops)
+    pace = detour / (speed / 3.6 * 60.0)  # min per m as the crow flies
+    district, stop, metres = _access(city, reach, int(most))
+    a, b, between = _transfers(city, transfer)
+    board, leave = 2 * d, 2 * d + n
+    return _Walks(
+        np.concatenate([district, leave + stop, leave + a]),
+        np.concatenate([board + stop, d + district, board + b]),
+        np.concatenate([metres, metres, between]) * pace,
+    )
+
+
+def _access(city: City, reach: float, most: int) -> tuple[Ints, Ints, Floats]:
+    """District, stop and metres of the walks between them: at most so many stops a district, within reach but for the nearest."""
+    cells, sx, sy = city.cells, city.stops.x, city.stops.y
+    district, stop, metres = [], [], []
     weight = cells.residents + cells.jobs
-    for z in range(d):
+    for z in range(city.n_districts):
         mine = np.flatnonzero(cells.district == z)
         w = weight[mine] / weight[mine].sum()
         far = np.hypot(cells.x[mine][:, None] - sx, cells.y[mine][:, None] - sy)
-        near = np.argsort(far.min(axis=0), kind="stable")[:STOPS_PER_DISTRICT]
-        near = near[(far[:, near].min(axis=0) < REACH) | (np.arange(len(near)) == 0)]
+        nearest = far.min(axis=0)
+        near = np.argsort(nearest, kind="stable")[:most]
+        near = near[(nearest[near] < reach) | (np.arange(len(near)) == 0)]
         # people use the stops on their side of the district: half of the mean extra distance beyond the nearest place
-        mean = w @ far[:, near]
-        nearest = far[:, near].min(axis=0)
-        district += [z] * len(near)
-        stop += near.tolist()
-        minutes += ((nearest + 0.5 * (mean - nearest)) * DETOUR / walk).tolist()
-    a, b, m = np.array(district), 2 * d + np.array(stop), np.array(minutes)
-    always, none = np.full(len(a), NEVER), np.full(len(a), -1)
-    felt = m * weight_of_walk
-    return [(a, b, felt, m, always, none), (b + len(city.stops), a + d, felt, m, always, none)]
+        district.append(np.full(len(near), z))
+        stop.append(near)
+        metres.append(nearest[near] + 0.5 * (w @ far[:, near] - nearest[near]))
+    return np.concatenate(district), np.concatenate(stop), np.concatenate(metres)
 
 
-def _transfers(city: City, walk: float, weight_of_walk: float) -> Links:
-    """From a stop where one leaves to the same or another one less than 350 m away where one boards."""
-    from scipy.spatial import cKDTree
-
+def _transfers(city: City, reach: float) -> tuple[Ints, Ints, Floats]:
+    """Stop where one leaves, stop where one boards (the same or one within reach), metres."""
     spots = np.column_stack([city.stops.x, city.stops.y])
-    pairs = cKDTree(spots).query_pairs(350.0, output_type="ndarray")
+    pairs = cKDTree(spots).query_pairs(reach, output_type="ndarray")
     same = np.arange(len(spots))
     a, b = np.r_[same, pairs[:, 0], pairs[:, 1]], np.r_[same, pairs[:, 1], pairs[:, 0]]
-    minutes = np.hypot(*(spots[a] - spots[b]).T) * DETOUR / walk
-    board = 2 * city.n_districts
-    return (
-        a + board + len(spots),
-        b + board,
-        minutes * weight_of_walk,
-        minutes,
-        np.full(len(a), NEVER),
-        np.full(len(a), -1),
-    )
+    return a, b, np.hypot(*(spots[a] - spots[b]).T)

@@ -27,7 +27,8 @@ def snapshot() -> tuple[City, Snapshot]:
     t.link_time = city.links.free_time * rng.uniform(1.0, 2.0, len(city.links))
     t.trips = rng.uniform(10.0, 90.0, (9, 4))
     t.emissions = rng.uniform(100.0, 900.0, 9)
-    t.line_boardings = np.array([300.0, 45.5])
+    t.line_boardings, t.line_load = np.array([300.0, 45.5]), np.array([0.9, 0.2])
+    t.line_revenue, t.transit_residual = np.array([650.0, 50.0]), np.array([1e-3])
     t.day_factor, t.gap, t.residual = np.array([8.0]), np.array([1e-5]), np.array([2e-4])
     state.citizens.telework_days[::5] = 2.0
     state.citizens.travel_time[:] = rng.uniform(0.0, 120.0, len(state.citizens))
@@ -53,7 +54,8 @@ def expected(city: City, s: Snapshot) -> dict[str, float]:
         "co2_transport": t.emissions.sum() * days / 1000.0, "emissions_road": t.emissions.sum() / city.districts.area.sum(),
         "vehicle_km": km * 8.0, "mean_speed": km / hours, "delay": sum(f * (b - a) for f, b, a, _, _ in links) / 3600.0,
         "congested_km": 100 * sum(f * length for f, _, _, length, cap in links if f > 0.9 * cap) / 1000.0 / km,
-        "trips_per_person": t.trips.sum() / people, "transit_boardings": 345.5, "road_gap": 1e-5, "loop_residual": 2e-4,
+        "trips_per_person": t.trips.sum() / people, "transit_boardings": 345.5,
+        "transit_busiest": 90.0, "transit_revenue": 700.0, "transit_residual": 1e-3, "road_gap": 1e-5, "loop_residual": 2e-4,
         "telework_share": 100 * sum(c.weight[i] for i in employed if c.telework_days[i] > 0) / sum(c.weight[i] for i in employed),
         "mean_travel_time": sum(c.weight[i] * c.travel_time[i] for i in persons) / people,
         "cars_banned": sum(

@@ -20,7 +20,6 @@ from sim.systems.mobility import MobilitySystem, choice, costs, demand
 from sim.systems.mobility.emissions import fuel_curve, grams_per_km, speed_factor
 from sim.systems.mobility.streets import main_nodes
 from sim.systems.mobility.supply import cycling_minutes, walking_minutes
-from sim.systems.mobility.transit import Transit, _access_links
 from tests.tiny import STEP, tiny_city, tiny_state
 
 P = Parameters()
@@ -308,51 +307,6 @@ def test_tours_through_a_gate_go_by_car_and_beyond() -> None:
     np.testing.assert_allclose(way.km, t.gate_km[c.district[rows], c.main_gate[rows]] + P["beyond_gate"])
     assert np.isinf(way.minutes[:, 1:]).all()
     assert (way.fee == 0.0).all()
-
-
-# --- transit ----------------------------------------------------------------------------------------------------------
-
-
-def transit(headway: tuple[float, ...] = (2.0, 8.0), running: tuple[bool, ...] = (True, True)) -> Transit:
-    return Transit(city(), P, running, headway)
-
-
-def test_every_transit_trip_boards_and_no_district_is_a_stop() -> None:
-    graph = transit()
-    demand_table = np.where(np.isfinite(graph.times()[0]), 1.0, 0.0)
-    assert graph.boardings(demand_table).sum() >= demand_table.sum()
-    assert not set(graph.head[graph.tail < 9].tolist()) & set(
-        graph.tail[(graph.head >= 9) & (graph.head < 18)].tolist()
-    )
-
-
-def test_weighted_minutes_exceed_the_clock_and_fewer_minutes_between_vehicles_help() -> None:
-    felt, clock = transit().times()
-    better, _ = transit((1.0, 4.0)).times()
-    alone, _ = transit(running=(True, False)).times()
-    reached = np.isfinite(felt)
-    assert reached.any()
-    assert (clock[reached] < felt[reached]).all()
-    assert (better[reached] < felt[reached]).all()
-    assert (alone >= felt).all()
-
-
-def test_one_line_by_trying_every_stop() -> None:
-    """Line A alone: weighted walk to a stop; there the first vehicle of the better direction, or of either; 65 s from stop to stop;
-    weighted walk from the best stop beyond."""
-    felt, _ = transit(running=(True, False)).times()
-    (origin, stop, _, minutes, _, _), _ = _access_links(city(), 75.0, P["access_weight"])
-    walk = {(i, s - 18): m * P["access_weight"] for i, s, m in zip(origin, stop, minutes, strict=True) if s - 18 < 7}
-    for i in range(9):
-        for j in set(range(9)) - {i}:
-            best = np.inf
-            for s in range(7):  # the line's stops in order
-                ahead = min((65 / 60 * (k - s) + walk.get((j, k), np.inf) for k in range(s + 1, 7)), default=np.inf)
-                back = min((65 / 60 * (s - k) + walk.get((j, k), np.inf) for k in range(s)), default=np.inf)
-                wait = P["wait_share"] * P["wait_weight"] * 2.0  # a vehicle each way every two minutes
-                by_line = min(min(ahead, back) + wait, (ahead + back) / 2 + wait / 2)
-                best = min(best, walk.get((i, s), np.inf) + P["boarding_penalty"] + by_line)
-            assert felt[i, j] == pytest.approx(best)
 
 
 # --- bans, telework, emissions ----------------------------------------------------------------------------------------
