@@ -46,7 +46,9 @@ class Traffic(Block):
     line_load: Floats = column("f8", "-", "(N,) most riders on a segment in the morning peak hour over places offered")
     line_revenue: Floats = column("f8", "€/day", "(N,) fares by line: a ticket is shared alike by the lines boarded")
     segment_load: Floats = column(
-        "f8", "persons/h", "(2, S) riders of each line, direction and stop-to-stop segment: morning peak hour, off-peak hour"
+        "f8",
+        "persons/h",
+        "(2, S) riders of each line, direction and stop-to-stop segment: morning peak hour, off-peak hour",
     )
     segment_boardings: Floats = column("f8", "persons/h", "(2, S) of which boarding where the segment begins")
     segment_felt: Floats = column("f8", "persons/h", "(2, S) loads that transit times were computed for")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from kernels.transit import expected, load, load_all, strategy, transit_strategies
+from tests.kernels import hyperpath_case
 
 ALWAYS = np.inf
 
@@ -89,6 +90,42 @@ def test_the_published_example_splits_as_published() -> None:
     assert volume[B] == pytest.approx(1.0)
 
 
+# --- another tool -------------------------------------------------------------------------------------------------------
+
+
+def answers() -> dict[int, hyperpath_case.Answer]:
+    """Ours to the questions put to AequilibraE."""
+    rows, boards, n = hyperpath_case.links()
+    g = net([(a, b, m, ALWAYS if f == hyperpath_case.ALWAYS else f) for a, b, m, f in rows], n)
+    at = np.array(boards) >= 0
+    out = {}
+    for d in hyperpath_case.DESTINATIONS:
+        time, _ = times(g, 1.0, d)
+        flow, _ = flows(g, 1.0, d, dict(hyperpath_case.demand(d)))
+        by_line = np.bincount(np.array(boards)[at], weights=flow[at])
+        out[d] = hyperpath_case.Answer(
+            tuple(time[list(hyperpath_case.ORIGINS)].tolist()), tuple(by_line.tolist()), float((flow * g.cost).sum())
+        )
+    return out
+
+
+def same(ours: dict[int, hyperpath_case.Answer], theirs: dict[int, hyperpath_case.Answer]) -> None:
+    for d, answer in theirs.items():
+        assert ours[d].minutes == pytest.approx(answer.minutes, abs=1e-8)
+        assert ours[d].boardings == pytest.approx(answer.boardings, abs=1e-5)
+        assert ours[d].ridden == pytest.approx(answer.ridden, abs=1e-5)
+
+
+def test_a_middle_sized_network_as_aequilibrae_answered() -> None:
+    """24 lines, 60 stops, 40 walks: the recorded answers of AequilibraE 1.7.2 (tests/kernels/hyperpath_case.py)."""
+    same(answers(), hyperpath_case.ANSWERS)
+
+
+def test_a_middle_sized_network_as_aequilibrae_answers_now() -> None:
+    pytest.importorskip("aequilibrae", reason="AequilibraE is not installed: its recorded answers are compared with")
+    same(answers(), hyperpath_case.ask())
+
+
 # --- random small networks ----------------------------------------------------------------------------------------------
 
 
@@ -145,6 +182,47 @@ def test_times_are_those_of_value_iteration(g: Net, wait: float, data: st.DataOb
     destination = data.draw(st.integers(0, 2))
     time, _ = times(g, wait, destination)
     np.testing.assert_allclose(time, bellman(g, wait, destination), rtol=1e-10)
+
+
+def brute_force(g: Net, wait: float, destination: int) -> np.ndarray:
+    """Least expected times over all strategies: at each node any non-empty set of lines to wait for, or one link that is always there;
+    what a strategy takes follows from its linear equations."""
+    choices: list[list[tuple[int, ...]]] = []
+    for i in range(g.n):
+        out = np.flatnonzero(g.tail == i).tolist()
+        waited = [a for a in out if np.isfinite(g.frequency[a])]
+        sets = [s for k in range(1, len(waited) + 1) for s in itertools.combinations(waited, k)]
+        sets += [(a,) for a in out if np.isinf(g.frequency[a])]
+        choices.append(sets if sets and i != destination else [()])
+    best = np.full(g.n, np.inf)
+    best[destination] = 0.0
+    for strategy_of in itertools.product(*choices):
+        step, cost = np.zeros((g.n, g.n)), np.zeros(g.n)
+        for i, links in enumerate(strategy_of):
+            if not links:
+                continue
+            f = g.frequency[list(links)]
+            share = np.ones(1) if np.isinf(f[0]) else f / f.sum()
+            cost[i] = (share * g.cost[list(links)]).sum() + (0.0 if np.isinf(f[0]) else wait / f.sum())
+            np.add.at(step[i], g.head[list(links)], share)
+        reach = np.linalg.matrix_power(step + np.eye(g.n) * (np.arange(g.n) == destination), g.n)[:, destination]
+        leads = reach > 1 - 1e-9  # with certainty, within as many steps as there are nodes: no going round in circles
+        time = np.full(g.n, np.inf)
+        time[leads] = np.linalg.solve(np.eye(leads.sum()) - step[np.ix_(leads, leads)], cost[leads])
+        best = np.minimum(best, time)
+    return best
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(1, 90), st.integers(0, 20)), min_size=4, max_size=9
+    ),
+    st.sampled_from([0.5, 1.0]),
+)
+def test_no_strategy_of_all_is_better(rows: list[tuple[int, int, int, int]], wait: float) -> None:
+    g = net([(a, b, m / 10, 1 / f if f else ALWAYS) for a, b, m, f in rows if a != b] or [(0, 1, 1.0, ALWAYS)], 5)
+    np.testing.assert_allclose(times(g, wait, 0)[0], brute_force(g, wait, 0), rtol=1e-9)
 
 
 @settings(max_examples=40, deadline=None)

@@ -25,7 +25,7 @@ from sim.state import Traffic
 #: Rows of the tables by period: the hour of the morning peak (the evening's mirrors it), an hour between the peaks.
 PEAK, OFF = 0, 1
 #: Strategies are computed again while the residual is above this, at most ROUNDS times a month and period.
-TOLERANCE, ROUNDS = 2e-3, 2
+TOLERANCE, ROUNDS = 5e-3, 2
 #: Parameters that transit times depend on.
 TRANSIT_PARAMETERS = (
     "wait_share", "wait_weight", "walk_speed", "access_weight", "boarding_penalty", "stop_reach", "stops_per_district",
