@@ -52,6 +52,7 @@ class Traffic(Block):
     )
     segment_boardings: Floats = column("f8", "persons/h", "(2, S) of which boarding where the segment begins")
     segment_felt: Floats = column("f8", "persons/h", "(2, S) loads that transit times were computed for")
+    transit_pace: Floats = column("f8", "-", "(2, 2) pace of the averages that settle transit loads, by period")
     transit_residual: Floats = column(
         "f8", "-", "(1,) weighted minutes that differ between loads felt and loads made, relative"
     )

@@ -55,7 +55,7 @@ class MobilitySystem:
         t.trips, t.trip_km, t.line_boardings = blank((n, 4)), blank((n, 4)), blank(len(city.lines))
         t.vehicle_km, t.emissions, t.walk_time = blank(5), blank(n), self.walk.copy()
         t.bike_time = blank((n, n))
-        t.segment_felt = blank((2, len(transit.segments(city).line)))
+        t.segment_felt, t.transit_pace = blank((2, len(transit.segments(city).line))), blank((2, 2))
         t.supply = blank(0)
         nothing = compose((), axis_sizes(city, len(state.townhall.status)))
         self._renew_supply(state, nothing)
@@ -84,6 +84,7 @@ class MobilitySystem:
         fresh = len(t.supply) != len(key)
         if fresh or not np.array_equal(t.supply[:n], transit_key):
             transit.show(t, transit.networks(self.city, p, policies))
+            t.transit_pace = np.zeros((2, 2))
         if fresh or not np.array_equal(t.supply[n:], cycle_key):
             t.bike_time = supply.cycling_minutes(self.city, policies, p)
         t.supply = key

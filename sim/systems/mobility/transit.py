@@ -1,8 +1,9 @@
 """Transit supply: lines, stops and walks as a graph of optimal strategies, crowded by those who ride.
 
 Riders of an hour follow the strategies (kernels/transit.py) of weighted minutes that loads have made: a minute aboard weighs more
-with the density of those who stand, and a line that is full is met less often. Loads and strategies are brought together by the method
-of successive averages; the loads that strategies were computed for are part of the state, so months chain.
+with the density of those who stand, and a line that is full is met less often. Loads and strategies are brought together by successive
+averages whose step regulates itself (Liu, He & He 2009, Networks and Spatial Economics 9, 485-503); the loads that strategies were
+computed for are part of the state, so months chain.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from sim.state import Traffic
 PEAK, OFF = 0, 1
 #: Strategies are computed again while the residual is above this, at most ROUNDS times a month and period.
 TOLERANCE, ROUNDS = 5e-3, 2
+#: What the inverse of the step grows by where the residual has fallen, and where it has not (Liu, He & He 2009: 0.01-0.5, 1.5-2).
+SLOWER, MUCH_SLOWER = 0.3, 1.8
 #: Parameters that transit times depend on.
 TRANSIT_PARAMETERS = (
     "wait_share", "wait_weight", "walk_speed", "access_weight", "boarding_penalty", "stop_reach", "stops_per_district",
@@ -115,9 +118,14 @@ class Network:
         return np.asarray(1.0 + dense * more / np.maximum(x, 1e-300))
 
     def wait(self, load: Floats) -> Floats:
-        """(active,) minutes between vehicles one can board at the given loads: effective headways (de Cea & Fernández 1993)."""
-        p = self.p
-        return np.asarray(self.headway * (1.0 + p["full_wait"] * (load / self.capacity) ** p["full_wait_power"]))
+        """(active,) minutes between vehicles one can board at the given loads: effective headways (de Cea & Fernández 1993).
+
+        Beyond capacity they go on as straight lines, as queues do.
+        """
+        p, n, x = self.p, self.p["full_wait_power"], load / self.capacity
+        return np.asarray(
+            self.headway * (1.0 + p["full_wait"] * (np.minimum(x, 1.0) ** n + n * np.maximum(x - 1.0, 0.0)))
+        )
 
     def minutes(self, load: Floats, boardings: Floats, at: Floats) -> Floats:
         """(2, active) weighted passenger-minutes aboard and waiting, by segment, were loads ``at`` to make them."""
@@ -209,6 +217,7 @@ class Settled(NamedTuple):
     felt: Floats  #: (S,) loads that the strategies were computed for
     rides: Rides
     residual: float  #: weighted minutes that differ between those loads and the riders', over all aboard and waiting
+    pace: Floats  #: (2,) inverse of the last step less one, the residual before it; zeros where loads have settled
 
 
 def residual(network: Network, felt: Floats, rides: Rides) -> float:
@@ -218,18 +227,21 @@ def residual(network: Network, felt: Floats, rides: Rides) -> float:
     return float(np.abs(now - then).sum() / max(float(then.sum()), 1e-300))
 
 
-def settle(network: Network, felt: Floats, demand: Floats) -> Settled:
-    """Bring loads and strategies of an hour together by successive averages, from the loads of the month before.
+def settle(network: Network, felt: Floats, pace: Floats, demand: Floats) -> Settled:
+    """Bring loads and strategies of an hour together by successive averages, from the loads and the pace of the month before.
 
     Nothing moves where the residual is within TOLERANCE, so an unchanged demand keeps its strategies to the bit.
     """
+    slowness, last = float(pace[0]), float(pace[1])
     for k in range(ROUNDS + 1):
         rides = strategies_for(network, felt).rides(demand)
         far = residual(network, felt, rides)
-        if far <= TOLERANCE or k == ROUNDS:
-            break
-        felt = felt + (rides.load - felt) / (k + 2.0)
-    return Settled(felt, rides, far)
+        if far <= TOLERANCE:
+            return Settled(felt, rides, far, np.zeros(2))
+        if k < ROUNDS:
+            slowness = 1.0 if slowness == 0.0 else slowness + (SLOWER if far < last else MUCH_SLOWER)
+            felt, last = felt + (rides.load - felt) / (1.0 + slowness), far
+    return Settled(felt, rides, far, np.array([slowness, last]))
 
 
 # --- the month ------------------------------------------------------------------------------------------------------------
@@ -248,7 +260,7 @@ def networks(city: City, p: Parameters, policies: Policies) -> tuple[Network, Ne
 
 
 def show(t: Traffic, graphs: tuple[Network, Network]) -> None:
-    """Write the tables of times at the loads that are felt."""
+    """Write the tables of times at the loads that are felt, with supply as it is now."""
     peak, off = (strategies_for(graph, t.segment_felt[i]) for i, graph in enumerate(graphs))
     t.transit_felt, t.transit_time = peak.felt.copy(), peak.clock.copy()
     t.transit_off_felt, t.transit_off_time = off.felt.copy(), off.clock.copy()
@@ -279,8 +291,9 @@ def ride(t: Traffic, graphs: tuple[Network, Network], hourly: Floats, day: Float
         day: (2, D, D) trips of a working day at the times of each period.
         paid: (D, D) € that the day's trips pay.
     """
-    found = [settle(graph, t.segment_felt[i], hourly[i]) for i, graph in enumerate(graphs)]
+    found = [settle(graph, t.segment_felt[i], t.transit_pace[i], hourly[i]) for i, graph in enumerate(graphs)]
     t.segment_felt = np.stack([f.felt for f in found])
+    t.transit_pace = np.stack([f.pace for f in found])
     t.segment_load = np.stack([f.rides.load for f in found])
     t.segment_boardings = np.stack([f.rides.boardings for f in found])
     t.transit_residual = np.array([max(f.residual for f in found)])
