@@ -35,14 +35,14 @@ from kernels.search import prepare as prepare_search
 from kernels.warm import pack, room, unpack
 
 #: Cold start: the rows are loaded in about this many parts, costs brought up to date after each.
-PARTS = 16
+PARTS = 32
 #: Below this share of the demand, pairs without a route are loaded at once.
 FEW = 0.1
 #: Passes over known routes per iteration (doubled while the gap does not halve, up to the most), and the share of the last gap (of the
 #: gap asked) at which they stop.
-SWEEPS = 8
+SWEEPS = 16
 MOST_SWEEPS = 1024
-SHARE = 0.1
+SHARE = 0.03
 #: Routes without flow are dropped once they are this share of all.
 IDLE = 0.5
 
@@ -224,6 +224,8 @@ def _iterate(
         _settle(routes, trips, at, gap, reached, passes)
     while True:
         iteration += 1
+        if idle_share(routes) > IDLE:
+            routes = compact(routes, *room(len(kept.search.order.rank), trips.shape[1]))
         _price(routes, at)
         routes = _search(routes, trips, at, kept, everyone, threads)
         total, least = sums(at.load, trips, at.skim_cost)
@@ -235,8 +237,6 @@ def _iterate(
             passes = min(2 * passes, MOST_SWEEPS)
         else:
             passes, best = max(passes // 2, SWEEPS), reached
-        if idle_share(routes) > IDLE:
-            routes = compact(routes, *room(len(kept.search.order.rank), trips.shape[1]))
         _settle(routes, trips, at, gap, reached, passes)
 
 

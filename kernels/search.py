@@ -18,6 +18,8 @@ from kernels.threads import in_blocks
 
 #: Origins searched side by side: one cache line of distances.
 LANES = 8
+#: Rows times nodes from which starting threads takes less time than it saves.
+WORTH_THREADS = 50_000
 #: A route is new only if it beats the known ones by more than rounding.
 TIE = 1e-14
 
@@ -221,4 +223,5 @@ def search(
     def block(start: int, stop: int) -> None:
         search_block(p, metric, cost, second, rows[start:stop], demand, routes, lengths, out_cost, out_second, full)
 
-    in_blocks(block, len(rows), LANES, threads)
+    many = len(rows) * len(p.order.rank)
+    in_blocks(block, len(rows), LANES, threads if many > WORTH_THREADS else 1)
