@@ -70,6 +70,42 @@ def choose(
 
 
 @kernel
+def choose_or(
+    seed: int, stream_id: int, ids: IntArray, utility: FloatArray, nest: IntArray, scale: FloatArray, apart: int
+) -> tuple[IntArray, IntArray, FloatArray]:
+    """:func:`choose`, what each person would take without the nest ``apart``, and what that would lose her.
+
+    Returns:
+        (n,) column of the chosen alternative, (n,) of the best outside the nest, -1 if none; (n,) utility of the best in the nest above
+        that of the best outside it [utils]; inf if there is none outside, -inf if there is none inside.
+    """
+    n, alternatives = utility.shape
+    first, second = choose(seed, stream_id, ids, utility, nest, scale), np.empty(n, np.int64)
+    gain = np.empty(n)
+    for i in range(n):
+        top = np.full(2, -np.inf)
+        second[i] = -1
+        for j in range(alternatives):
+            if utility[i, j] == -np.inf:
+                continue
+            scaled = scale[nest[j]]
+            level = 0.0
+            if scaled < 1.0:
+                u = uniform(seed, stream_id, ids[i], 0, _NEST_INDEX + 2 * nest[j])
+                v = uniform(seed, stream_id, ids[i], 0, _NEST_INDEX + 2 * nest[j] + 1)
+                level = np.log(positive_stable(u, v, scaled))
+            e = -np.log(-np.log(uniform(seed, stream_id, ids[i], 0, j)))
+            value = utility[i, j] + scaled * (level + e)
+            side = 0 if nest[j] == apart else 1
+            if value > top[side]:
+                top[side] = value
+                if side == 1:
+                    second[i] = j
+        gain[i] = -np.inf if top[0] == -np.inf else top[0] - top[1]
+    return first, second, gain
+
+
+@kernel
 def nested_shares(utility: FloatArray, nest: IntArray, scale: FloatArray) -> FloatArray:
     """(n, J) closed-form nested-logit probabilities (McFadden 1978); rows without any alternative are zero."""
     n, alternatives = utility.shape

@@ -1,14 +1,24 @@
-"""Door-to-door times and distances of many persons' trips, read from tables between districts, and what a day of them adds up to."""
+"""Door-to-door times and distances of persons' tours, read from tables between districts, what alternatives are worth, and what a day
+of tours adds up to.
+
+Tables hold the mean of a tour's two legs, by hours: PEAK tours have their legs in the peaks (as far as the purpose has them there), OFF
+tours all between the peaks. Letters: D districts, G gates, Z zones, 2 x 2 cost groups (may go everywhere, kept out of low-emission
+zones) and hours.
+"""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from kernels.draws import FloatArray, IntArray, uniform
 from kernels.graph import Int32Array
 from kernels.jit import inline, kernel
+
+BoolArray = npt.NDArray[np.bool_]
+Int8Array = npt.NDArray[np.int8]
 
 #: Bounds of a trip inside the own district against its mean; with these the clipped exponential has mean one.
 SHORTEST, LONGEST = 0.15, 4.537
@@ -17,14 +27,19 @@ SHIFT = 0.8
 #: Columns of modes (sim.codes.Mode) and the destination that means "through a gate".
 CAR, TRANSIT, BIKE, WALK = 0, 1, 2, 3
 OUTSIDE = -2
+#: Hours of a tour.
+PEAK, OFF = 0, 1
+#: Alternatives of a tour: car and transit at either hours, bicycle, on foot.
+ALTERNATIVES = 6
 
 
 class Ways(NamedTuple):
-    """Tables between districts: minutes by mode and km, the diagonal being trips inside; to gates, and the way beyond them.
+    """Tables between districts for tours of one purpose, mean of both legs; the diagonal is trips inside a district.
 
-    ``car``, ``km``, ``ride``, ``felt``, ``bike``, ``walk`` (D, D) minutes and km by car, ``felt`` and ``bike`` being transit and cycling
-    minutes as travellers weigh them; ``gate``, ``gate_km`` (D, G); ``access`` (D,) the part of each that no link carries, at either end
-    [km]; ``beyond`` [min], ``beyond_km``; ``walk_pace``, ``bike_pace``, ``inner_pace`` (car) [min/km] by the clock.
+    ``car``, ``km`` (2, 2, D, D) minutes and km by car; ``ride``, ``felt`` (2, D, D) transit minutes by the clock and as weighed, by hours;
+    ``bike``, ``walk`` (D, D) cycling minutes as weighed, walking minutes; ``gate``, ``gate_km`` (2, D, G) by hours; ``access`` (D,) the
+    part of a trip that no link carries, at either end [km]; ``beyond`` [min], ``beyond_km``; ``walk_pace``, ``bike_pace``,
+    ``inner_pace`` (car) [min/km] by the clock.
     """
 
     car: FloatArray
@@ -43,12 +58,58 @@ class Ways(NamedTuple):
     inner_pace: float
 
 
+class Travellers(NamedTuple):
+    """Persons who may tour, (n,) each.
+
+    ``id``; ``home`` district; ``gate`` (-1 none); ``group`` 1 if the household's car is kept out of zones, else 0; ``banned`` (n,) row of
+    ``Place.ban`` (the household's cleanest sticker); ``firm`` draw of compliance; ``car`` may go by car; ``day_car`` also between the
+    peaks; ``rides`` a bicycle; ``fare`` EUR a trip; ``car_km`` EUR/km; ``value`` of time [EUR/min]; ``habit`` mode until now (-1 none);
+    ``ring``.
+    """
+
+    id: IntArray
+    home: Int32Array
+    gate: Int32Array
+    group: IntArray
+    banned: IntArray
+    firm: FloatArray
+    car: BoolArray
+    day_car: BoolArray
+    rides: BoolArray
+    fare: FloatArray
+    car_km: FloatArray
+    value: FloatArray
+    habit: Int8Array
+    ring: IntArray
+
+
+class Taste(NamedTuple):
+    """What utilities are made of: ``constants`` (rings, 6); weights of a minute; limits [min]; ``inertia`` [utils]; ``fear`` [min]."""
+
+    constants: FloatArray
+    sensitivity: float
+    transit: float
+    bike: float
+    walk: float
+    longest_walk: float
+    longest_ride: float
+    inertia: float
+    fear: float
+
+
+class Place(NamedTuple):
+    """Districts as destinations: ``fee`` (D,) EUR of parking a trip; ``ban`` (stickers, D) share of those cars kept out."""
+
+    fee: FloatArray
+    ban: FloatArray
+
+
 class Day(NamedTuple):
-    """What the trips of a day add up to; :func:`travel` adds to it.
+    """What the tours of a day add up to; :func:`travel` adds to it.
 
     By citizen (n,): minutes, km, fares, parking [EUR]. By household (H,): car_km. By home district: trips
-    and trip_km (D, 4) by mode. transit (D, D): trips from home to destination. inside (D,): weighted
-    car-km driven in the district that no link carries.
+    and trip_km (D, 4) by mode. transit (2, D, D): trips on tours from home to destination, by hours. inside (D,):
+    weighted car-km driven in the district that no link carries.
     """
 
     minutes: FloatArray
@@ -71,69 +132,155 @@ def _longer(ways: Ways, h: int, d: int, u: float) -> tuple[float, float]:
     """
     if h == d:
         far = min(max(-np.log(u), SHORTEST), LONGEST)
-        return far, (far - 1.0) * ways.km[h, d]
+        return far, (far - 1.0) * ways.km[0, 0, h, d]
     street = ways.walk[h, d] / ways.walk_pace
     shift = (2.0 * u - 1.0) * min(ways.access[h] + ways.access[d], SHIFT * street)
     return 1.0 + shift / street if street > 0.0 else 1.0, shift
 
 
-@kernel
-def door_to_door(
-    seed: int,
-    stream_id: int,
-    purpose: int,
-    ways: Ways,
-    ids: IntArray,
-    home: Int32Array,
-    to: Int32Array,
-    gate: Int32Array,
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Minutes by every mode, as choices see them, and the distance by car of one way.
+@inline
+def _weigh(who: Travellers, i: int, d: int, u: float, ways: Ways, taste: Taste, place: Place, out: FloatArray) -> None:
+    """Utilities of person i's six alternatives to go to ``d``, one leg [utils]; -inf where one is not available.
 
-    How a person's trips differ from the mean of the tables is drawn once (:func:`_longer`). A trip through a gate goes by car only, to
-    the gate and a stated way beyond.
+    A minute of generalised cost is worth ``sensitivity``: weighted door-to-door minutes, and money over the value of time.
+    """
+    out[:] = -np.inf
+    h, ring, g, habit, s = who.home[i], who.ring[i], who.group[i], who.habit[i], taste.sensitivity
+    kept_out = who.firm[i] < place.ban[who.banned[i], h]
+    far, shift = 1.0, 0.0
+    if d >= 0:
+        kept_out = kept_out or who.firm[i] < place.ban[who.banned[i], d]
+        far, shift = _longer(ways, h, d, u)
+    if who.car[i] and not kept_out:
+        for hours in range(2):
+            if hours == OFF and not who.day_car[i]:
+                continue
+            if d >= 0:
+                minutes = ways.car[g, hours, h, d] + shift * ways.inner_pace
+                money = who.car_km[i] * (ways.km[g, hours, h, d] + shift) + place.fee[d]
+            else:
+                minutes = ways.gate[hours, h, who.gate[i]] + ways.beyond
+                money = who.car_km[i] * (ways.gate_km[hours, h, who.gate[i]] + ways.beyond_km)
+            out[hours] = taste.constants[ring, hours] - s * (minutes + money / who.value[i])
+            if habit == CAR:
+                out[hours] += taste.inertia
+    if d < 0:
+        return
+    for hours in range(2):
+        k = 2 + hours
+        cost = (ways.felt[hours, h, d] + taste.fear) * taste.transit + who.fare[i] / who.value[i]
+        out[k] = taste.constants[ring, k] - s * cost
+        if habit == TRANSIT:
+            out[k] += taste.inertia
+    ride, walk = ways.bike[h, d] * far, ways.walk[h, d] * far
+    if who.rides[i] and ride <= taste.longest_ride:
+        out[4] = taste.constants[ring, 4] - s * ride * taste.bike
+        if habit == BIKE:
+            out[4] += taste.inertia
+    if walk <= taste.longest_walk:
+        out[5] = taste.constants[ring, 5] - s * walk * taste.walk
+        if habit == WALK:
+            out[5] += taste.inertia
+
+
+@kernel
+def weigh(
+    seed: int, stream_id: int, purpose: int, who: Travellers, to: IntArray, ways: Ways, taste: Taste, place: Place
+) -> FloatArray:
+    """(n, 6) utilities of everybody's alternatives [utils], -inf where not available.
 
     Args:
-        seed, stream_id, purpose: of the draw (purpose is its index).
-        ways: tables.
-        ids, home, to, gate: (n,) person, home district, destination district (-2 through a gate), gate (-1 none).
+        seed, stream_id, purpose: of the draw of a person's own distance (purpose is its index).
+        to: (n,) destination district, -2 through the person's gate: by car only, and a stated way beyond.
+    """
+    n = who.id.shape[0]
+    out = np.empty((n, ALTERNATIVES))
+    for i in range(n):
+        _weigh(who, i, to[i], uniform(seed, stream_id, who.id[i], 0, purpose), ways, taste, place, out[i])
+    return out
+
+
+@kernel
+def logsum(utility: FloatArray, nest: IntArray, scale: FloatArray) -> float:
+    """Expected best of one person's alternatives in a nested logit, ln sum over nests; -inf without alternatives."""
+    top = -np.inf
+    for j in range(utility.shape[0]):
+        top = max(top, utility[j])
+    if top == -np.inf:
+        return top
+    total = 0.0
+    for m in range(scale.shape[0]):
+        inside = 0.0
+        for j in range(utility.shape[0]):
+            if nest[j] == m and utility[j] > -np.inf:
+                inside += np.exp((utility[j] - top) / scale[m])
+        if inside > 0.0:
+            total += inside ** scale[m]
+    return top + np.log(total)
+
+
+@kernel
+def destinations(
+    seed: int, stream_id: int, taste_stream: int, purpose: int, who: Travellers, ways: Ways, taste: Taste, place: Place,
+    nest: IntArray, scale: FloatArray, cumulated: FloatArray, correction: FloatArray, weight: float, candidates: int,
+) -> tuple[IntArray, FloatArray]:  # fmt: skip
+    """The district each person goes to, and how well off she is with the choice she has.
+
+    Logit over districts of ``ln size + weight x logsum over alternatives``, on a few candidates drawn once per person with
+    probabilities q: each then has ``- ln q`` added, which leaves the model as it is (McFadden 1978). The draw is systematic (one uniform
+    for all candidates), so candidates spread over q; a district drawn twice has two errors, which is its multiplicity's correction.
+
+    Args:
+        seed, stream_id, purpose: of the draw of a person's own distance; taste_stream: of candidates and errors.
+        cumulated: (D, D) cumulated q by home, last column 1.
+        correction: (D, D) worth of each district apart from the ways there (ln size, and what else grows with it) - ln q, by home.
+        weight: of the logsum, (0, 1].
+        candidates: K.
 
     Returns:
-        (n, 4) minutes by car, transit, bicycle and on foot, inf where a mode does not go; (n,) transit minutes as weighed; (n,) km by car.
+        (n,) district (the own where no candidate can be reached), (n,) ln of the sum over all districts of size x exp(weight x logsum),
+        as the candidates estimate it.
     """
-    n = ids.shape[0]
-    minutes = np.empty((n, 4))
-    felt = np.empty(n)
-    km = np.empty(n)
+    n, districts = who.id.shape[0], cumulated.shape[1]
+    to = np.empty(n, np.int64)
+    access = np.empty(n)
+    utility = np.empty(ALTERNATIVES)
+    value = np.empty(candidates)
     for i in range(n):
-        h = home[i]
-        d = to[i]
-        if d == OUTSIDE:
-            minutes[i, CAR] = ways.gate[h, gate[i]] + ways.beyond
-            minutes[i, TRANSIT:] = np.inf
-            felt[i] = np.inf
-            km[i] = ways.gate_km[h, gate[i]] + ways.beyond_km
-            continue
-        far, shift = _longer(ways, h, d, uniform(seed, stream_id, ids[i], 0, purpose))
-        minutes[i, CAR] = ways.car[h, d] + shift * ways.inner_pace
-        minutes[i, TRANSIT] = ways.ride[h, d]
-        minutes[i, BIKE] = ways.bike[h, d] * far
-        minutes[i, WALK] = ways.walk[h, d] * far
-        felt[i] = ways.felt[h, d]
-        km[i] = ways.km[h, d] + shift
-    return minutes, felt, km
+        h = who.home[i]
+        own = uniform(seed, stream_id, who.id[i], 0, purpose)
+        start = uniform(seed, taste_stream, who.id[i], 0, 0)
+        to[i] = h
+        best, top = -np.inf, -np.inf
+        for k in range(candidates):
+            d = min(np.searchsorted(cumulated[h], (start + k) / candidates), districts - 1)
+            _weigh(who, i, d, own, ways, taste, place, utility)
+            value[k] = weight * logsum(utility, nest, scale) + correction[h, d]
+            top = max(top, value[k])
+            e = -np.log(-np.log(uniform(seed, taste_stream, who.id[i], 0, 1 + k)))
+            if value[k] + e > best:
+                best = value[k] + e
+                to[i] = d
+        total = 0.0
+        if top > -np.inf:
+            for k in range(candidates):
+                total += np.exp(value[k] - top)
+        access[i] = top + np.log(total / candidates) if total > 0.0 else -np.inf
+    return to, access
 
 
 @kernel
 def travel(
     seed: int, stream_id: int, purpose: int, ways: Ways, ids: IntArray, home: Int32Array, to: Int32Array, gate: Int32Array,
-    mode: np.ndarray[tuple[int], np.dtype[np.int8]], count: FloatArray, weight: FloatArray, persons: FloatArray,
+    mode: Int8Array, hours: BoolArray, group: IntArray, count: FloatArray, weight: FloatArray, persons: FloatArray,
     household: Int32Array, fare: FloatArray, fee: FloatArray, slowest: float, day: Day,
 ) -> float:  # fmt: skip
-    """Add everybody's trips of one purpose to the day; the same tables and draws as :func:`door_to_door`.
+    """Add everybody's trips of one purpose to the day; the same tables and draws as :func:`weigh`.
 
     Args:
         mode: (n,) mode taken.
+        hours: (n,) tours between the peaks.
+        group: (n,) cost group on the road.
         count: (n,) trips a day; 0 for who does not travel.
         weight, persons, household, fare: (n,) real persons, persons in the car, row of the household, EUR of a transit trip.
         fee: (D,) EUR of parking at the destination, a trip.
@@ -151,20 +298,22 @@ def travel(
         h = home[i]
         d = to[i]
         m = mode[i]
+        at = OFF if hours[i] else PEAK
+        g = group[i]
         minutes = np.inf
         if d == OUTSIDE:
-            on_network = ways.gate_km[h, gate[i]] - ways.access[h]
-            km = ways.gate_km[h, gate[i]] + ways.beyond_km
+            on_network = ways.gate_km[at, h, gate[i]] - ways.access[h]
+            km = ways.gate_km[at, h, gate[i]] + ways.beyond_km
             if m == CAR:
-                minutes = ways.gate[h, gate[i]] + ways.beyond
+                minutes = ways.gate[at, h, gate[i]] + ways.beyond
         else:
             far, shift = _longer(ways, h, d, uniform(seed, stream_id, ids[i], 0, purpose))
-            km = ways.km[h, d] + shift
-            on_network = 0.0 if h == d else ways.km[h, d] - ways.access[h] - ways.access[d]
+            km = ways.km[g, at, h, d] + shift
+            on_network = 0.0 if h == d else ways.km[g, at, h, d] - ways.access[h] - ways.access[d]
             if m == CAR:
-                minutes = ways.car[h, d] + shift * ways.inner_pace
+                minutes = ways.car[g, at, h, d] + shift * ways.inner_pace
             elif m == TRANSIT:
-                minutes = ways.ride[h, d]
+                minutes = ways.ride[at, h, d]
             else:
                 minutes = ways.walk[h, d] * far
                 if minutes < np.inf:
@@ -189,5 +338,5 @@ def travel(
                 day.inside[h] += vehicles * ways.access[h]
         elif m == TRANSIT and d >= 0:
             day.fares[i] += often * fare[i]
-            day.transit[h, d] += trips
+            day.transit[at, h, d] += trips
     return network

@@ -16,6 +16,9 @@ from sim.indicators import INDICATORS
 from sim.model import UrbanModel
 from sim.months import days_in, month_name
 
+#: Columns of citizens with the modes of their tours.
+MODES = ("main_mode", "shop_mode", "leisure_mode", "escort_mode")
+
 
 @dataclass(frozen=True)
 class Record:
@@ -39,7 +42,7 @@ class Recorder:
         self.worst: dict[str, float] = {}
         self.before = stocks(model.state)
         c, h = model.state.citizens, model.state.households
-        self.first = {"main_mode": c.main_mode.copy(), "other_mode": c.other_mode.copy(), "cars": h.cars.copy()}
+        self.first = {name: getattr(c, name).copy() for name in MODES} | {"cars": h.cars.copy()}
         self.last = {name: column.copy() for name, column in self.first.items()}
         self.changed = {name: np.full(len(column), -1, np.int32) for name, column in self.first.items()}
 
@@ -58,7 +61,7 @@ class Recorder:
 
     def _note_changes(self) -> None:
         c, h = self.model.state.citizens, self.model.state.households
-        now = {"main_mode": c.main_mode, "other_mode": c.other_mode, "cars": h.cars}
+        now = {name: getattr(c, name) for name in MODES} | {"cars": h.cars}
         for name, column in now.items():
             new = len(column) - len(self.last[name])
             if new:
@@ -129,6 +132,14 @@ class Recorder:
             }
         )  # fmt: skip
 
+    def _modes(self) -> dict[str, Any]:
+        """Mode of each tour, at the start too, and the month of its last change."""
+        columns: dict[str, Any] = {}
+        for name in MODES:
+            columns[name] = getattr(self.model.state.citizens, name)
+            columns[f"{name}_start"], columns[f"{name}_since"] = self.first[name], _since(self.changed[name])
+        return columns
+
     def _agents(self) -> pd.DataFrame:
         """Citizens at the end: who they are, how they live, and when that last changed ("" never)."""
         state = self.model.state
@@ -139,9 +150,7 @@ class Recorder:
                 "citizen": c.id, "weight": c.weight, "alive": c.alive, "household": h.id[home], "district": c.district,
                 "ring": self.model.city.districts.ring[c.district], "age": (state.month - c.birth) // 12,
                 "activity": c.activity, "csp": c.csp, "quintile": h.quintile[home], "income_month": h.income[home],
-                "main_mode": c.main_mode, "main_mode_start": self.first["main_mode"],
-                "main_mode_since": _since(self.changed["main_mode"]), "other_mode": c.other_mode,
-                "other_mode_start": self.first["other_mode"], "other_mode_since": _since(self.changed["other_mode"]),
+                **self._modes(),
                 "cars": h.cars[home], "cars_start": self.first["cars"][home],
                 "cars_since": _since(self.changed["cars"])[home], "telework_days": c.telework_days,
                 "travel_min_day": c.travel_time, "travel_km_day": c.travel_km,

@@ -22,14 +22,22 @@ class Traffic(Block):
 
     link_flow: Floats = column("f8", "veh/h", "(L,) morning peak flow in car units, background included")
     link_time: Floats = column("f8", "s", "(L,) morning peak link time at equilibrium")
-    gap: Floats = column("f8", "-", "(1,) relative gap of the road equilibrium, fresh shortest paths")
+    gap: Floats = column("f8", "-", "(1,) largest relative gap of the periods' road equilibria, fresh shortest paths")
     residual: Floats = column(
-        "f8", "-", "(1,) change of car times since last month, relative: the demand-supply residual"
+        "f8", "-", "(1,) vehicle-hours misperceived over all of a day's: the demand-supply residual"
     )
-    car_time: Floats = column("f8", "min", "(D, D) door-to-door car time, morning peak")
-    car_km: Floats = column("f8", "km", "(D, D) car distance on the used shortest paths")
-    gate_time: Floats = column("f8", "min", "(D, gates) car time from a district to a gate of the cordon, morning peak")
-    gate_km: Floats = column("f8", "km", "(D, gates) car distance to a gate")
+    link_day: Floats = column("f8", "veh/day", "(L,) flow of an average working day in car units, background included")
+    car_time: Floats = column("f8", "min", "(P, D, D) perceived door-to-door car time by codes.Period")
+    car_km: Floats = column("f8", "km", "(P, D, D) car distance on the used shortest paths")
+    kept_time: Floats = column("f8", "min", "(P, D, D) car_time of those kept out of low-emission zones")
+    kept_km: Floats = column("f8", "km", "(P, D, D) car_km of those kept out of low-emission zones")
+    gate_time: Floats = column(
+        "f8", "min", "(2, P, D, gates) perceived car time from a district to a gate of the cordon, and back"
+    )
+    gate_km: Floats = column("f8", "km", "(2, P, D, gates) car distance to a gate, and back")
+    usual_access: Floats = column(
+        "f8", "-", "(3, D) worth of the districts one may choose, shopping, leisure, escort, at the start"
+    )
     transit_time: Floats = column(
         "f8", "min", "(D, D) walk + wait + ride + transfer time; inf where transit does not go"
     )

@@ -148,9 +148,9 @@ def tiny_state(city: City, seed: int = 1, share: float = 0.2, n_measures: int = 
         woman=rng.random(m) < 0.5, activity=activity, csp=np.where(works, rng.integers(0, 5, m), 6),
         licence=(age >= 18) & (rng.random(m) < 0.85), bike=rng.random(m) < 0.54, transit_pass=rng.random(m) < 0.2,
         sector=sector, firm=np.where(works, rng.integers(0, n_firms, m), -1), main_district=main,
-        main_gate=np.full(m, -1), other_district=rng.integers(0, len(d), m), remote=works & (rng.random(m) < 0.45),
+        main_gate=np.full(m, -1), remote=works & (rng.random(m) < 0.45),
         telework_days=np.zeros(m), main_mode=np.where(main >= 0, rng.integers(0, 4, m), -1),
-        other_mode=rng.integers(0, 4, m), travel_time=np.zeros(m), travel_km=np.zeros(m), trust=np.full(m, 0.5),
+        **_errands(rng, len(d), m), travel_time=np.zeros(m), travel_km=np.zeros(m), trust=np.full(m, 0.5),
         satisfaction=np.full(m, 0.5),
     )  # fmt: skip
     dwellings = Dwellings(
@@ -180,8 +180,9 @@ def tiny_state(city: City, seed: int = 1, share: float = 0.2, n_measures: int = 
     return State(
         seed=seed, month=month, share=share, households=households, citizens=citizens, dwellings=dwellings, cars=cars,
         firms=firms, contact_first=np.arange(n + 1) * 6, contacts=contacts.astype(np.int32),
-        traffic=_blank(Traffic, link_flow=z(nl), link_time=city.links.free_time, car_time=_grid_time(city, 22.0),
-                       car_km=_grid_time(city, 60.0), gate_time=np.full((nd, 2), 12.0), gate_km=np.full((nd, 2), 6.0),
+        traffic=_blank(Traffic, link_flow=z(nl), link_time=city.links.free_time, **_by_car(city),
+                       gate_time=np.full((2, 3, nd, 2), 12.0), gate_km=np.full((2, 3, nd, 2), 6.0), usual_access=z((3, nd)),
+                       link_day=z(nl),
                        transit_time=_grid_time(city, 14.0) + 8, transit_felt=_grid_time(city, 14.0) + 14,
                        transit_off_time=_grid_time(city, 14.0) + 10, transit_off_felt=_grid_time(city, 14.0) + 18,
                        bike_time=_grid_time(city, 14.0), walk_time=_grid_time(city, 5.0), trips=z((nd, 4)),
@@ -198,6 +199,23 @@ def tiny_state(city: City, seed: int = 1, share: float = 0.2, n_measures: int = 
         ledger=z((len(Party), len(Party), len(Purpose))),
         last_ledger=z((len(Party), len(Party), len(Purpose))), flows=z(8),
     )  # fmt: skip
+
+
+def _by_car(city: City) -> dict[str, Array]:
+    """Times and distances by car, alike in all periods."""
+    minutes, km = (np.stack([_grid_time(city, kmh)] * 3) for kmh in (22.0, 60.0))
+    return {"car_time": minutes, "kept_time": minutes.copy(), "car_km": km, "kept_km": km.copy()}
+
+
+def _errands(rng: np.random.Generator, districts: int, m: int) -> dict[str, Array]:
+    """Columns of shopping, leisure and escort tours at random."""
+    columns: dict[str, Array] = {"main_off_peak": rng.random(m) < 0.3}
+    for name in ("shop", "leisure", "escort"):
+        columns |= {
+            f"{name}_district": rng.integers(0, districts, m), f"{name}_mode": rng.integers(0, 4, m),
+            f"{name}_off_peak": rng.random(m) < 0.5, f"{name}_often": np.ones(m),
+        }  # fmt: skip
+    return columns
 
 
 def _grid_time(city: City, kmh: float) -> Array:

@@ -6,7 +6,7 @@ import numpy as np
 
 from kernels.draws import stream, uniforms
 from sim.agents.tables import Citizens
-from sim.codes import Activity, Csp
+from sim.codes import Activity, Csp, Mode
 from sim.columns import Array, Floats, Int32s, Ints
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
@@ -94,7 +94,7 @@ def begin_school(state: State, age_months: Ints) -> None:
     rows = np.flatnonzero(c.alive & (c.activity == Activity.CHILD) & (age_months >= 36))
     c.activity[rows] = Activity.PUPIL
     c.main_district[rows] = c.district[rows]
-    c.main_mode[rows] = c.other_mode[rows]
+    c.main_mode[rows] = np.where(c.leisure_mode[rows] >= 0, c.leisure_mode[rows], Mode.WALK)
 
 
 def finish_school(state: State, p: Parameters, age_months: Ints, study: Floats) -> None:

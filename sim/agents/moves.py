@@ -13,7 +13,7 @@ import numpy as np
 from sim.agents import lifecourse
 from sim.agents.growth import append, clones, meet
 from sim.agents.lifecourse import draw
-from sim.agents.work import other_table, study_table
+from sim.agents.work import study_table
 from sim.city.city import City
 from sim.codes import Activity, DwellingType, Heating, HouseholdType, Retrofit, Tenure
 from sim.columns import Array, Bools, Floats, Int32s, Ints
@@ -43,7 +43,6 @@ class Mover:
         self.parameters = parameters
         self.trends = trends
         self.study = lifecourse.cumulated(study_table(city, parameters))
-        self.other = lifecourse.cumulated(other_table(city, parameters))
         cells = city.cells
         self._cell_order = np.argsort(cells.district, kind="stable")
         self._cell_first = np.searchsorted(cells.district[self._cell_order], np.arange(city.n_districts + 1))
@@ -154,8 +153,9 @@ class Mover:
         c.district[people] = state.households.district[households]
         pupils = people[c.activity[people] == Activity.PUPIL]
         c.main_district[pupils] = c.district[pupils]
-        u = draw(state, "other_place", c.id[people])
-        c.other_district[people] = lifecourse.pick(self.other, c.district[people], u)
+        for name in ("shop", "leisure", "escort"):  # in a new place they choose anew this month
+            getattr(c, f"{name}_district")[people] = c.district[people]
+            getattr(c, f"{name}_mode")[people] = -1
 
     def _found(self, state: State, new: dict[str, Array], like: Ints, dwellings: Ints) -> Ints:
         """Append households in these dwellings and let them meet some neighbours."""

@@ -17,7 +17,7 @@ from sim.agents.tables import Citizens, Households, Population
 from sim.agents.work import Work, draw_work
 from sim.city.city import City
 from sim.codes import Activity, Csp, Mode
-from sim.columns import Floats, Ints
+from sim.columns import Array, Floats, Ints
 from sim.scenario.parameters import Parameters
 
 #: Income by socio-professional group of the reference person against the median (assumption after INSEE Filosofi and ERFS).
@@ -115,8 +115,19 @@ def _citizens(draws: Draws, people: People, work: Work, cars: Ints, month: int, 
         woman=people.woman, activity=activity, csp=people.csp, licence=licence,
         bike=draws.uniform("bike", rows) < p["bike_ownership"], transit_pass=draws.uniform("pass", rows) < pass_share,
         sector=work.sector, firm=work.firm, main_district=work.main_district, main_gate=work.main_gate,
-        other_district=work.other_district, remote=remote, telework_days=np.zeros(len(rows)),
-        main_mode=np.where(work.main_district == -1, -1, Mode.CAR), other_mode=np.full(len(rows), Mode.WALK),
+        **_errands(people.district), remote=remote, telework_days=np.zeros(len(rows)),
+        main_mode=np.where(work.main_district == -1, -1, Mode.CAR), main_off_peak=np.zeros(len(rows)),
         travel_time=np.zeros(len(rows)), travel_km=np.zeros(len(rows)),
         trust=np.clip(p["trust_at_start"] + 0.15 * draws.normal("trust", rows), 0.02, 0.98), satisfaction=np.full(len(rows), 0.5),
     )  # fmt: skip
+
+
+def _errands(home: Ints) -> dict[str, Array]:
+    """Columns of tours other than the main one, before mobility fills them: at home, no mode yet, as often as usual."""
+    n = len(home)
+    columns: dict[str, Array] = {}
+    for name in ("shop", "leisure", "escort"):
+        columns |= {
+            f"{name}_district": home, f"{name}_mode": np.full(n, -1), f"{name}_off_peak": np.zeros(n), f"{name}_often": np.ones(n),
+        }  # fmt: skip
+    return columns

@@ -1,4 +1,4 @@
-"""Jobs, firms, schools and the places of other tours: where citizens go."""
+"""Jobs, firms, schools: where citizens go day by day."""
 
 from __future__ import annotations
 
@@ -28,14 +28,13 @@ class Work:
 
     main_district: Int32s
     main_gate: Int32s
-    other_district: Int32s
     sector: Ints
     firm: Int32s
     firms: Firms
 
 
 def draw_work(city: City, draws: Draws, people: People, share: float, p: Parameters) -> Work:
-    """Work places by the fitted flows, schools near home, studies by distance, other tours by attraction and distance."""
+    """Work places by the fitted flows, schools near home, studies by distance."""
     district, activity = people.district, people.activity
     main = np.full(len(district), -1, np.int64)
     gate = np.full(len(district), -1, np.int64)
@@ -44,7 +43,6 @@ def draw_work(city: City, draws: Draws, people: People, share: float, p: Paramet
     main[activity == Activity.PUPIL] = district[activity == Activity.PUPIL]
     student = activity == Activity.STUDENT
     main[student] = _by_table(draws, "study", district, student, study_table(city, p))
-    other = _by_table(draws, "other", district, np.ones(len(district), bool), other_table(city, p))
     sector = np.full(len(district), -1, np.int64)
     inside = employed & (main >= 0)
     sector[inside] = _by_table(draws, "sector", main, inside, city.jobs.astype(np.float64))
@@ -56,9 +54,7 @@ def draw_work(city: City, draws: Draws, people: People, share: float, p: Paramet
     cell = main[inside] * len(Sector) + sector[inside]
     pick = draws.uniform("firm", np.flatnonzero(inside)) * count[cell]
     firm[inside] = first[cell] + pick.astype(np.int64)
-    return Work(
-        main.astype(np.int32), gate.astype(np.int32), other.astype(np.int32), sector, firm.astype(np.int32), firms
-    )
+    return Work(main.astype(np.int32), gate.astype(np.int32), sector, firm.astype(np.int32), firms)
 
 
 def _work_places(city: City, draws: Draws, home: Ints) -> tuple[Ints, Ints]:
@@ -98,18 +94,6 @@ def study_table(city: City, p: Parameters) -> Floats:
     if places.sum() <= 0.0:
         places = city.districts.jobs.astype(np.float64)
     return np.asarray(places * np.exp(-_km(city) / p["study_reach"]))
-
-
-def other_table(city: City, p: Parameters) -> Floats:
-    """(D, D) pull of each district for shopping and leisure on people by home district, up to a factor by row."""
-    jobs = city.jobs
-    attraction = (
-        city.districts.population
-        + 6.0 * jobs[:, Sector.TRADE]
-        + 6.0 * jobs[:, Sector.HOSPITALITY]
-        + 2.0 * jobs[:, Sector.OTHER]
-    )
-    return np.asarray(attraction * np.exp(-_km(city) / p["other_reach"]))
 
 
 def posts_that_hold(city: City, main: Ints, sector: Ints, weight: Floats) -> Floats:

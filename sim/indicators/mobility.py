@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.codes import Activity, CritAir, Mode
+from sim.codes import Activity, CritAir, Mode, Period
 from sim.columns import Floats
 from sim.indicators.registry import Indicator, Snapshot
 from sim.months import days_in
@@ -122,14 +122,17 @@ INDICATORS: tuple[Indicator, ...] = (
               lambda s: _access_mean(s, s.state.traffic.transit_time), lambda s: _access(s, s.state.traffic.transit_time)),
     Indicator("jobs_by_car", "Jobs within 30 min by car", "%", 0, "morning peak hour", "mobility",
               "share of the city's posts within 30 min door to door, mean over inhabitants",
-              lambda s: _access_mean(s, s.state.traffic.car_time), lambda s: _access(s, s.state.traffic.car_time)),
+              lambda s: _access_mean(s, s.state.traffic.car_time[Period.MORNING]),
+              lambda s: _access(s, s.state.traffic.car_time[Period.MORNING])),
     Indicator("cars_banned", "Cars banned at home", "cars", 0, "at month's end", "mobility",
               "residents' cars that may not be used in their own district", _banned),
-    Indicator("road_gap", "Relative gap of the road", "-", 0, "morning peak hour", "mobility", "distance from user equilibrium",
+    Indicator("road_gap", "Relative gap of the road", "-", 0, "all periods", "mobility",
+              "distance from user equilibrium, the largest of the periods",
               lambda s: float(s.state.traffic.gap[0])),
     Indicator("transit_residual", "Residual of transit crowding", "-", 0, "morning peak hour or off-peak hour", "mobility",
               "weighted minutes that differ between the loads times were computed for and the riders', over all aboard and waiting",
               lambda s: float(s.state.traffic.transit_residual[0])),
-    Indicator("loop_residual", "Demand-supply residual", "-", 0, "morning peak hour", "mobility",
-              "relative change of car times against the times that choices were made by", lambda s: float(s.state.traffic.residual[0])),
+    Indicator("loop_residual", "Demand-supply residual", "-", 0, "average working day", "mobility",
+              "residents' vehicle-hours by which car times differ from those that choices were made by, over all of them",
+              lambda s: float(s.state.traffic.residual[0])),
 )  # fmt: skip

@@ -33,7 +33,6 @@ def paired(roadmap: pd.DataFrame, baseline: pd.DataFrame, value_of_time: float) 
         "alive",
         "household",
         "main_mode",
-        "other_mode",
         "cars",
         "travel_min_day",
     ]

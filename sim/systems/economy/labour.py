@@ -13,7 +13,7 @@ import numpy as np
 
 from kernels.draws import stream, uniforms
 from sim.agents.people import REMOTE
-from sim.codes import Activity, Sector
+from sim.codes import Activity, Period, Sector
 from sim.columns import Bools, Floats, Ints
 from sim.scenario.parameters import Parameters
 from sim.state import State
@@ -159,7 +159,7 @@ def _not_moved_on(state: State, rows: Ints, room: Floats, p: Parameters) -> Ints
     c = state.citizens
     sector, weight = c.sector[rows].astype(np.int64), c.weight[rows]
     wide = np.where(weight[:, None] <= room[:, sector].T, room[:, sector].T, 0.0)
-    pull = wide * np.exp(-state.traffic.car_time / p["search_reach"])[c.district[rows]]
+    pull = wide * np.exp(-state.traffic.car_time[Period.MORNING] / p["search_reach"])[c.district[rows]]
     district = _draw(state, "economy.move", rows, pull)
     cell = district * S + sector
     moves = (pull.sum(axis=1) > 0.0) & _fits(weight, cell, room)
@@ -228,7 +228,7 @@ def _take_inside(state: State, rows: Ints, need: Floats, room: Floats, p: Parame
     usable *= need.sum(axis=0) / np.maximum(usable.sum(axis=0), 1e-300)
     if usable.sum() <= 0.0:
         return
-    pull = usable.sum(axis=1) * np.exp(-state.traffic.car_time / p["search_reach"])
+    pull = usable.sum(axis=1) * np.exp(-state.traffic.car_time[Period.MORNING] / p["search_reach"])
     district = _draw(state, "economy.where", rows, pull[c.district[rows]])
     sector = _draw(state, "economy.what", rows, usable[district])
     cell = district * S + sector

@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.city.city import City
 from sim.city.flows import VACANT
-from sim.codes import Activity, Party, Purpose, Sector
+from sim.codes import Activity, Party, Period, Purpose, Sector
 from sim.columns import Floats
 from sim.measures.policies import THEMES, Policies
 from sim.scenario.parameters import Parameters
@@ -67,7 +67,7 @@ class EconomySystem:
         c = state.citizens
         active = c.alive & np.isin(c.activity, (Activity.EMPLOYED, Activity.UNEMPLOYED))
         labour_force = np.bincount(c.district[active], weights=c.weight[active], minlength=self.city.n_districts)
-        pull = np.exp(-np.ascontiguousarray(state.traffic.car_time) / self.parameters["access_decay"])
+        pull = np.exp(-np.ascontiguousarray(state.traffic.car_time[Period.MORNING]) / self.parameters["access_decay"])
         # a plain sum, not BLAS: its result must not depend on how an array happens to lie in memory
         return np.asarray((pull * labour_force[:, None]).sum(axis=0))
 

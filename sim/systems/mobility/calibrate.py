@@ -17,14 +17,14 @@ import numpy as np
 
 from sim.agents.population import populate
 from sim.city.city import City
-from sim.codes import Activity, CritAir, Mode, Party, Purpose, Ring
+from sim.codes import Activity, CritAir, Errand, Mode, Party, Purpose, Ring
 from sim.columns import Floats
 from sim.measures.policies import Contribution, Policies, axis_sizes, compose
 from sim.months import parse_month
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import Economy, Energy, Society, State, Townhall, Traffic
-from sim.systems.mobility.choice import MAIN, STUDY
+from sim.systems.mobility import tours
 from sim.systems.mobility.costs import FITTED_MONTH
 
 PREDICTED_MONTH = parse_month("2013-05")
@@ -48,27 +48,29 @@ BANNED = 0.9  # compliance with the zone of 2023 (as in the shipped roadmap: ass
 
 
 def calibrate_modes(city: City, threads: int = 1) -> dict[str, Any]:
-    """Fit ``city.prepared["mode_constants"]`` (2, rings, 5) and write the report to ``city.facts["mode_calibration"]``."""
+    """Fit ``city.prepared["mode_constants"]`` (errands, rings, 5) and ``["hour_constants"]`` (errands,), and write the report to
+    ``city.facts["mode_calibration"]``."""
     from sim.systems.mobility.system import MobilitySystem
 
     parameters = Parameters()
-    asc = np.zeros((3, len(Ring), 5))
+    asc = np.zeros((len(Errand), len(Ring), 5)), np.zeros(len(Errand))
     system = MobilitySystem(city, parameters, Trends(FITTED_MONTH), gap=1e-3, threads=threads)
     system.constants = asc
     state = _state(city, parameters, FITTED_MONTH)
     policies = _zone(city)
     system.begin(state)
     for _ in range(ROUNDS):
-        _improve(city, asc, state)
+        _improve(city, parameters, asc, state)
         system._choose(state, policies, everybody=True)
         system._travel(state, policies, perceive=0.7)
     fitted = _shares(city, state)
     lengths = state.traffic.trip_km.sum(axis=0) / np.maximum(state.traffic.trips.sum(axis=0), 1e-300)
-    city.prepared["mode_constants"] = asc
+    city.prepared["mode_constants"], city.prepared["hour_constants"] = asc
     city.facts["mode_calibration"] = {
         "fitted": {"year": 2023, "by_ring": fitted.round(4).tolist(), "asked_car_by_ring": CAR_BY_RING.tolist()},
         "all_2023": _all(state),
         "at_home": round(at_home(state), 4),
+        "at_peak": {e.name.lower(): round(at_peak(state, e), 4) for e in Errand},
         "study_by_transit": round(float(to_study(state)[Mode.TRANSIT]), 4),
         "trip_km_2023": dict(zip(("car", "transit", "bike", "walk"), lengths.round(2).tolist(), strict=True)),
         "observed_trip_km_2013": {"car": 7.0, "transit": 8.0, "bike": 3.0, "walk_2023": 0.86},
@@ -77,8 +79,13 @@ def calibrate_modes(city: City, threads: int = 1) -> dict[str, Any]:
     return dict(city.facts["mode_calibration"])
 
 
-def _improve(city: City, asc: Floats, state: State) -> None:
-    """One step of the contraction: car by ring, transit and bicycle everywhere against walking, transit to places of study."""
+def _improve(city: City, p: Parameters, constants: tuple[Floats, Floats], state: State) -> None:
+    """One step of the contraction: car by ring, transit and bicycle everywhere against walking, transit to places of study, hours."""
+    asc, off = constants
+    for errand in Errand:
+        model, wanted = at_peak(state, errand), p[f"peak_tours_{errand.name.lower()}"]
+        if 0.0 < model < 1.0:
+            off[errand] += DAMPING * p["hours_nest"] * (_logit(model) - _logit(wanted))
     shares = _shares(city, state)
     present = state.traffic.trips.sum(axis=1)
     for ring in range(len(Ring)):
@@ -93,8 +100,10 @@ def _improve(city: City, asc: Floats, state: State) -> None:
             asc[:, :, mode] += DAMPING * np.log(OTHERS[mode] / OTHERS[Mode.WALK] / model)
     study = to_study(state)[Mode.TRANSIT]
     if study > 0.0:
-        asc[STUDY, :, Mode.TRANSIT] += DAMPING * (_logit(STUDY_BY_TRANSIT) - _logit(min(study, 0.99)))
-    asc[MAIN, :, Mode.TELEWORK] += DAMPING * (_logit(AT_HOME) - _logit(float(np.clip(at_home(state), 0.01, 0.99))))
+        asc[Errand.EDUCATION, :, Mode.TRANSIT] += DAMPING * (_logit(STUDY_BY_TRANSIT) - _logit(min(study, 0.99)))
+    asc[Errand.WORK, :, Mode.TELEWORK] += DAMPING * (
+        _logit(AT_HOME) - _logit(float(np.clip(at_home(state), 0.01, 0.99)))
+    )
 
 
 def at_home(state: State) -> float:
@@ -102,6 +111,14 @@ def at_home(state: State) -> float:
     c = state.citizens
     employed = c.alive & (c.activity == Activity.EMPLOYED)
     return float(c.weight[employed & (c.telework_days > 0.0)].sum() / max(float(c.weight[employed].sum()), 1e-300))
+
+
+def at_peak(state: State, errand: Errand) -> float:
+    """Share of a purpose's tours by car and transit that are made at peak hours."""
+    c, mode = state.citizens, tours.mode(state, errand)
+    moves = tours.makes(state, errand) & ((mode == Mode.CAR) | (mode == Mode.TRANSIT))
+    peak = moves & ~tours.off_peak(state, errand)
+    return float(c.weight[peak].sum() / max(float(c.weight[moves].sum()), 1e-300))
 
 
 def to_study(state: State) -> Floats:
@@ -129,7 +146,7 @@ def _all(state: State) -> dict[str, float]:
     return dict(zip(("car", "transit", "bike", "walk"), (trips / trips.sum()).round(4).tolist(), strict=True))
 
 
-def _predict(city: City, parameters: Parameters, asc: Floats, threads: int) -> dict[str, float]:
+def _predict(city: City, parameters: Parameters, asc: tuple[Floats, Floats], threads: int) -> dict[str, float]:
     """Shares of 2013 with the constants of 2023: prices and car ownership of 2013, no zone, and no telework (rare then)."""
     from sim.systems.mobility.system import MobilitySystem
 

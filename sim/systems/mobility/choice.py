@@ -1,26 +1,32 @@
-"""Mode choice: nested logit per citizen over car, transit, bicycle, walking and - for jobs that allow it - working at home."""
+"""How citizens choose: mode and hours of each tour by nested logit, with one household's cars shared out, and working at home."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from kernels.choice import choose
+from kernels.choice import choose, choose_or
 from kernels.draws import stream, uniforms
-from kernels.journeys import Ways, door_to_door
+from kernels.journeys import Place, Taste, Travellers, Ways, weigh
 from sim.city.city import City
-from sim.codes import Activity, Mode, Ring
+from sim.codes import Activity, CritAir, Errand, Mode, Ring
 from sim.columns import Bools, Floats, Ints
 from sim.measures.policies import Policies
 from sim.scenario.parameters import Parameters
 from sim.state import State
+from sim.systems.mobility import tours
 
-#: Car and transit each alone, bicycle and walking together ("active"), home alone.
-NEST = np.array([0, 1, 2, 2, 3], np.int64)
-MAIN, OTHER, STUDY = 0, 1, 2
-#: Stream of the lengths of trips inside the own district.
+#: Car and transit each with both hours, bicycle and walking together ("active"); home alone.
+NEST = np.array([0, 0, 1, 1, 2, 2, 3], np.int64)
+CAR_NEST, HOME = 0, 6
+#: Mode of each alternative, and whether its hours are those between the peaks.
+MODE = np.array([Mode.CAR, Mode.CAR, Mode.TRANSIT, Mode.TRANSIT, Mode.BIKE, Mode.WALK, Mode.TELEWORK], np.int8)
+OFF_PEAK = np.array([False, True, False, True, False, False, False])
+#: Stream of persons' own distances, and of their tastes by purpose.
 INNER = "mobility.inner"
+TASTE = {errand: f"mobility.taste.{tours.PREFIX[errand]}" for errand in Errand}
 #: Months of age from which children ride on their own (assumption).
 RIDING_AGE = 6 * 12
 
@@ -34,40 +40,85 @@ class Costs:
     clock: int  #: month by which ages count
 
 
-@dataclass(frozen=True)
-class Journeys:
-    """One way of some citizens' tours, by every mode."""
+class Garage(NamedTuple):
+    """Who may use which cars."""
 
-    minutes: Floats  #: (rows, 4) door to door, cycling as weighed; inf where a mode does not go
-    ride: Floats  #: (rows,) transit minutes with walks, waits and boardings at their weights
-    km: Floats  #: (rows,) by car
-    fee: Floats  #: (rows,) € of parking for a car
-
-
-def constants(city: City) -> Floats:
-    """(3 kinds of tours, rings, 5 modes) calibrated constants, zero before calibration."""
-    found = city.prepared.get("mode_constants")
-    return np.zeros((3, len(Ring), 5)) if found is None else np.asarray(found)
+    sticker: Ints  #: (households,) cleanest sticker; unclassified where there is no car
+    firm: Floats  #: (households,) draw of compliance: below the share kept out, the household keeps to the ban
+    group: Ints  #: (n,) cost group on the road: 1 for those kept out of a zone somewhere
+    may: Bools  #: (n,) a car in the household and a licence: the own one, or another member's who drives
 
 
-def kind_of_tour(state: State, rows: Ints, purpose: int) -> Ints:
-    """(rows,) row of the constants: MAIN for work, OTHER, STUDY for main tours of those who do not work."""
-    if purpose == OTHER:
-        return np.full(len(rows), OTHER)
-    return np.where(state.citizens.activity[rows] == Activity.EMPLOYED, MAIN, STUDY)
+class Choice(NamedTuple):
+    """Alternatives taken, by row."""
+
+    mode: np.ndarray
+    off_peak: Bools
 
 
-def reconsiders(state: State, p: Parameters) -> Bools:
-    """(n,) who thinks about the way of travelling this month: a share each month, by chance."""
+def constants(city: City) -> tuple[Floats, Floats]:
+    """Calibrated constants: (errands, rings, 5 modes), and (errands,) of hours between the peaks; zero before calibration."""
+    found = city.prepared.get("mode_constants"), city.prepared.get("hour_constants")
+    blank = np.zeros((len(Errand), len(Ring), 5)), np.zeros(len(Errand))
+    return tuple(b if f is None else np.asarray(f) for f, b in zip(found, blank, strict=True))  # type: ignore[return-value]
+
+
+def scales(p: Parameters) -> Floats:
+    """(4,) scales of the nests."""
+    return np.array([p["hours_nest"], p["hours_nest"], p["active_nest"], 1.0])
+
+
+def garage(state: State, policies: Policies) -> Garage:
+    """Cars, licences and bans as they stand."""
+    c, h = state.citizens, state.households
+    best = cleanest(state)
+    firm = uniforms(state.seed, stream("mobility.compliance"), h.id, 0, 0)
+    kept = (h.cars > 0) & (firm < policies.car_ban.max(axis=1)[best])
+    drivers = np.bincount(c.household[c.alive & c.licence], minlength=len(h))
+    may = ((h.cars > 0) & (drivers > 0))[c.household]
+    return Garage(best, firm, kept[c.household].astype(np.int64), np.asarray(may))
+
+
+def cleanest(state: State) -> Ints:
+    """(households,) best sticker among the household's cars; unclassified where there is none."""
+    cars = state.cars
+    out = np.full(len(state.households), int(CritAir.UNCLASSIFIED), np.int64)
+    np.minimum.at(out, cars.household[cars.alive], cars.crit_air[cars.alive].astype(np.int64))
+    return out
+
+
+def without_car(state: State, policies: Policies, cars: Garage, errand: Errand) -> Bools:
+    """(n,) no car may be used on tours of this purpose: none in the household, nobody to drive, or one end lies in a zone."""
+    if not policies.car_ban.any():
+        return ~cars.may
     c = state.citizens
-    draw = uniforms(state.seed, stream("mobility.reconsider"), c.id, state.month, 0)
-    return np.asarray(c.alive & (draw < p["reconsider_share"]))
+    to = tours.district(state, errand)
+    sticker = cars.sticker[c.household]
+    ban = np.maximum(
+        policies.car_ban[sticker, c.district], np.where(to >= 0, policies.car_ban[sticker, np.maximum(to, 0)], 0.0)
+    )
+    return np.asarray(~cars.may | (cars.firm[c.household] < ban))
 
 
-def destination(state: State, purpose: int) -> Ints:
-    """(n,) district that tours of this purpose go to; -1 none, -2 outside the perimeter."""
+def thinks(state: State, p: Parameters) -> Bools:
+    """(households,) who think about their ways of travelling this month: a share each month, by chance, all members together."""
+    h = state.households
+    draw = uniforms(state.seed, stream("mobility.reconsider"), h.id, state.month, 0)
+    return np.asarray(h.alive & (draw < p["reconsider_share"]))
+
+
+def drivers(state: State) -> Bools:
+    """(n,) who drives one of the household's cars to the main tour (those without licence are driven)."""
     c = state.citizens
-    return c.main_district if purpose == MAIN else c.other_district
+    return np.asarray(c.alive & c.licence & (c.main_mode == Mode.CAR))
+
+
+def day_cars(state: State) -> Bools:
+    """(n,) a car is there between the peaks: not all are away on main tours, or the citizen has one of them."""
+    c, h = state.citizens, state.households
+    away = drivers(state)
+    left = np.bincount(c.household[away], minlength=len(h)) < h.cars
+    return np.asarray(left[c.household] | away)
 
 
 def access_km(city: City, p: Parameters) -> Floats:
@@ -76,52 +127,40 @@ def access_km(city: City, p: Parameters) -> Floats:
     return np.asarray(city.districts.inner_distance * p["access_share"])
 
 
-def ways(city: City, state: State, p: Parameters) -> Ways:
-    """The tables of ``state.traffic`` between districts and to the gates."""
-    t = state.traffic
+def ways(city: City, state: State, p: Parameters, errand: Errand) -> Ways:
+    """The tables of ``state.traffic`` for tours of a purpose: mean of the leg out and the leg back, each in its period."""
+    t, legs = state.traffic, tours.legs(errand)
     beyond = p["beyond_gate"] / p["beyond_speed"] * 60.0
+    felt = _both_legs(legs, np.stack([t.transit_felt, t.transit_felt.T, t.transit_off_felt]))
+    ride = _both_legs(legs, np.stack([t.transit_time, t.transit_time.T, t.transit_off_time]))
+    gate, gate_km = (
+        (np.einsum("hp,pdg->hdg", legs[:, 0], table[0]) + np.einsum("hp,pdg->hdg", legs[:, 1], table[1])) / 2.0
+        for table in (t.gate_time, t.gate_km)
+    )
     return Ways(
-        t.car_time, t.car_km, t.transit_time, t.transit_felt, t.bike_time, t.walk_time, t.gate_time, t.gate_km, access_km(city, p),
-        beyond, p["beyond_gate"], 60.0 / p["walk_speed"], 60.0 / p["bike_speed"], 60.0 / p["inner_car_speed"],
+        np.stack([_both_legs(legs, t.car_time), _both_legs(legs, t.kept_time)]),
+        np.stack([_both_legs(legs, t.car_km), _both_legs(legs, t.kept_km)]), ride, felt, (t.bike_time + t.bike_time.T) / 2.0,
+        (t.walk_time + t.walk_time.T) / 2.0, np.ascontiguousarray(gate), np.ascontiguousarray(gate_km), access_km(city, p), beyond,
+        p["beyond_gate"], 60.0 / p["walk_speed"], 60.0 / p["bike_speed"], 60.0 / p["inner_car_speed"],
     )  # fmt: skip
 
 
-def journeys(city: City, state: State, p: Parameters, policies: Policies, rows: Ints, purpose: int) -> Journeys:
-    """Times, distances and parking fees of the given citizens' tours as the tables of ``state.traffic`` have them."""
-    c = state.citizens
-    to = destination(state, purpose)[rows]
-    minutes, ride, km = door_to_door(
-        state.seed, stream(INNER), purpose, ways(city, state, p), c.id[rows], c.district[rows], to, c.main_gate[rows]
-    )
-    fee = np.where(to >= 0, parking(city, p, policies)[to], 0.0)
-    return Journeys(minutes, ride + float(policies.transit_fear[0]), km, fee)
+def _both_legs(legs: Floats, table: Floats) -> Floats:
+    """(2 hours, D, D) mean of the leg there and the leg back from (P, D, D)."""
+    out = np.zeros((2, *table.shape[1:]))
+    for hours in range(2):
+        for period in range(len(table)):
+            there, back = legs[hours, :, period] / 2.0
+            if there > 0.0:
+                out[hours] += there * table[period]
+            if back > 0.0:
+                out[hours] += back * table[period].T
+    return out
 
 
-def utilities(
-    city: City, state: State, p: Parameters, rows: Ints, purpose: int, way: Journeys, costs: Costs, no_car: Bools, asc: Floats
-) -> Floats:  # fmt: skip
-    """(rows, 5) utilities of the five alternatives [utils], -inf where not available.
-
-    A minute of generalised cost is worth ``sensitivity``: weighted door-to-door minutes, and money over the person's value of time.
-    """
-    c = state.citizens
-    work = purpose == MAIN
-    vot = _value_of_time(state, rows, p, work) / 60.0
-    bike, walk = way.minutes[:, Mode.BIKE], way.minutes[:, Mode.WALK]
-    ring = city.districts.ring[c.district[rows]]
-    utility = np.empty((len(rows), 5))
-    utility[:, 0] = way.minutes[:, Mode.CAR] + (costs.car_km[c.household[rows]] * way.km + way.fee) / vot
-    utility[:, 1] = way.ride * p["transit_weight"] + costs.fare[rows] / vot
-    utility[:, 2] = bike * p["bike_weight"]
-    utility[:, 3] = walk * p["walk_weight"]
-    utility[:, :4] *= -p["sensitivity"]
-    utility[:, :4] += asc[kind_of_tour(state, rows, purpose), ring, :4]
-    utility[no_car[rows], 0] = -np.inf
-    rides = c.bike[rows] & (costs.clock - c.birth[rows] >= RIDING_AGE)
-    utility[~rides | (bike > p["longest_ride"]), 2] = -np.inf
-    utility[walk > p["longest_walk"], 3] = -np.inf
-    utility[:, 4] = _at_home(state, rows, p, way.minutes[:, Mode.CAR]) + asc[MAIN, ring, 4] if work else -np.inf
-    return utility
+def place(city: City, p: Parameters, policies: Policies) -> Place:
+    """Parking and bans by district."""
+    return Place(parking(city, p, policies), np.ascontiguousarray(policies.car_ban))
 
 
 def parking(city: City, p: Parameters, policies: Policies) -> Floats:
@@ -131,35 +170,103 @@ def parking(city: City, p: Parameters, policies: Policies) -> Floats:
     return np.asarray((np.where(dense, p["parking_price_centre"], 0.0) + policies.parking_price) / 2.0)
 
 
-def _value_of_time(state: State, rows: Ints, p: Parameters, work: bool) -> Floats:
-    """€/h by purpose, growing with income per head (elasticity in the registry)."""
-    h = state.households
-    income = h.income[state.citizens.household[rows]]
+def taste(asc: tuple[Floats, Floats], p: Parameters, policies: Policies, errand: Errand, *, habit: bool) -> Taste:
+    """Weights and constants of a purpose. ``habit``: what was done until now has its inertia."""
+    mode, off = asc[0][errand], asc[1][errand]
+    by_alternative = np.stack(
+        [mode[:, 0], mode[:, 0] + off, mode[:, 1], mode[:, 1] + off, mode[:, 2], mode[:, 3]], axis=1
+    )
+    return Taste(
+        by_alternative, p["sensitivity"], p["transit_weight"], p["bike_weight"], p["walk_weight"], p["longest_walk"],
+        p["longest_ride"], p["habit"] if habit else 0.0, float(policies.transit_fear[0]),
+    )  # fmt: skip
+
+
+def travellers(
+    city: City, state: State, p: Parameters, costs: Costs, cars: Garage, day_car: Bools, rows: Ints, errand: Errand
+) -> Travellers:
+    """What the choices of the given citizens about a purpose depend on."""
+    c = state.citizens
+    home = c.household[rows]
+    return Travellers(
+        c.id[rows], c.district[rows], c.main_gate[rows], cars.group[rows], cars.sticker[home], cars.firm[home], cars.may[rows],
+        day_car[rows], c.bike[rows] & (costs.clock - c.birth[rows] >= RIDING_AGE), costs.fare[rows], costs.car_km[home],
+        value_of_time(state, rows, p, errand) / 60.0, tours.mode(state, errand)[rows],
+        city.districts.ring[c.district[rows]].astype(np.int64),
+    )  # fmt: skip
+
+
+def value_of_time(state: State, rows: Ints, p: Parameters, errand: Errand) -> Floats:
+    """€/h by purpose, growing with household income (elasticity in the registry)."""
+    income = state.households.income[state.citizens.household[rows]]
     level = (income / p["income_reference"]) ** p["value_of_time_elasticity"]
-    return np.clip(level, 0.4, 2.5) * (p["value_of_time_work"] if work else p["value_of_time_other"])
+    return np.asarray(
+        np.clip(level, 0.4, 2.5) * p["value_of_time_work" if errand == Errand.WORK else "value_of_time_other"]
+    )
 
 
-def _at_home(state: State, rows: Ints, p: Parameters, commute: Floats) -> Floats:
-    """Utility of working at home some days, given the commute by car [min]; -inf unless the job and the employer allow it."""
+def utilities(
+    state: State, who: Travellers, errand: Errand, rows: Ints, ways: Ways, taste: Taste, place: Place
+) -> Floats:
+    """(rows, 6) utilities of the alternatives to the districts that the columns hold."""
+    to = tours.district(state, errand)[rows].astype(np.int64)
+    return np.asarray(weigh(state.seed, stream(INNER), int(errand), who, to, ways, taste, place))
+
+
+def take(state: State, p: Parameters, rows: Ints, errand: Errand, utility: Floats) -> Choice:
+    """Mode and hours of the given citizens; walking where nothing else goes."""
+    ids = state.citizens.id[rows]
+    return taken(choose(state.seed, stream(TASTE[errand]), ids, utility, NEST[:6], scales(p)[:3]))
+
+
+def taken(alternative: Ints) -> Choice:
+    """Mode and hours of alternatives."""
+    at = np.where(alternative < 0, 5, alternative)
+    return Choice(MODE[at], OFF_PEAK[at])
+
+
+def take_cars(state: State, p: Parameters, rows: Ints, utility: Floats) -> Choice:
+    """Mode and hours of main tours when members of a household want its cars at the same time: those who gain most have them.
+
+    What a member gains is the utility of the tour by car above that of the best other way, errors included. Who gets no car takes
+    that other way; who has no other way is driven. All living members with a main tour must be among ``rows``. Those without licence
+    are driven by others and take no car.
+    """
+    c = state.citizens
+    first, second, gain = choose_or(
+        state.seed, stream(TASTE[Errand.WORK]), c.id[rows], utility, NEST[:6], scales(p)[:3], CAR_NEST
+    )
+    wants = (first >= 0) & (first < 2) & c.licence[rows]
+    asking = np.flatnonzero(wants)
+    home = c.household[rows[asking]]
+    order = np.lexsort((c.id[rows[asking]], -gain[asking], home))
+    asking, home = asking[order], home[order]
+    new = np.r_[True, home[1:] != home[:-1]] if len(home) else np.zeros(0, bool)
+    start = np.flatnonzero(new)
+    rank = np.arange(len(home)) - np.repeat(start, np.diff(np.r_[start, len(home)]))
+    late = asking[(rank >= state.households.cars[home]) & (second[asking] >= 0)]
+    first[late] = second[late]
+    return taken(first)
+
+
+def wishes_home(state: State, p: Parameters, rows: Ints, utility: Floats, constant: Floats, commute: Floats) -> Bools:
+    """(rows,) works at home some days, if the job and the employer allow it: one more alternative, alone in its nest.
+
+    Args:
+        utility: (rows, 6) of the tours.
+        constant: (rows,) fitted constants.
+        commute: (rows,) minutes by car, one way.
+    """
     c = state.citizens
     firm = c.firm[rows]
     accepted = np.where(firm >= 0, state.firms.telework[np.maximum(firm, 0)], 0.0)
-    may = c.remote[rows] & (c.activity[rows] == Activity.EMPLOYED) & (accepted >= 1.0)
-    kept = p["sensitivity"] * p["telework_commute_left"] * np.minimum(commute, 90.0)
-    return np.where(may, p["telework_constant"] - kept, -np.inf)
-
-
-def take(state: State, p: Parameters, rows: Ints, purpose: int, utility: Floats) -> tuple[Ints, Bools]:
-    """(mode of days out of home, works at home some days) of the given citizens; walking where nothing else goes."""
-    scale = np.array([1.0, 1.0, p["active_nest"], 1.0])
-    name = stream("mobility.taste.main" if purpose == MAIN else "mobility.taste.other")
-    ids = state.citizens.id[rows]
-    mode = choose(state.seed, name, ids, np.ascontiguousarray(utility[:, :4]), NEST[:4], scale)
-    mode = np.where(mode < 0, Mode.WALK, mode)
-    at_home = np.zeros(len(rows), bool)
-    asked = np.flatnonzero(utility[:, 4] > -np.inf)
-    at_home[asked] = choose(state.seed, name, ids[asked], utility[asked], NEST, scale) == Mode.TELEWORK
-    return mode, at_home
+    asked = np.flatnonzero(c.remote[rows] & (c.activity[rows] == Activity.EMPLOYED) & (accepted >= 1.0))
+    kept = p["sensitivity"] * p["telework_commute_left"] * np.minimum(commute[asked], 90.0)
+    home = p["telework_constant"] - kept + constant[asked]
+    every = np.concatenate([utility[asked], home[:, None]], axis=1)
+    out = np.zeros(len(rows), bool)
+    out[asked] = choose(state.seed, stream(TASTE[Errand.WORK]), c.id[rows[asked]], every, NEST, scales(p)) == HOME
+    return out
 
 
 def works_at_home(state: State, policies: Policies, rows: Ints, wishes: Bools, p: Parameters) -> Floats:

@@ -10,7 +10,7 @@ from sim.columns import Floats
 from sim.measures.policies import Policies
 from sim.months import days_in, parse_month
 from sim.scenario.parameters import Parameters
-from sim.scenario.trends import Trends, all_series
+from sim.scenario.trends import Trends
 from sim.state import State
 from sim.systems.mobility.choice import Costs
 
@@ -37,17 +37,6 @@ def price_per_km(p: Parameters, trends: Trends, policies: Policies, month: int) 
             electric,
         ]
     )
-
-
-def price_rise(trends: Trends, policies: Policies, month: int) -> float:
-    """Price of motor fuel over that of the month the mode constants were fitted to, petrol and diesel alike."""
-    factor = policies.energy_price_factor
-    now = (
-        trends.at("petrol_price", month) * factor[Carrier.PETROL]
-        + trends.at("diesel_price", month) * factor[Carrier.DIESEL]
-    )
-    then = sum(all_series()[name].at(FITTED_MONTH) for name in ("petrol_price", "diesel_price"))
-    return float(now / then)
 
 
 def costs_now(city: City, state: State, p: Parameters, trends: Trends, policies: Policies) -> Costs:

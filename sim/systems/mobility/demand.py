@@ -1,68 +1,71 @@
-"""Trips of citizens and the background: who travels how often, what reaches the road in the morning peak hour."""
+"""What reaches roads and lines in the hour of each period: citizens' tours, and the background."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from sim.city.city import City
-from sim.codes import Activity, CritAir, Mode, RoadUser
-from sim.columns import Bools, Floats
+from sim.codes import Errand, Mode, Period, RoadUser
+from sim.columns import Floats, Ints
 from sim.measures.policies import Policies
 from sim.scenario.parameters import Parameters
 from sim.state import State
+from sim.systems.mobility import tours
 
 #: Vans and trucks by sticker in 2020 (assumption after SDES: almost all diesel), cleaner over the years as the old ones go.
 VAN_STICKERS = np.array([0.01, 0.04, 0.56, 0.24, 0.08, 0.04, 0.03])
 
 
-def main_trips(state: State, p: Parameters) -> Floats:
-    """(n,) trips of the main tour on an average working day: two, less absences and days at home."""
-    c = state.citizens
-    going = c.alive & (c.main_district != -1)
-    present = np.where(c.activity == Activity.EMPLOYED, p["presence_work"], p["presence_school"])
-    return np.where(going, 2.0 * present * (1.0 - c.telework_days / 5.0), 0.0)
+def car_tours(city: City, state: State, p: Parameters, errand: Errand, count: Floats, group: Ints) -> Floats:
+    """(2 groups, 2 hours, Z, Z) residents' cars a day on tours of a purpose, from home to destination (districts, then gates).
 
-
-def other_trips(state: State, p: Parameters, policies: Policies, fuel_rise: float) -> Floats:
-    """(n,) other trips of an average working day by activity; fewer when trips are suppressed, or by car when fuel is dear.
-
-    Destinations are fixed, so what drivers do about dear fuel besides changing mode - nearer shops, chained errands, trips left out -
-    is a constant elasticity of other car trips to the price of motor fuel: ``fuel_rise`` is today's over that of the calibration.
+    Args:
+        count: (n,) tours a day.
+        group: (n,) cost group on the road.
     """
-    rate = np.zeros(len(Activity))
-    for activity, name in (
-        (Activity.CHILD, "child"), (Activity.PUPIL, "pupil"), (Activity.STUDENT, "student"), (Activity.EMPLOYED, "employed"),
-        (Activity.UNEMPLOYED, "inactive"), (Activity.RETIRED, "retired"), (Activity.INACTIVE, "inactive"),
-    ):  # fmt: skip
-        rate[activity] = p[f"other_trips_{name}"]
-    c = state.citizens
-    driven = np.where(c.other_mode == Mode.CAR, fuel_rise ** -p["fuel_trip_elasticity"], 1.0)
-    return np.where(c.alive, rate[c.activity], 0.0) * (1.0 - float(policies.trip_suppression[0])) * driven
+    c, n = state.citizens, city.n_districts
+    z = n + len(city.cordon)
+    rows = np.flatnonzero((tours.mode(state, errand) == Mode.CAR) & (count > 0.0))
+    to = tours.district(state, errand)[rows].astype(np.int64)
+    zone = np.where(to >= 0, to, n + np.maximum(c.main_gate[rows], 0))
+    cell = ((group[rows] * 2 + tours.off_peak(state, errand)[rows]) * z + c.district[rows]) * z + zone
+    cars = c.weight[rows] * count[rows] / tours.occupancy(p, errand)
+    return np.bincount(cell, weights=cars, minlength=4 * z * z).reshape(2, 2, z, z)
 
 
-def occupancy(state: State, p: Parameters, purpose: int) -> Floats:
-    """(n,) persons in a car on tours of this purpose (0 main, 1 other)."""
-    employed = state.citizens.activity == Activity.EMPLOYED
-    alone = np.where(employed, p["occupancy_work"], p["occupancy_school"])
-    return alone if purpose == 0 else np.full(len(employed), p["occupancy_other"])
+def by_period(legs: Floats, table: Floats) -> Floats:
+    """(P, Z, Z) legs a day from origin to destination in each period, of (2 hours, Z, Z) tours from home to destination."""
+    out = np.einsum("hp,hij->pij", legs[:, 0], table)
+    return np.asarray(out + np.einsum("hp,hij->pji", legs[:, 1], table))
 
 
-def peak_cars(city: City, state: State, p: Parameters, main: Floats, other: Floats) -> Floats:
-    """(Z, Z) cars of residents in the morning peak hour between zones (districts, then gates), given their trips a day."""
-    c = state.citizens
-    n, z = city.n_districts, city.n_districts + len(city.cordon)
-    by_car = (c.main_mode == Mode.CAR) & (main > 0.0)
-    destination = np.where(c.main_district >= 0, c.main_district, n + np.maximum(c.main_gate, 0))
-    cars = c.weight * main / 2.0 * p["peak_share_main"] / occupancy(state, p, 0)
-    out = np.bincount(c.district[by_car] * z + destination[by_car], weights=cars[by_car], minlength=z * z).reshape(z, z)
-    roaming = (c.other_mode == Mode.CAR) & (other > 0.0)
-    cars = c.weight * other / 2.0 * p["peak_share_other"] / occupancy(state, p, 1)
-    away = np.bincount(
-        c.district[roaming] * z + c.other_district[roaming], weights=cars[roaming], minlength=z * z
-    ).reshape(z, z)
-    return np.asarray(out + away + away.T)
+def residents(city: City, state: State, p: Parameters, counts: Sequence[Floats], group: Ints) -> Floats:
+    """(P, 2 groups, Z, Z) residents' cars in the hour of each period [veh/h]; ``counts`` by purpose as of ``tours.tours``."""
+    z = city.n_districts + len(city.cordon)
+    out = np.zeros((len(Period), 2, z, z))
+    for errand in Errand:
+        table, legs = car_tours(city, state, p, errand, counts[errand], group), tours.legs(errand)
+        for g in range(2):
+            out[:, g] += by_period(legs, table[g])
+    return out / tours.hours(p)[:, None, None, None]
+
+
+def riders(p: Parameters, trips: Sequence[Floats]) -> tuple[Floats, Floats]:
+    """Transit trips by origin and destination from each purpose's (2 hours, D, D) trips a day on tours from home to destination.
+
+    The evening is the morning mirrored: its legs are counted the other way round.
+
+    Returns:
+        (2, D, D) trips in the hour of the morning peak and in an hour between the peaks; (2, D, D) trips a day at the times of each.
+    """
+    legs = sum(by_period(tours.legs(errand), trips[errand] / 2.0) for errand in Errand)
+    morning, evening, off = np.asarray(legs)
+    hours = tours.hours(p)
+    hourly = np.stack([morning / hours[Period.MORNING], off / hours[Period.OFF_PEAK]])
+    return hourly, np.stack([morning + evening.T, off])
 
 
 class Background(NamedTuple):
@@ -77,11 +80,27 @@ class Background(NamedTuple):
         return self.incomers + self.through + self.freight
 
 
-def road_users(cars: Floats, rest: Background) -> Floats:
-    """(U, Z, Z) vehicles by RoadUser: residents' cars, incomers, through traffic and freight."""
-    out = np.zeros((len(RoadUser), *cars.shape))
-    out[RoadUser.CAR] = cars + rest.incomers + rest.through
-    out[RoadUser.VAN] = rest.freight
+def road_users(cars: Floats, rest: Background, p: Parameters) -> Floats:
+    """(P, U, Z, Z) vehicles by period and RoadUser: residents' cars (P, 2 groups, Z, Z), incomers, through traffic and freight.
+
+    The background of the evening is that of the morning the other way round; what the two peaks leave of its day is between them.
+    """
+    periods, _, z, _ = cars.shape
+    out = np.zeros((periods, len(RoadUser), z, z))
+    out[:, [RoadUser.CAR, RoadUser.CAR_KEPT_OUT]] = cars
+    hours = tours.hours(p)
+    morning, evening, off = hours
+    there = p["peak_tours_work"]
+    commute = rest.incomers * morning  # legs in of those who come at peak hours
+    between = commute * (1.0 - there) / there
+    steady = (p["peak_to_day"] - morning - evening) / off
+    for user, goods in ((RoadUser.CAR, rest.through), (RoadUser.VAN, rest.freight)):
+        out[Period.MORNING, user] += goods
+        out[Period.EVENING, user] += goods.T
+        out[Period.OFF_PEAK, user] += steady * (goods + goods.T) / 2.0
+    out[Period.MORNING, RoadUser.CAR] += rest.incomers
+    out[Period.EVENING, RoadUser.CAR] += commute.T / evening
+    out[Period.OFF_PEAK, RoadUser.CAR] += (between + between.T) / off
     return out
 
 
@@ -93,7 +112,14 @@ def background(city: City, state: State, p: Parameters, policies: Policies) -> B
     factor = float(policies.incomer_factor[0])
     incoming = state.economy.incomers.sum(axis=1) if state.economy.incomers.size else 0.12 * city.districts.jobs
     total = max(float(gates.incomers.sum()), 1e-300)
-    cars = p["incomer_car_share"] * p["peak_share_main"] * p["presence_work"] / p["occupancy_work"] * factor
+    cars = (
+        p["incomer_car_share"]
+        * p["peak_tours_work"]
+        / p["morning_hours"]
+        * p["presence_work"]
+        / p["occupancy_work"]
+        * factor
+    )
     incomers[n:, :n] = np.outer(gates.incomers / total, incoming) * cars
     apart = 1.0 - np.eye(len(gates))
     pull = np.outer(gates.through, gates.through / max(float(gates.through.sum()), 1e-300)) * apart
@@ -126,25 +152,8 @@ def day_kilometres(p: Parameters, residents: float, rest: Background, km: Floats
         km: (Z, Z) driven distance at equilibrium.
     """
     peak = [float((part * np.where(part > 0.0, km, 0.0)).sum()) for part in rest]
-    there_and_back = 2.0 / p["peak_share_main"]  # the peak hour holds that share of the ways in, none of the ways out
+    there_and_back = (
+        2.0 * p["morning_hours"] / p["peak_tours_work"]
+    )  # the peak hour holds that part of the ways in, none of the ways out
     freight = peak[2] * p["peak_to_day"]
     return Kilometres(residents, peak[0] * there_and_back, peak[1] * p["peak_to_day"] + freight, freight)
-
-
-def banned(city: City, state: State, policies: Policies, destination: Floats, chosen: Bools, draw: Floats) -> Bools:
-    """(n,) citizens whose household has no car that may be used between home and ``destination`` (compliance by household)."""
-    c = state.citizens
-    best = cleanest(state)[c.household]
-    inside = np.clip(destination, 0, city.n_districts - 1)
-    ban = np.maximum(
-        policies.car_ban[best, c.district], np.where(destination >= 0, policies.car_ban[best, inside], 0.0)
-    )
-    return np.asarray(chosen & (draw[c.household] < ban))
-
-
-def cleanest(state: State) -> np.ndarray:
-    """(households,) best sticker among the household's cars; unclassified where there is none."""
-    cars = state.cars
-    out = np.full(len(state.households), int(CritAir.UNCLASSIFIED), np.int64)
-    np.minimum.at(out, cars.household[cars.alive], cars.crit_air[cars.alive].astype(np.int64))
-    return out

@@ -1,29 +1,30 @@
 """The mobility of a month: supply, choices, road equilibrium, what travellers live through, what they pay and emit.
 
-Demand and supply meet once a month: citizens who reconsider choose by the times they perceive (a moving mean of the months'
-equilibria), then the road settles with everybody's choices. Months chain, so the pair converges; ``residual`` is its distance.
+Demand and supply meet once a month: households that reconsider choose by the times they perceive (a moving mean of the months'
+equilibria), then the roads of all periods settle with everybody's choices. Months chain, so the pair converges; ``residual`` is its
+distance: misperceived vehicle-hours over all of the day's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from kernels.draws import stream, uniforms
-from kernels.journeys import Day, travel
+from kernels.draws import stream
+from kernels.journeys import Day, Place, Ways, travel
 from sim.city.city import City
-from sim.codes import Mode, Period, RoadUser
-from sim.columns import Bools, Floats
+from sim.codes import Errand, Mode, Period, RoadUser
+from sim.columns import Bools, Floats, Ints
 from sim.measures.policies import Policies, axis_sizes, compose
 from sim.months import days_in
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import State, Traffic
-from sim.systems.mobility import choice, costs, demand, supply, transit
-from sim.systems.mobility.choice import MAIN, OTHER
+from sim.systems.mobility import choice, costs, demand, destinations, supply, tours, transit
 from sim.systems.mobility.emissions import road_emissions
-from sim.systems.mobility.road import FREE, Road, RoadResult
+from sim.systems.mobility.road import FREE, KEPT, Road, RoadResult
 
 
 class Driven(NamedTuple):
@@ -31,6 +32,25 @@ class Driven(NamedTuple):
 
     network: float  #: on links, between districts and to the gates
     inside: Floats  #: (D,) in each district, which no link carries
+
+
+class _Skims(NamedTuple):
+    """Cars' minutes and km: (2 groups, P, D, D) between districts, (2 directions, P, D, gates) to gates and back."""
+
+    time: Floats
+    km: Floats
+    gate_time: Floats
+    gate_km: Floats
+
+
+class _Setting(NamedTuple):
+    """What all choices of a month share."""
+
+    policies: Policies
+    costs: choice.Costs
+    cars: choice.Garage
+    place: Place
+    habit: bool  #: what was done until now has its inertia; not when everybody chooses for the first time
 
 
 class MobilitySystem:
@@ -42,6 +62,7 @@ class MobilitySystem:
         self.city, self.parameters, self.trends = city, parameters, trends
         self.road = Road(city, parameters, threads, gap)
         self.constants = choice.constants(city)
+        self.pull = {errand: destinations.pull(city, parameters, errand) for errand in tours.ERRANDS}
         self.walk = supply.walking_minutes(city, parameters)
 
     def begin(self, state: State) -> None:
@@ -51,6 +72,7 @@ class MobilitySystem:
         state.traffic = Traffic.blank()
         t = state.traffic
         t.link_flow, t.link_time = blank(len(city.links)), city.links.free_time.copy()
+        t.link_day = blank(len(city.links))
         t.gap, t.background_km, t.residual, t.day_factor = blank(1), blank(1), blank(1), blank(1)
         t.trips, t.trip_km, t.line_boardings = blank((n, 4)), blank((n, 4)), blank(len(city.lines))
         t.vehicle_km, t.emissions, t.walk_time = blank(5), blank(n), self.walk.copy()
@@ -59,9 +81,11 @@ class MobilitySystem:
         t.supply = blank(0)
         nothing = compose((), axis_sizes(city, len(state.townhall.status)))
         self._renew_supply(state, nothing)
-        empty = np.zeros((len(RoadUser), self.road.n_zones, self.road.n_zones))
-        free = self.road.settle(Period.MORNING, empty, nothing, state)
-        t.car_time, t.car_km, t.gate_time, t.gate_km = self._car_skims(free)
+        t.usual_access = blank((len(tours.ERRANDS), n))
+        empty = np.zeros((len(Period), len(RoadUser), self.road.n_zones, self.road.n_zones))
+        free = self._skims(self.road.settle_all(empty, nothing, state))
+        (t.car_time, t.kept_time), (t.car_km, t.kept_km) = free.time.copy(), free.km
+        t.gate_time, t.gate_km = free.gate_time, free.gate_km
         for _ in range(3):  # everybody chooses, roads fill, everybody chooses again
             self._choose(state, nothing, everybody=True)
             self._travel(state, nothing, perceive=1.0)
@@ -95,21 +119,72 @@ class MobilitySystem:
     # --- choices --------------------------------------------------------------------------------------------------
 
     def _choose(self, state: State, policies: Policies, *, everybody: bool) -> None:
-        """Citizens who reconsider, and those whose way of travelling has gone, choose."""
-        c, p = state.citizens, self.parameters
-        thinking = c.alive & np.ones(len(c), bool) if everybody else choice.reconsiders(state, p)
+        """Households that think, and those one of whose ways has gone, choose: main tours, then the others."""
+        c, h, p = state.citizens, state.households, self.parameters
+        cars = choice.garage(state, policies)
+        think = h.alive.copy() if everybody else choice.thinks(state, p)
+        for errand in Errand:
+            mode = tours.mode(state, errand)
+            gone = (mode < 0) | ((mode == Mode.CAR) & choice.without_car(state, policies, cars, errand))
+            think[c.household[gone & tours.makes(state, errand)]] = True
+        driven = np.bincount(c.household[choice.drivers(state)], minlength=len(h))
+        think |= h.alive & (driven > h.cars)
+        thinking = c.alive & think[c.household]
         now = costs.costs_now(self.city, state, p, self.trends, policies)
-        for purpose in (MAIN, OTHER):
-            no_car = self._no_car(state, policies, purpose)
-            mode = c.main_mode if purpose == MAIN else c.other_mode
-            lost = c.alive & ((mode < 0) | ((mode == Mode.CAR) & no_car))
-            rows = np.flatnonzero((thinking | lost) & ((c.main_district != -1) if purpose == MAIN else True))
-            way = choice.journeys(self.city, state, p, policies, rows, purpose)
-            utility = choice.utilities(self.city, state, p, rows, purpose, way, now, no_car, self.constants)
-            mode[rows], wishes = choice.take(state, p, rows, purpose, utility)
-            if purpose == MAIN:
-                c.telework_days[rows] = choice.works_at_home(state, policies, rows, wishes, p)
-                self._mandate(state, policies)
+        setting = _Setting(policies, now, cars, choice.place(self.city, p, policies), not everybody)
+        self._choose_main(state, setting, thinking)
+        self._mandate(state, policies)
+        rows, day_car = np.flatnonzero(thinking), choice.day_cars(state)
+        for errand in tours.ERRANDS:
+            self._choose_errand(state, setting, rows, day_car, errand)
+
+    def _choose_main(self, state: State, setting: _Setting, thinking: Bools) -> None:
+        """Modes, hours and days at home of tours to work and school; households share out their cars."""
+        c, p = state.citizens, self.parameters
+        always = np.ones(len(c), bool)
+        parts, worth = [], []
+        for errand in (Errand.WORK, Errand.EDUCATION):
+            rows = np.flatnonzero(thinking & tours.makes(state, errand))
+            table = choice.ways(self.city, state, p, errand)
+            who = choice.travellers(self.city, state, p, setting.costs, setting.cars, always, rows, errand)
+            taste = choice.taste(self.constants, p, setting.policies, errand, habit=setting.habit)
+            utility = choice.utilities(state, who, errand, rows, table, taste, setting.place)
+            parts.append(rows)
+            worth.append(utility)
+            if errand == Errand.WORK:
+                wishes = self._wishes_home(state, rows, utility, table)
+                c.telework_days[rows] = choice.works_at_home(state, setting.policies, rows, wishes, p)
+        rows = np.concatenate(parts)
+        taken = choice.take_cars(state, p, rows, np.concatenate(worth))
+        c.main_mode[rows], c.main_off_peak[rows] = taken.mode, taken.off_peak
+
+    def _wishes_home(self, state: State, rows: Ints, utility: Floats, table: Ways) -> Bools:
+        """(rows,) works at home some days, given the minutes of the commute by car at peak hours."""
+        c = state.citizens
+        ring, to, home = self.city.districts.ring[c.district[rows]], c.main_district[rows], c.district[rows]
+        inside, gate = table.car[0, 0, home, np.maximum(to, 0)], table.gate[0, home, np.maximum(c.main_gate[rows], 0)]
+        commute = np.where(to >= 0, inside, gate + table.beyond)
+        constant = self.constants[0][Errand.WORK, ring, Mode.TELEWORK]
+        return choice.wishes_home(state, self.parameters, rows, utility, constant, commute)
+
+    def _choose_errand(self, state: State, setting: _Setting, rows: Ints, day_car: Bools, errand: Errand) -> None:
+        """District, then mode and hours of tours for one of the other purposes; how often they are made."""
+        p, t = self.parameters, state.traffic
+        table = choice.ways(self.city, state, p, errand)
+        who = choice.travellers(self.city, state, p, setting.costs, setting.cars, day_car, rows, errand)
+        taste = choice.taste(self.constants, p, setting.policies, errand, habit=setting.habit)
+        to, access = destinations.choose_districts(
+            state, p, errand, who, table, taste, setting.place, self.pull[errand]
+        )
+        tours.district(state, errand)[rows] = to
+        k = tours.ERRANDS.index(errand)
+        if not setting.habit:  # the first choices of everybody: what there is then is the usual
+            t.usual_access[k] = destinations.usual(self.city, state, rows, access)
+        usual = t.usual_access[k, state.citizens.district[rows]]
+        tours.often(state, errand)[rows] = destinations.tours_against_usual(p, access, usual)
+        utility = choice.utilities(state, who, errand, rows, table, taste, setting.place)
+        taken = choice.take(state, p, rows, errand, utility)
+        tours.mode(state, errand)[rows], tours.off_peak(state, errand)[rows] = taken.mode, taken.off_peak
 
     def _mandate(self, state: State, policies: Policies) -> None:
         """A mandate binds at once, not only those who reconsider."""
@@ -118,76 +193,79 @@ class MobilitySystem:
         below = c.alive & c.remote & (c.telework_days < floor) & (c.firm >= 0)
         c.telework_days[below] = floor
 
-    def _no_car(self, state: State, policies: Policies, purpose: int) -> Bools:
-        """(n,) no car in the household, or none that may be used on this tour."""
-        c = state.citizens
-        none = state.households.cars[c.household] == 0
-        if not policies.car_ban.any():
-            return np.asarray(none)
-        draw = uniforms(state.seed, stream("mobility.compliance"), state.households.id, 0, 0)
-        to = c.main_district if purpose == MAIN else c.other_district
-        return np.asarray(none | demand.banned(self.city, state, policies, to, c.alive, draw))
-
     # --- travelling -----------------------------------------------------------------------------------------------
 
     def _travel(self, state: State, policies: Policies, perceive: float) -> None:
-        """The road settles with everybody's choices; times perceived move towards it; the day is lived, paid and emitted."""
+        """Roads settle with everybody's choices in each period; times perceived move towards theirs; the day is lived, paid and emitted."""
         city, p, t = self.city, self.parameters, state.traffic
-        main = demand.main_trips(state, p)
-        other = demand.other_trips(state, p, policies, costs.price_rise(self.trends, policies, state.month))
-        cars = demand.peak_cars(city, state, p, main, other)
+        counts = tours.tours(state, p, policies)
+        group = choice.garage(state, policies).group
+        cars = demand.residents(city, state, p, counts, group)
         rest = demand.background(city, state, p, policies)
-        found = self.road.settle(Period.MORNING, demand.road_users(cars, rest), policies, state)
-        time, km, gate_time, gate_km = self._car_skims(found)
-        t.residual = np.array([np.abs(time - t.car_time).sum() / t.car_time.sum()])
-        t.car_time = t.car_time + perceive * (time - t.car_time)
-        t.gate_time = t.gate_time + perceive * (gate_time - t.gate_time)
-        t.car_km, t.gate_km = km, gate_km
-        t.link_flow, t.link_time, t.gap = found.flow, found.time, np.array([found.gap])
-        driven = self._live_through(state, policies, main, other)
-        day = demand.day_kilometres(p, driven.network, rest, found.zone_km[FREE])
-        peak = float((found.flow * city.links.length).sum()) / 1000.0
+        found = self.road.settle_all(demand.road_users(cars, rest, p), policies, state)
+        fresh = self._skims(found)
+        n = city.n_districts
+        t.residual = np.array([_misperceived(tours.hours(p), cars[..., :n, :n], t, fresh)])
+        t.car_time = t.car_time + perceive * (fresh.time[FREE] - t.car_time)
+        t.kept_time = t.kept_time + perceive * (fresh.time[KEPT] - t.kept_time)
+        t.gate_time = t.gate_time + perceive * (fresh.gate_time - t.gate_time)
+        (t.car_km, t.kept_km), t.gate_km = fresh.km, fresh.gate_km
+        morning = found[Period.MORNING]
+        t.link_flow, t.link_time = morning.flow, morning.time
+        t.gap = np.array([max(one.gap for one in found)])
+        driven = self._live_through(state, policies, counts, group)
+        day = demand.day_kilometres(p, driven.network, rest, morning.zone_km[FREE])
+        hourly = np.stack([one.flow for one in found])
+        t.link_day = tours.hours(p) @ hourly
+        t.link_day *= day.total() * 1000.0 / max(float((t.link_day * city.links.length).sum()), 1e-300)
+        peak = float((morning.flow * city.links.length).sum()) / 1000.0
         t.day_factor = np.array([day.total() / max(peak, 1e-300)])
         t.background_km = np.array([day.incomers + day.goods])
         t.emissions = road_emissions(city, state, p, day.freight / max(day.total(), 1e-300), driven.inside)
 
-    def _car_skims(self, found: RoadResult) -> tuple[Floats, Floats, Floats, Floats]:
-        """Minutes and km between districts and to the gates, at their ends and inside a district at a stated urban speed."""
+    def _skims(self, found: Sequence[RoadResult]) -> _Skims:
+        """Minutes and km between districts and to the gates and back; at the ends and inside a district at a stated urban speed."""
         n, p = self.city.n_districts, self.parameters
         inner, ends = self.city.districts.inner_distance, choice.access_km(self.city, p)
-        pace = 60.0 / p["inner_car_speed"]
+        pace, search = 60.0 / p["inner_car_speed"], p["parking_search"]
         both = ends[:, None] + ends
-        km, gate_km = found.zone_km[FREE, :n, :n] + both, found.zone_km[FREE, :n, n:] + ends[:, None]
-        time = found.zone_time[FREE, :n, :n] + both * pace
-        np.fill_diagonal(time, inner * pace + 2.0 * float(self.city.connectors.time.mean()) / 60.0)
-        np.fill_diagonal(km, inner)
-        gate_time = found.zone_time[FREE, :n, n:] + ends[:, None] * pace
-        return time + p["parking_search"], km, gate_time + p["parking_search"], gate_km
+        minutes = np.stack([one.zone_time for one in found], axis=1)
+        km = np.stack([one.zone_km for one in found], axis=1)
+        time, far = minutes[..., :n, :n] + both * pace, km[..., :n, :n] + both
+        own = np.arange(n)
+        time[..., own, own] = inner * pace + 2.0 * float(self.city.connectors.time.mean()) / 60.0
+        far[..., own, own] = inner
+        gates = [
+            np.stack([table[FREE][:, :n, n:], table[FREE][:, n:, :n].swapaxes(1, 2)]) + ends[:, None] * unit
+            for table, unit in ((minutes, pace), (km, 1.0))
+        ]
+        return _Skims(time + search, far, gates[0] + search, gates[1])
 
-    def _live_through(self, state: State, policies: Policies, main: Floats, other: Floats) -> Driven:
+    def _live_through(self, state: State, policies: Policies, counts: Sequence[Floats], group: Ints) -> Driven:
         """Travel time and distance of each citizen, trips by district and mode, cars' kilometres, payments."""
         city, c, p, t = self.city, state.citizens, self.parameters, state.traffic
         n, d = len(c), city.n_districts
         now = costs.costs_now(city, state, p, self.trends, policies)
-        fee, tables = choice.parking(city, p, policies), choice.ways(city, state, p)
-        zeros = np.zeros
+        fee, zeros = choice.parking(city, p, policies), np.zeros
         day = Day(
             minutes=zeros(n), km=zeros(n), fares=zeros(n), parking=zeros(n), car_km=zeros(len(state.households)), inside=zeros(d),
-            trips=zeros((d, 4)), trip_km=zeros((d, 4)), transit=zeros((d, d)),
+            trips=zeros((d, 4)), trip_km=zeros((d, 4)), transit=zeros((2, d, d)),
         )  # fmt: skip
-        network, riders, paid = 0.0, [], np.zeros((d, d))
-        for purpose, count in ((MAIN, main), (OTHER, other)):
-            rode, fares = day.transit.copy(), day.fares.copy()
+        network, riders, paid = 0.0, [], zeros((d, d))
+        for errand in Errand:
+            mine = day._replace(transit=zeros((2, d, d)), fares=zeros(n))
             network += travel(
-                state.seed, stream(choice.INNER), purpose, tables, c.id, c.district, choice.destination(state, purpose), c.main_gate,
-                c.main_mode if purpose == MAIN else c.other_mode, count, c.weight, demand.occupancy(state, p, purpose), c.household,
-                now.fare, fee, p["longest_ride"], day,
+                state.seed, stream(choice.INNER), int(errand), choice.ways(city, state, p, errand), c.id, c.district,
+                tours.district(state, errand), c.main_gate, tours.mode(state, errand), tours.off_peak(state, errand), group,
+                2.0 * counts[errand], c.weight, np.full(n, tours.occupancy(p, errand)), c.household, now.fare, fee,
+                p["longest_ride"], mine,
             )  # fmt: skip
-            riders.append(day.transit - rode)
-            paid += self._paid(state, purpose, day.fares - fares)
+            riders.append(mine.transit)
+            day.fares[:] += mine.fares
+            paid += self._paid(state, errand, mine.fares)
         c.travel_time[:], c.travel_km[:] = day.minutes, day.km
         t.trips, t.trip_km = day.trips, day.trip_km
-        hourly, by_day = transit.by_period(riders[0], riders[1], p)
+        hourly, by_day = demand.riders(p, riders)
         transit.ride(t, transit.networks(city, p, policies), hourly, by_day, (paid + paid.T) / 2.0)
         costs.share_out_cars(state, day.car_km * costs.average_day(p))
         costs.book(city, state, p, self.trends, policies, day.car_km, day.fares, day.parking)
@@ -195,9 +273,20 @@ class MobilitySystem:
         t.vehicle_km = np.bincount(state.cars.powertrain, weights=cars_km, minlength=5)
         return Driven(network, day.inside)
 
-    def _paid(self, state: State, purpose: int, fares: Floats) -> Floats:
+    def _paid(self, state: State, errand: Errand, fares: Floats) -> Floats:
         """(D, D) fares of tours of a purpose by home and destination [€/day]; ``fares`` (n,) by citizen."""
         c, d = state.citizens, self.city.n_districts
         rows = np.flatnonzero(fares > 0.0)
-        pair = c.district[rows].astype(np.int64) * d + choice.destination(state, purpose)[rows]
-        return np.bincount(pair, weights=(c.weight * fares)[rows], minlength=d * d).reshape(d, d)
+        pair = c.district[rows].astype(np.int64) * d + tours.district(state, errand)[rows]
+        return np.bincount(pair, weights=(fares * c.weight)[rows], minlength=d * d).reshape(d, d)
+
+
+def _misperceived(hours: Floats, cars: Floats, t: Traffic, fresh: _Skims) -> float:
+    """Residents' vehicle-hours of a day by which the periods' times differ from those that choices were made by, over all of them.
+
+    ``cars`` (P, 2, D, D) in each period's hour, ``hours`` (P,) that it stands for.
+    """
+    believed = np.stack([t.car_time, t.kept_time], axis=1)
+    found = fresh.time.swapaxes(0, 1)
+    weight = cars * hours[:, None, None, None]
+    return float((weight * np.abs(found - believed)).sum() / max(float((weight * found).sum()), 1e-300))

@@ -266,22 +266,6 @@ def show(t: Traffic, graphs: tuple[Network, Network]) -> None:
     t.transit_off_felt, t.transit_off_time = off.felt.copy(), off.clock.copy()
 
 
-def by_period(main: Floats, other: Floats, p: Parameters) -> tuple[Floats, Floats]:
-    """Transit trips of one hour of each period, and of the day by period, from trips a day by home and destination.
-
-    Args:
-        main, other: (D, D) trips a day, both ways of a tour counted from home to destination.
-
-    Returns:
-        (2, D, D) trips an hour from origin to destination, peak and between; (2, D, D) trips a day made at the times of each.
-    """
-    both = (main + main.T + other + other.T) / 2.0
-    peak = main / 2.0 * p["peak_share_main"] + (other + other.T) / 2.0 * p["peak_share_other"]
-    peaks = np.minimum(p["transit_peak_hours"] * (peak + peak.T), both)
-    rest = both - peaks
-    return np.stack([peak, rest / p["transit_off_hours"]]), np.stack([peaks, rest])
-
-
 def ride(t: Traffic, graphs: tuple[Network, Network], hourly: Floats, day: Floats, paid: Floats) -> None:
     """Riders settle in the hour of each period; lines get their boardings, loads and revenue of a working day.
 

@@ -113,7 +113,9 @@ class SocietySystem:
     def _support(self, state: State, policies: Policies, lived: Floats, known: Ints) -> None:
         """Own judgement, then word of mouth, of the measures ``known`` to the public; who is ready to protest."""
         p, c, s = self.parameters, state.citizens, state.society
-        driver = (c.main_mode == Mode.CAR) | (c.other_mode == Mode.CAR)
+        driver = np.logical_or.reduce(
+            [mode == Mode.CAR for mode in (c.main_mode, c.shop_mode, c.leisure_mode, c.escort_mode)]
+        )
         judgement(
             known, policies.expected_drivers, policies.expected_others, policies.in_force, policies.exposure, c.alive, c.district,
             c.main_district, driver, lived, c.trust, p["loss_aversion"], p["belief_in_trust"], p["expectation_kept"], s.expected,

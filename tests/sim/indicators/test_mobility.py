@@ -65,7 +65,7 @@ def expected(city: City, s: Snapshot) -> dict[str, float]:
     }  # fmt: skip
     for k, mode in enumerate(("car", "transit", "bike", "walk")):
         out[f"share_{mode}"] = 100 * t.trips[:, k].sum() / t.trips.sum()
-    for name, minutes in (("jobs_by_transit", t.transit_time), ("jobs_by_car", t.car_time)):
+    for name, minutes in (("jobs_by_transit", t.transit_time), ("jobs_by_car", t.car_time[0])):
         reached = [sum(jobs[j] for j in range(9) if minutes[i, j] <= 30.0) / jobs.sum() for i in range(9)]
         out[name] = 100 * sum(r * n for r, n in zip(reached, inhabitants, strict=True)) / inhabitants.sum()
     return out

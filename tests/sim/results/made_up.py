@@ -59,7 +59,7 @@ def tables(car: float = 50.0) -> dict[str, pd.DataFrame]:
         {
             "citizen": [1, 2, 3, 4], "weight": [1.0, 2.0, 1.0, 1.0], "alive": True,
             "household": [1, 1, 2, 3], "quintile": [0, 0, 2, 4],
-            "ring": [0, 0, 1, 3], "main_mode": [0, 1 if car < 50 else 0, 2, -1], "other_mode": 3, "cars": [1, 1, 0, 2],
+            "ring": [0, 0, 1, 3], "main_mode": [0, 1 if car < 50 else 0, 2, -1], "cars": [1, 1, 0, 2],
             "travel_min_day": [30.0, 40.0, 20.0, 10.0], "energy_bill_month": 80.0, "transport_bill_month": [car, car, 20.0, 60.0],
         }
     )  # fmt: skip

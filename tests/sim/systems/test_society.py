@@ -150,7 +150,7 @@ def test_what_is_not_public_is_not_judged(society: SocietySystem, state: State, 
 
 def test_drivers_who_are_touched_mind_what_drivers_lose(society: SocietySystem, state: State, city: City) -> None:
     c = state.citizens
-    driver = (c.main_mode == 0) | (c.other_mode == 0)
+    driver = (c.main_mode == 0) | (c.shop_mode == 0) | (c.leisure_mode == 0) | (c.escort_mode == 0)
     touched = (c.district == 4) | (c.main_district == 4)
     judged(society, state, public(city, -0.6, 0.3, 0.0), 12)
     own = state.society.expected[:, 0]
