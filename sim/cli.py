@@ -161,12 +161,19 @@ def city_build(
     districts: Annotated[int, typer.Option(help="Districts wanted.")] = 300,
     threads: Annotated[int | None, typer.Option(help="Threads. (all cores)")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing bundle.")] = False,
+    gtfs: Annotated[Path | None, typer.Option(help="Timetable of transit: a GTFS feed, zipped or a folder.")] = None,
+    gtfs_day: Annotated[str, typer.Option(help="weekday, saturday, sunday or a date YYYY-MM-DD.")] = "weekday",
+    gtfs_peak: Annotated[str, typer.Option(help="Hours that peak headways are counted in.")] = "07:00-09:00",
+    gtfs_off: Annotated[str, typer.Option(help="Hours that off-peak headways are counted in.")] = "09:30-16:00",
 ) -> None:
     """Build a city from road and demand files, calibrate it, and keep it as one bundle."""
+    from sim.city.gtfs import Service, hours
     from sim.commands.city import build
 
     _within(districts=districts, threads=threads)
-    build(roads, demand, communes, out, facts, districts, threads or os.cpu_count() or 1, force, say)
+    periods = hours("--gtfs-peak", gtfs_peak), hours("--gtfs-off", gtfs_off)
+    service = Service(gtfs, gtfs_day, *periods) if gtfs is not None else None
+    build(roads, demand, communes, out, facts, districts, threads or os.cpu_count() or 1, force, service, say)
 
 
 @city_app.command("show", epilog="Example: rebond city show toulouse.bundle --out toulouse.png")
