@@ -25,7 +25,7 @@ TIME, RISE, POWER, TOLL = (
 
 
 @dataclass(frozen=True)
-class _Row:
+class Row:
     """One row of a table with the line it ends on."""
 
     line: int
@@ -40,7 +40,7 @@ def read_network(links: Path, nodes: Path) -> RoadFile:
     """A network. Raises InputError with every fault and its line."""
     node_of, zone_nodes, closed = _nodes(nodes)
     faults = Faults(links)
-    rows = list(_table(links, ("link_id", "from_node_id", "to_node_id"), faults))
+    rows = list(table(links, ("link_id", "from_node_id", "to_node_id"), faults))
     ends, numbers, kinds, lines = [], [], [], []
     fallbacks = dict.fromkeys(("vdf_alpha and vdf_beta: BPR 0.15 and 4", "capacity: unlimited"), 0)
     for row in rows:
@@ -68,14 +68,14 @@ def read_trips(path: Path, network: RoadFile) -> TripFile:
     faults = Faults(path)
     zone = {name: i for i, name in enumerate(network.zones)}
     trips = np.zeros((len(zone), len(zone)))
-    for row in _table(path, ("o_zone_id", "d_zone_id", "volume"), faults):
+    for row in table(path, ("o_zone_id", "d_zone_id", "volume"), faults):
         pair = [_known(row, name, zone, faults) for name in ("o_zone_id", "d_zone_id")]
         trips[pair[0], pair[1]] += faults.number(row.line, "volume", row.get("volume"))
     faults.stop()
     return TripFile(trips)
 
 
-def _table(path: Path, needed: tuple[str, ...], faults: Faults) -> Iterator[_Row]:
+def table(path: Path, needed: tuple[str, ...], faults: Faults) -> Iterator[Row]:
     """Rows of a CSV file; stops with a fault when columns are missing."""
     lines = text_lines(path)
     reader = csv.reader(lines)
@@ -87,7 +87,7 @@ def _table(path: Path, needed: tuple[str, ...], faults: Faults) -> Iterator[_Row
             faults.stop()
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                yield _Row(reader.line_num, dict(zip(head, (c.strip() for c in cells), strict=False)))
+                yield Row(reader.line_num, dict(zip(head, (c.strip() for c in cells), strict=False)))
     except csv.Error as error:
         faults.add(reader.line_num, "", f"{error}", "rows of comma-separated values")
         faults.stop()
@@ -99,7 +99,7 @@ def _nodes(path: Path) -> tuple[dict[str, int], dict[str, list[int]], set[int]]:
     node_of: dict[str, int] = {}
     zones: dict[str, list[int]] = {}
     closed: set[int] = set()
-    for row in _table(path, ("node_id",), faults):
+    for row in table(path, ("node_id",), faults):
         name = row.get("node_id")
         if not name or name in node_of:
             faults.add(row.line, "node_id", f"{name!r} twice" if name else "nothing", "each node once")
@@ -113,7 +113,7 @@ def _nodes(path: Path) -> tuple[dict[str, int], dict[str, list[int]], set[int]]:
     return node_of, zones, closed
 
 
-def _known(row: _Row, name: str, known: Mapping[str, int], faults: Faults) -> int:
+def _known(row: Row, name: str, known: Mapping[str, int], faults: Faults) -> int:
     text = row.get(name)
     if text not in known:
         faults.add(row.line, name, repr(text)[:60] if text else "nothing", "a name of the node file")
@@ -121,7 +121,7 @@ def _known(row: _Row, name: str, known: Mapping[str, int], faults: Faults) -> in
     return known[text]
 
 
-def _parameters(row: _Row, faults: Faults, fallbacks: dict[str, int]) -> list[float]:
+def _parameters(row: Row, faults: Faults, fallbacks: dict[str, int]) -> list[float]:
     """capacity, length, free time [min], alpha, beta, toll of a link."""
     line = row.line
     length = faults.number(line, "length", row.get("length") or "0")
