@@ -97,6 +97,18 @@ class Topology(NamedTuple):
     search: Prepared
 
 
+class UnreachableError(ValueError):
+    """Demand without a way: ``pairs`` (N, 3) are group, origin and destination, ``demand`` (N,) what they hold."""
+
+    def __init__(self, pairs: IntArray, demand: FloatArray) -> None:
+        self.pairs, self.demand = pairs, demand
+        first = ", ".join(f"{o}->{d}" for _, o, d in pairs[:5])
+        total = math.fsum(demand)
+        super().__init__(
+            f"{len(pairs)} zone pairs with {total:g} veh/h have no way; the first (origin->destination): {first}"
+        )
+
+
 class _Point(NamedTuple):
     """Where the solution stands: flows and costs by link, by arc of the search, and between zones (rows as in ``routes``)."""
 
@@ -164,7 +176,7 @@ def equilibrium(
     have changed (with other links it is ignored: a cold start). ``background`` (L,) fixed load in the same units;
     ``topology`` from :func:`prepare`, made here when absent. After ``max_iterations`` the gap reached is returned, for the caller
     to judge. The result depends on the arguments alone, not on ``threads``. Pairs with demand but no way are dropped and told with
-    ``drop_unreachable``. Raises ValueError for bad parameters, a topology of another graph, and, naming them, for such pairs otherwise.
+    ``drop_unreachable``, else raise UnreachableError. Raises ValueError for bad parameters and a topology of another graph.
     """
     found, _ = solve(
         network, demand, gap=gap, max_iterations=max_iterations, warm=warm, background=background, threads=threads,
@@ -198,18 +210,16 @@ def solve(
         _price(routes, at)
         routes, lost = _first_loading(routes, trips, at, kept, missing, threads)
         if len(lost) and not drop_unreachable:
-            raise ValueError(_lost_pairs(lost, trips))
+            raise UnreachableError(_pairs(lost, trips), trips[lost[:, 0], lost[:, 1]])
         trips[lost[:, 0], lost[:, 1]] = 0.0
     routes, reached, iteration = _iterate(routes, trips, at, kept, gap, max_iterations, threads)
     _lengths(routes, trips, at, kept, threads)
     state_f, state_i = pack(kept.checksum, routes)
     shape = np.shape(demand)
     links = np.shape(network.fixed)
-    zones = len(network.zone_node)
-    pairs = np.column_stack([lost[:, 0] // zones, lost[:, 0] % zones, lost[:, 1]])
     found = Equilibrium(
         at.load.by_group.reshape(links), at.load.cost.reshape(links), reached, iteration, at.skim_cost.reshape(shape),
-        at.skim_length.reshape(shape), state_f, state_i, pairs,
+        at.skim_length.reshape(shape), state_f, state_i, _pairs(lost, trips),
     )  # fmt: skip
     return found, routes
 
@@ -276,12 +286,10 @@ def _first_loading(
     return routes, np.concatenate(lost)
 
 
-def _lost_pairs(lost: IntArray, trips: FloatArray) -> str:
-    """What is said of pairs without a way."""
+def _pairs(lost: IntArray, trips: FloatArray) -> IntArray:
+    """(group, origin, destination) of (row, destination)."""
     zones = trips.shape[1]
-    first = ", ".join(f"{o % zones}->{d}" for o, d in lost[:5])
-    veh = math.fsum(trips[lost[:, 0], lost[:, 1]])
-    return f"{len(lost)} zone pairs with {veh:g} veh/h have no way; the first (origin->destination): {first}"
+    return np.column_stack([lost[:, 0] // zones, lost[:, 0] % zones, lost[:, 1]])
 
 
 def _search(routes: Routes, trips: FloatArray, at: _Point, kept: Topology, rows: Int32Array, threads: int) -> Routes:

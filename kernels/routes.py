@@ -92,6 +92,18 @@ def _climb_down(routes: Routes, o: int, path_flow: FloatArray, volume: FloatArra
         flow[routes.link[base + i]] += volume[i]
 
 
+@kernel
+def load_share(routes: Routes, group: int, share: FloatArray, flow: FloatArray) -> None:
+    """Add to ``flow`` (L,) the part ``share`` (Z, Z) of what each pair of a cost group drives, route by route."""
+    zones = routes.head.shape[1]
+    volume = np.empty(deepest(routes.node_used))
+    part = np.zeros(routes.flow.shape[0])
+    for o in range(group * zones, (group + 1) * zones):
+        for p in range(routes.path_first[o], routes.path_first[o] + routes.path_used[o]):
+            part[p] = routes.flow[p] * share[o % zones, routes.zone[p]]
+        _climb_down(routes, o, part, volume, flow)
+
+
 @inline
 def label_nodes(routes: Routes, o: int, cost: FloatArray, label: FloatArray) -> None:
     """Cost from the origin to each node of its tree."""

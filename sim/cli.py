@@ -43,6 +43,9 @@ BOUNDS = {
     "gap": (1e-12, 0.1, "a number from 1e-12 to 0.1"),
     "seeds": (0, 10_000, "a whole number from 0 to 10,000"),
     "draws": (0, 10_000, "a whole number from 0 to 10,000"),
+    "max_iterations": (1, 1_000_000, "a whole number from 1 to 1,000,000"),
+    "toll_factor": (0.0, 1e9, "a number, 0 or more"),
+    "distance_factor": (0.0, 1e9, "a number, 0 or more"),
     "districts": (4, 2000, "a whole number from 4 to 2,000"),
 }
 
@@ -151,6 +154,50 @@ def compare(
     print(table.to_json(orient="records", indent=1) if as_json else comparison_text(table))
 
 
+@app.command(
+    epilog="Example: rebond assign --network SiouxFalls_net.tntp --trips SiouxFalls_trips.tntp --gap 1e-10 --flows out.csv"
+)
+def assign(
+    network: Annotated[Path, typer.Option(help="Links: a TNTP network, or a GMNS link.csv or folder.")],
+    trips: Annotated[Path | None, typer.Option(help="Trips: TNTP, or a GMNS demand.csv.")] = None,
+    nodes: Annotated[Path | None, typer.Option(help="GMNS nodes. (node.csv beside the links)")] = None,
+    classes: Annotated[Path | None, typer.Option(help="User classes: a YAML file, instead of --trips.")] = None,
+    toll_factor: Annotated[float, typer.Option(help="Cost of a unit of toll, in the network's unit of time.")] = 0.0,
+    distance_factor: Annotated[float, typer.Option(help="Cost of a unit of length, likewise.")] = 0.0,
+    background: Annotated[
+        Path | None, typer.Option(help="Fixed load: a CSV of init_node, term_node, flow in car units.")
+    ] = None,
+    gap: Annotated[float, typer.Option(help="Relative gap, by fresh shortest paths.")] = 1e-6,
+    max_iterations: Annotated[int, typer.Option(help="Iterations after which it has failed.")] = 2000,
+    threads: Annotated[int | None, typer.Option(help="Threads. (all cores)")] = None,
+    flows: Annotated[Path | None, typer.Option(help="Link flows and costs to write: CSV in the file's order.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file of flows.")] = False,
+    drop_unreachable: Annotated[
+        bool, typer.Option("--drop-unreachable", help="Leave out trips that have no way, and say how many.")
+    ] = False,
+    as_json: Annotated[bool, JSON_OPTION] = False,
+) -> None:
+    """Assign trips to a road network: user equilibrium, one class or several that share capacity."""
+    from sim.commands.assign import AssignOptions
+    from sim.commands.assign import assign as carry_out
+
+    _within(
+        gap=gap,
+        max_iterations=max_iterations,
+        threads=threads,
+        toll_factor=toll_factor,
+        distance_factor=distance_factor,
+    )
+    options = AssignOptions(
+        network=network, trips=trips, nodes=nodes, classes=classes, toll_factor=toll_factor, distance_factor=distance_factor,
+        background=background, gap=gap, max_iterations=max_iterations, threads=threads or os.cpu_count() or 1, flows=flows,
+        force=force, drop_unreachable=drop_unreachable,
+    )  # fmt: skip
+    answer = carry_out(options, say)
+    if as_json:
+        print(json.dumps(answer))
+
+
 @city_app.command("build", epilog="Example: rebond city build --roads r.geojson.gz --demand d.json.gz --out c.bundle")
 def city_build(
     roads: Annotated[Path, typer.Option(help="Road lines: GeoJSON, gzipped or not.")],
@@ -161,12 +208,19 @@ def city_build(
     districts: Annotated[int, typer.Option(help="Districts wanted.")] = 300,
     threads: Annotated[int | None, typer.Option(help="Threads. (all cores)")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing bundle.")] = False,
+    gtfs: Annotated[Path | None, typer.Option(help="Timetable of transit: a GTFS feed, zipped or a folder.")] = None,
+    gtfs_day: Annotated[str, typer.Option(help="weekday, saturday, sunday or a date YYYY-MM-DD.")] = "weekday",
+    gtfs_peak: Annotated[str, typer.Option(help="Hours that peak headways are counted in.")] = "07:00-09:00",
+    gtfs_off: Annotated[str, typer.Option(help="Hours that off-peak headways are counted in.")] = "09:30-16:00",
 ) -> None:
     """Build a city from road and demand files, calibrate it, and keep it as one bundle."""
+    from sim.city.gtfs import Service, hours
     from sim.commands.city import build
 
     _within(districts=districts, threads=threads)
-    build(roads, demand, communes, out, facts, districts, threads or os.cpu_count() or 1, force, say)
+    periods = hours("--gtfs-peak", gtfs_peak), hours("--gtfs-off", gtfs_off)
+    service = Service(gtfs, gtfs_day, *periods) if gtfs is not None else None
+    build(roads, demand, communes, out, facts, districts, threads or os.cpu_count() or 1, force, service, say)
 
 
 @city_app.command("show", epilog="Example: rebond city show toulouse.bundle --out toulouse.png")

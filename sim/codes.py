@@ -181,6 +181,7 @@ class TransitMode(IntEnum):
     TRAM = 1
     BUS = 2
     CABLE = 3
+    RAIL = 4
 
 
 class Party(IntEnum):

@@ -14,6 +14,7 @@ from sim.city.districts import group_cells, spread
 from sim.city.facts import CityFacts
 from sim.city.flows import VACANT, fit_commuters, jobs_by_sector
 from sim.city.geometry import Plane, inside
+from sim.city.gtfs import Timetable
 from sim.city.lines import build_lines
 from sim.city.margins import commune_margins, district_margins
 from sim.city.sources import CitySource
@@ -46,8 +47,10 @@ class _Draft:
     commune_of: Ints
 
 
-def build_city(source: CitySource, facts: CityFacts | None, n_districts: int = 300) -> City:
-    """Assemble a city. Raises InputError if the source holds no usable streets or places."""
+def build_city(
+    source: CitySource, facts: CityFacts | None, n_districts: int = 300, timetable: Timetable | None = None
+) -> City:
+    """Assemble a city, with the lines of a timetable if there is one. Raises InputError if the source holds no usable streets or places."""
     draft = _draft(source, facts, n_districts)
     times = LinkTimes(draft.graph)
     speeds, check, pairs = _speeds(draft, times)
@@ -60,7 +63,7 @@ def build_city(source: CitySource, facts: CityFacts | None, n_districts: int = 3
     cells = _cells(draft)
     nodes = Nodes(draft.graph.node_lon, draft.graph.node_lat, draft.graph.x, draft.graph.y)
     links = _links(draft, times, speeds)
-    lines = build_lines(facts, draft.plane, nodes, links, districts, cells)
+    lines = build_lines(facts, draft.plane, nodes, links, districts, cells, timetable)
     city = City(
         name=source.name, nodes=nodes, links=links,
         shapes=Shapes(draft.graph.shape_first, draft.graph.shape_count), shape_lon=draft.graph.shape_lon,
@@ -77,6 +80,10 @@ def build_city(source: CitySource, facts: CityFacts | None, n_districts: int = 3
         "totals": {name: int(getattr(districts, name).sum()) for name in ("population", "households", "employed", "jobs", "cars")},
         "read": dict(source.report),
     }  # fmt: skip
+    if timetable is not None:
+        city.facts["transit"] = lines.report
+        what = f"{lines.report['lines']:,} lines of {lines.report['date']}, a line by route, direction and stop pattern"
+        city.sources += (("transit lines", what, lines.report["feed"]),)
     if len(pairs):
         city.prepared[FREE_FLOW_PAIRS] = pairs
     return city

@@ -1,4 +1,5 @@
-"""Transit lines: metro, tram, cable and main bus corridors from facts, other bus lines by stated rules along the streets.
+"""Transit lines: those of a timetable, or metro, tram, cable and main bus corridors from facts and other bus lines by stated rules
+along the streets.
 
 Bus rules: (1) every commune's middle is linked to the two nearest metro or tram stations at least HUBS_APART from each other
 (without such lines: to the busiest commune); (2) cross-town lines join quarters that lie opposite one another; (3) orbital lines
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from scipy.sparse.csgraph import dijkstra
@@ -19,11 +21,12 @@ from sim.city.city import Cells, Districts, Lines, LineStops, Links, Nodes, Stop
 from sim.city.delays import LinkLookup
 from sim.city.facts import CityFacts, LineFact
 from sim.city.geometry import Plane
+from sim.city.gtfs import Timetable
 from sim.codes import TransitMode
 from sim.columns import Floats, Ints
+from sim.errors import Fault, InputError
 from sim.scenario.parameters import Parameters
 
-BUS_PLACES = 90.0
 OFF_PEAK = 1.6  #: headway off-peak over headway at the peak, where facts say nothing (assumption)
 SECTORS = 14  #: directions in which a cross-town line is looked for
 CROSS_TOWN = (2000.0, 6000.0)  #: m from the centre, where its ends lie
@@ -40,6 +43,7 @@ class LineSet:
     line_stops: LineStops
     stops: Stops
     stop_names: tuple[str, ...]
+    report: dict[str, Any]  #: what of a timetable was taken and left out, empty without
 
 
 @dataclass(frozen=True)
@@ -53,16 +57,24 @@ class _Line:
     minutes: float  #: published, 0 if unknown
     stops: list[tuple[str, float, float]]  #: name, x, y
     metres: Floats  #: from the stop before
+    ids: tuple[str, ...] = ()  #: of the stops in a timetable
+    run: Floats | None = None  #: s from the stop before, as in a timetable, which runs one way
 
 
 def build_lines(
-    facts: CityFacts | None, plane: Plane, nodes: Nodes, links: Links, districts: Districts, cells: Cells
-) -> LineSet:
-    """All lines of a city, planned ones included (not running)."""
+    facts: CityFacts | None, plane: Plane, nodes: Nodes, links: Links, districts: Districts, cells: Cells,
+    timetable: Timetable | None = None,
+) -> LineSet:  # fmt: skip
+    """All lines of a city, planned ones included (not running). With a timetable its lines are those that run."""
     p = Parameters()
     known = facts.lines if facts is not None else ()
+    if timetable is not None:
+        planned = [_from_fact(f, plane) for f in known if not f.running and f.mode != TransitMode.BUS]
+        timed, outside = _from_timetable(timetable, plane, cells, p)
+        made = _line_set(timed + planned, nodes, links, cells, p, plane)
+        return replace(made, report=timetable.report | {"lines": len(timed), "lines_outside": outside})
     fixed = [_from_fact(f, plane) for f in known if f.mode != TransitMode.BUS]
-    streets = _StreetPaths(nodes, links, p["bus_stop_spacing"])
+    streets = _StreetPaths(nodes, links, p)
     corridors = [streets.corridor(f, plane) for f in known if f.mode == TransitMode.BUS]
     hubs = _commune_hubs(districts, cells)
     stations = np.array([[x, y] for line in fixed if line.running for _, x, y in line.stops]).reshape(-1, 2)
@@ -88,12 +100,39 @@ def _from_fact(fact: LineFact, plane: Plane) -> _Line:
     )  # fmt: skip
 
 
+def _from_timetable(timetable: Timetable, plane: Plane, cells: Cells, p: Parameters) -> tuple[list[_Line], int]:
+    """The lines with at least two stops near the city, and how many others there are."""
+    ids = list(timetable.stops)
+    names, lon, lat = zip(*timetable.stops.values(), strict=True) if ids else ((), (), ())
+    x, y = plane.to_metres(np.array(lon, np.float64), np.array(lat, np.float64))
+    spots = np.column_stack([x, y])
+    near = np.isfinite(
+        cKDTree(np.column_stack([cells.x, cells.y])).query(spots, distance_upper_bound=p["line_perimeter"])[0]
+    )
+    row = {s: i for i, s in enumerate(ids)}
+    out = []
+    for line in timetable.lines:
+        at = np.array([row[s] for s in line.stops])
+        if near[at].sum() < 2:
+            continue
+        stops = [(names[i], float(x[i]), float(y[i])) for i in at]
+        metres = np.r_[0.0, np.hypot(*np.diff(spots[at], axis=0).T)]
+        places = p[f"places_{line.mode.name.lower()}"]
+        out.append(
+            _Line(line.name, line.mode, line.peak, line.off, places, True, 0.0, stops, metres, line.stops, line.run)
+        )
+    if not out:
+        found = f"{len(timetable.lines)} lines on {timetable.report['date']}, none with two stops near the city's homes and jobs"
+        raise InputError(Fault(f"--gtfs {timetable.report['feed']}", found, "the feed of this city"))
+    return out, len(timetable.lines) - len(out)
+
+
 class _StreetPaths:
     """Fastest street paths between nodes, as bus lines."""
 
-    def __init__(self, nodes: Nodes, links: Links, spacing: float) -> None:
+    def __init__(self, nodes: Nodes, links: Links, p: Parameters) -> None:
         usable = np.flatnonzero(links.on_foot)
-        self.nodes, self.spacing = nodes, spacing
+        self.nodes, self.spacing, self.places = nodes, p["bus_stop_spacing"], p["places_bus"]
         self.length = links.length[usable]
         self.lookup = LinkLookup(
             links.tail[usable].astype(np.int64),
@@ -140,7 +179,7 @@ class _StreetPaths:
             return None
         stops = [("", float(self.nodes.x[path[i]]), float(self.nodes.y[path[i]])) for i in chosen]
         metres = np.r_[0.0, np.diff(along[chosen])]
-        return _Line("", TransitMode.BUS, headway, headway * OFF_PEAK, BUS_PLACES, True, 0.0, stops, metres)
+        return _Line("", TransitMode.BUS, headway, headway * OFF_PEAK, self.places, True, 0.0, stops, metres)
 
     def _path(self, a: int, b: int) -> list[int] | None:
         _, before = dijkstra(self.lookup.matrix, indices=np.array(a), return_predecessors=True)
@@ -208,10 +247,7 @@ def _line_set(lines: list[_Line], nodes: Nodes, links: Links, cells: Cells, p: P
     """Stops shared by name (stations) or place (bus stops at one node); the arrays of the city."""
     on_foot = np.unique(links.tail[links.on_foot])
     tree = cKDTree(np.column_stack([nodes.x, nodes.y])[on_foot])
-    speed = {
-        TransitMode.METRO: p["speed_metro"], TransitMode.TRAM: p["speed_tram"], TransitMode.BUS: p["speed_bus"],
-        TransitMode.CABLE: p["speed_cable"],
-    }  # fmt: skip
+    speed = {mode: p[f"speed_{mode.name.lower()}"] for mode in TransitMode}
     number: dict[tuple[str, int], int] = {}
     spots: list[tuple[str, float, float, int]] = []
     stop: list[int] = []
@@ -221,14 +257,15 @@ def _line_set(lines: list[_Line], nodes: Nodes, links: Links, cells: Cells, p: P
     for line in lines:
         first.append(len(stop))
         pace = 60.0 * line.minutes / line.metres.sum() if line.minutes > 0.0 else 3.6 / speed[line.mode]
-        for (name, x, y), m in zip(line.stops, line.metres.tolist(), strict=True):
+        timed = line.metres * float(pace) if line.run is None else line.run
+        for i, ((name, x, y), m) in enumerate(zip(line.stops, line.metres.tolist(), strict=True)):
             node = int(on_foot[tree.query([x, y])[1]])
-            key = (name, 0) if name else ("", node)
+            key = (line.ids[i], -1) if line.ids else (name, 0) if name else ("", node)
             if key not in number:
                 number[key] = len(spots)
                 spots.append((name or f"Stop {len(spots)}", x, y, node))
             stop.append(number[key])
-            run.append(m * float(pace))
+            run.append(float(timed[i]))
             metres.append(m)
     sx, sy = np.array([s[1] for s in spots]), np.array([s[2] for s in spots])
     lon, lat = plane.to_degrees(sx, sy)
@@ -238,12 +275,12 @@ def _line_set(lines: list[_Line], nodes: Nodes, links: Links, cells: Cells, p: P
             mode=np.array([line.mode for line in lines], np.int8), headway_peak=np.array([line.peak for line in lines]),
             headway_off=np.array([line.off for line in lines]), capacity=np.array([line.capacity for line in lines]),
             first_stop=np.array(first, np.int64), stop_count=np.array([len(line.stops) for line in lines], np.int32),
-            running=np.array([line.running for line in lines]), both_ways=np.ones(len(lines), bool),
+            running=np.array([line.running for line in lines]), both_ways=np.array([line.run is None for line in lines]),
         ),
         names=tuple(line.name for line in lines),
         line_stops=LineStops(np.array(stop, np.int32), np.array(run), np.array(metres)),
         stops=Stops(
             lon=lon, lat=lat, x=sx, y=sy, node=np.array([s[3] for s in spots], np.int32), district=cells.district[near]
         ),
-        stop_names=tuple(s[0] for s in spots),
+        stop_names=tuple(s[0] for s in spots), report={},
     )  # fmt: skip

@@ -50,6 +50,7 @@ def city_answer(city: City) -> dict[str, Any]:
         "commuting": city.facts.get("commuting"),
         "margins": city.facts.get("margins"),
         "read": city.facts.get("read"),
+        "transit": city.facts.get("transit"),
         "mode_calibration": city.facts.get("mode_calibration"),
     }
 
@@ -68,6 +69,13 @@ def build_report(city: City) -> list[str]:
         lines.append(
             f"streets: {s['features']:,.0f} lines read; {s['links_dropped']:,.0f} of {s['links']:,.0f} directed links "
             f"({s['km_dropped']:,.1f} km) dropped: not mutually reachable with the rest"
+        )
+    if g := a["transit"]:
+        out = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in g["left_out"].items() if n) or "nothing"
+        lines.append(
+            f"timetable {g['feed']} of {g['date']}: {g['trips_in_lines']:,} of {g['trips']:,} trips in {g['lines']:,} lines; left out: "
+            f"{out}; lines outside the city: {g['lines_outside']:,}; {g['departures_peak']:,} departures in the peak, "
+            f"{g['departures_off']:,} between"
         )
     if m := a["margins"]:
         lines.append(

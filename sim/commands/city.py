@@ -10,6 +10,7 @@ from sim.city.assemble import build_city
 from sim.city.bundle import save_bundle
 from sim.city.facts import facts_for, load_facts
 from sim.city.geojson import read_source
+from sim.city.gtfs import Service, read_timetable
 from sim.city.load import open_city
 from sim.city.show import build_report, show_city
 from sim.errors import Fault, InputError
@@ -20,7 +21,7 @@ Say = Callable[[str], None]
 
 def build(
     roads: Path, demand: Path, communes: Path | None, out: Path, facts_name: str | None, districts: int, threads: int,
-    force: bool, say: Say,
+    force: bool, service: Service | None, say: Say,
 ) -> None:  # fmt: skip
     """Read, assemble, calibrate, write. Nothing is written if anything is wrong."""
     if out.exists() and not force:
@@ -30,7 +31,8 @@ def build(
     source = read_source(roads, demand, communes)
     facts = load_facts(facts_name) if facts_name is not None else facts_for(source)
     say(f"Building {source.name}: junctions, districts, delays, commuting")
-    city = build_city(source, facts, districts)
+    timetable = read_timetable(service) if service is not None else None
+    city = build_city(source, facts, districts, timetable)
     for line in build_report(city):
         say(line)
     say("Calibrating travel choices")

@@ -19,6 +19,11 @@ from sim.units import SHARE
 _MODES = tuple(m.name.lower() for m in TransitMode)
 
 
+def _number(name: str) -> str:
+    """What the directions and branches of a timetable's line share: "L1" of "L1 → Basso Cambo"."""
+    return name.split(" → ")[0]
+
+
 @dataclass(frozen=True, kw_only=True)
 class TransitLine(Measure):
     """A planned line of the city opens."""
@@ -61,7 +66,7 @@ class TransitFrequency(Measure):
     expected_drivers: ClassVar[float] = 0.05
     expected_others: ClassVar[float] = 0.35
 
-    lines: tuple[str, ...] = item(OneOrMany(Text(80)), "lines by name, or metro, tram, bus, cable")
+    lines: tuple[str, ...] = item(OneOrMany(Text(80)), "lines by name, or metro, tram, bus, cable, rail")
     headway: float = item(Quantity(SHARE, -0.9, 2.0), "change of the time between vehicles: -20%")
 
     def empty(self) -> bool:
@@ -71,12 +76,12 @@ class TransitFrequency(Measure):
         yield Contribution("headway_factor", 1.0 + self.headway * context.scale, self._rows(context.city))
 
     def _rows(self, city: City) -> Ints:
-        rows = [i for i, name in enumerate(city.line_names) if name in self.lines]
+        rows = [i for i, name in enumerate(city.line_names) if {name, _number(name)} & set(self.lines)]
         modes = [TransitMode[n.upper()] for n in self.lines if n in _MODES]
         return np.union1d(np.array(rows, np.int64), np.flatnonzero(np.isin(city.lines.mode, modes)))
 
     def unknown_names(self, city: City) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-        known = (*_MODES, *city.line_names)
+        known = (*_MODES, *dict.fromkeys(_number(name) for name in city.line_names), *city.line_names)
         for name in self.lines:
             if name not in known:
                 yield "lines", name, known

@@ -19,7 +19,7 @@ from sim.cli import _guarded, app
 from sim.preparation import prepare
 from tests.worlds import HEAD, city
 
-COMMANDS = ("run", "check", "schema", "explain", "compare", "city build", "city show")
+COMMANDS = ("run", "check", "schema", "explain", "compare", "assign", "city build", "city show")
 
 
 @pytest.fixture(scope="module")

@@ -75,7 +75,7 @@ class Rides(NamedTuple):
 
 
 class Network:
-    """The graph of lines and stops for one set of running lines and headways.
+    """The graph of lines and stops for one set of running lines and headways (inf: none at these hours).
 
     Nodes: districts as origins, districts as destinations, stops to board at, stops to leave at, then the end of each segment. From an
     origin one walks to stops to board at; from a stop where one left a vehicle, to stops nearby or to a destination. So every transit
@@ -86,11 +86,11 @@ class Network:
     def __init__(self, city: City, p: Parameters, running: tuple[bool, ...], headway: tuple[float, ...]) -> None:
         self.city, self.p = city, p
         s, d, stops = segments(city), city.n_districts, len(city.stops)
-        self.active = np.flatnonzero(np.array(running, bool)[s.line])
-        self.line, self.ride = s.line[self.active], s.ride[self.active]
-        self.headway = np.array(headway)[self.line]
+        minutes = np.array(headway)
+        self.active = np.flatnonzero((np.array(running, bool) & np.isfinite(minutes))[s.line])
+        self.line, self.ride, self.headway = s.line[self.active], s.ride[self.active], minutes[s.line[self.active]]
         places = city.lines.capacity[self.line]
-        self.capacity = np.maximum(places * 60.0 / self.headway, 1e-9)  # places an hour
+        self.capacity = places * 60.0 / self.headway  # places an hour
         share = np.array([p[f"seats_{mode.name.lower()}"] for mode in TransitMode])
         self.seats = share[city.lines.mode[self.line]]
         self.onward = np.flatnonzero(~s.begins[self.active])

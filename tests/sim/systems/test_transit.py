@@ -120,7 +120,11 @@ def test_a_line_one_way_rides_no_way_back() -> None:
 
 
 def test_a_line_that_does_not_run_at_that_time_is_no_line() -> None:
-    np.testing.assert_array_equal(quiet((2.0, np.inf)).felt, quiet(running=(True, False)).felt)
+    alone = quiet((2.0, np.inf))
+    np.testing.assert_array_equal(alone.felt, quiet(running=(True, False)).felt)
+    settled = settle(alone.network, NOWHERE, np.zeros(2), everywhere(20.0))
+    assert settled.rides.load[segments(city()).line == 1].sum() == 0.0
+    assert np.isfinite(settled.residual)
 
 
 # --- loads ----------------------------------------------------------------------------------------------------------------
