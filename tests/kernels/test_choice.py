@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from kernels.choice import choose, nested_shares, positive_stable
+from kernels.choice import choose, choose_or, nested_shares, positive_stable
 from kernels.draws import stream, uniforms
 
 STREAM = stream("test.taste")
@@ -132,3 +132,24 @@ def test_nothing_available() -> None:
     utility[1, 3] = -900.0
     assert choose(1, STREAM, np.array([4, 5]), utility, NEST, scales(0.6)).tolist() == [-1, 3]
     np.testing.assert_array_equal(nested_shares(utility, NEST, scales(0.6)), [[0] * 5, [0, 0, 0, 1, 0]])
+
+
+def test_what_a_nest_is_worth_to_each() -> None:
+    """Without the nest everybody takes what ``choose`` finds with the nest closed; a nest worth ``gain`` less is just not taken."""
+    rng = np.random.default_rng(4)
+    ids, nest, scale = np.arange(400), np.array([0, 0, 1, 2, 2], np.int64), np.array([0.6, 1.0, 0.5])
+    v = rng.normal(0.0, 1.5, (400, 5))
+    v[rng.random((400, 5)) < 0.3] = -np.inf
+    first, second, gain = choose_or(7, STREAM, ids, v, nest, scale, 0)
+    np.testing.assert_array_equal(first, choose(7, STREAM, ids, v, nest, scale))
+    closed = v.copy()
+    closed[:, :2] = -np.inf
+    np.testing.assert_array_equal(second, choose(7, STREAM, ids, closed, nest, scale))
+    for less, taken in ((1e-9, True), (-1e-9, False)):
+        known = np.isfinite(gain)
+        shifted = v.copy()
+        shifted[:, :2] -= np.where(known, gain - less, 0.0)[:, None]
+        in_nest = choose(7, STREAM, ids, shifted, nest, scale) < 2
+        assert (in_nest[known] == taken).all()
+    assert (gain[(first >= 0) & (first < 2) & (second < 0)] == np.inf).all()
+    assert (gain[~np.isfinite(v[:, :2]).any(axis=1)] == -np.inf).all()

@@ -152,19 +152,21 @@ class MobilitySystem:
             parts.append(rows)
             worth.append(utility)
             if errand == Errand.WORK:
-                wishes = self._wishes_home(state, rows, utility, table)
+                wishes = self._wishes_home(state, rows, utility, table, habit=setting.habit)
                 c.telework_days[rows] = choice.works_at_home(state, setting.policies, rows, wishes, p)
         rows = np.concatenate(parts)
         taken = choice.take_cars(state, p, rows, np.concatenate(worth))
         c.main_mode[rows], c.main_off_peak[rows] = taken.mode, taken.off_peak
 
-    def _wishes_home(self, state: State, rows: Ints, utility: Floats, table: Ways) -> Bools:
+    def _wishes_home(self, state: State, rows: Ints, utility: Floats, table: Ways, *, habit: bool) -> Bools:
         """(rows,) works at home some days, given the minutes of the commute by car at peak hours."""
         c = state.citizens
         ring, to, home = self.city.districts.ring[c.district[rows]], c.main_district[rows], c.district[rows]
         inside, gate = table.car[0, 0, home, np.maximum(to, 0)], table.gate[0, home, np.maximum(c.main_gate[rows], 0)]
         commute = np.where(to >= 0, inside, gate + table.beyond)
         constant = self.constants[0][Errand.WORK, ring, Mode.TELEWORK]
+        if habit:
+            constant = constant + np.where(c.telework_days[rows] > 0.0, self.parameters["habit"], 0.0)
         return choice.wishes_home(state, self.parameters, rows, utility, constant, commute)
 
     def _choose_errand(self, state: State, setting: _Setting, rows: Ints, day_car: Bools, errand: Errand) -> None:
@@ -174,7 +176,7 @@ class MobilitySystem:
         who = choice.travellers(self.city, state, p, setting.costs, setting.cars, day_car, rows, errand)
         taste = choice.taste(self.constants, p, setting.policies, errand, habit=setting.habit)
         to, access = destinations.choose_districts(
-            state, p, errand, who, table, taste, setting.place, self.pull[errand]
+            state, p, errand, who, table, taste._replace(inertia=0.0), setting.place, self.pull[errand]
         )
         tours.district(state, errand)[rows] = to
         k = tours.ERRANDS.index(errand)

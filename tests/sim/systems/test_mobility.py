@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import cache
 
 import networkx as nx
 import numpy as np
 import pytest
 
-from kernels.journeys import LONGEST, SHORTEST
+from kernels.draws import stream, uniform
+from kernels.journeys import LONGEST, SHIFT, SHORTEST
 from sim.city.city import City
-from sim.codes import Activity, CritAir, Mode, Party, Period, Powertrain, Purpose, RoadUser
+from sim.codes import Activity, CritAir, Errand, Mode, Party, Period, Powertrain, Purpose, RoadUser
 from sim.measures.policies import Contribution, Policies, axis_sizes, compose
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import State
-from sim.systems.mobility import MobilitySystem, choice, costs, demand
+from sim.systems.mobility import MobilitySystem, choice, costs, demand, tours
 from sim.systems.mobility.emissions import fuel_curve, grams_per_km, speed_factor
 from sim.systems.mobility.streets import main_nodes
 from sim.systems.mobility.supply import cycling_minutes, walking_minutes
@@ -40,7 +42,6 @@ def world(gap: float = 1e-8, outside: float = 0.1) -> tuple[MobilitySystem, Stat
     c = state.citizens
     leaves = (c.activity == Activity.EMPLOYED) & (c.id % 10 < outside * 10)
     c.main_district[leaves], c.main_gate[leaves], c.firm[leaves] = -2, c.id[leaves] % 2, -1
-    c.other_district[c.id % 4 == 0] = c.district[c.id % 4 == 0]
     system = MobilitySystem(city(), P, Trends(state.month), gap=gap)
     system.begin(state)
     return system, state
@@ -51,65 +52,118 @@ def settled() -> tuple[MobilitySystem, State]:
     return world()
 
 
-def alone(cars: np.ndarray) -> np.ndarray:
-    """(U, Z, Z) road users when there are only cars."""
-    return np.stack([cars if user == RoadUser.CAR else np.zeros_like(cars) for user in RoadUser])
-
-
 # --- conservation -----------------------------------------------------------------------------------------------------
 
 
-def counts(state: State) -> tuple[np.ndarray, np.ndarray]:
-    rise = costs.price_rise(Trends(state.month), policies(), state.month)
-    return demand.main_trips(state, P), demand.other_trips(state, P, policies(), rise)
+def counts(state: State) -> Sequence[np.ndarray]:
+    return tours.tours(state, P, policies())
+
+
+def hourly(state: State) -> np.ndarray:
+    """(P, U, Z, Z) vehicles of the month."""
+    cars = demand.residents(city(), state, P, counts(state), choice.garage(state, policies()).group)
+    return demand.road_users(cars, demand.background(city(), state, P, policies()), P)
 
 
 def test_trips_by_district_are_those_of_persons_one_by_one() -> None:
     _, state = settled()
-    c, (main, other) = state.citizens, counts(settled()[1])
+    c, often = state.citizens, counts(settled()[1])
     expected = np.zeros((9, 4))
-    for i in range(len(c)):
-        for mode, count in ((c.main_mode[i], main[i]), (c.other_mode[i], other[i])):
-            if c.alive[i] and count > 0.0:
-                expected[c.district[i], mode] += c.weight[i] * count
+    for errand in Errand:
+        mode = tours.mode(state, errand)
+        for i in np.flatnonzero(c.alive & (often[errand] > 0.0)):
+            expected[c.district[i], mode[i]] += c.weight[i] * 2.0 * often[errand][i]
     np.testing.assert_allclose(state.traffic.trips, expected, rtol=1e-12)
     assert state.traffic.trip_km.sum() == pytest.approx((c.weight * c.travel_km)[c.alive].sum(), rel=1e-12)
 
 
-def test_main_trips_are_two_a_day_of_presence_less_days_at_home() -> None:
+def test_tours_of_a_day() -> None:
+    """One to work or school, less absence and days at home; others by activity and access, none when they are suppressed."""
     state = tiny_state(city())
     c = state.citizens
     c.telework_days[:] = np.where(c.activity == Activity.EMPLOYED, 2.0, 0.0)
-    trips = demand.main_trips(state, P)
+    c.shop_often[:] = 1.1
+    found = counts(state)
     at_work = c.alive & (c.activity == Activity.EMPLOYED) & (c.main_district != -1)
-    np.testing.assert_allclose(trips[at_work], 2.0 * P["presence_work"] * 3.0 / 5.0)
+    np.testing.assert_allclose(found[Errand.WORK][at_work], P["presence_work"] * 3.0 / 5.0)
     pupils = c.alive & (c.activity == Activity.PUPIL)
-    np.testing.assert_allclose(trips[pupils], 2.0 * P["presence_school"])
-    assert (trips[c.main_district == -1] == 0.0).all()
+    np.testing.assert_allclose(found[Errand.EDUCATION][pupils], P["presence_school"])
+    assert (found[Errand.WORK][~at_work] == 0.0).all()
+    assert (found[Errand.EDUCATION][c.main_district == -1] == 0.0).all()
+    retired = c.alive & (c.activity == Activity.RETIRED)
+    np.testing.assert_allclose(found[Errand.SHOPPING][retired], 1.1 * P["tours_shopping_retired"])
+    half = tours.tours(state, P, policies(Contribution("trip_suppression", 0.5)))
+    for errand in Errand:
+        np.testing.assert_allclose(half[errand], found[errand] * (0.5 if errand in tours.ERRANDS else 1.0))
 
 
-def test_the_peak_table_holds_the_cars_of_persons() -> None:
+def test_every_leg_falls_in_one_period() -> None:
+    for errand in Errand:
+        np.testing.assert_allclose(tours.legs(errand).sum(axis=2), 1.0)
+
+
+def test_the_tables_of_the_periods_hold_the_cars_of_persons() -> None:
+    """Cars of each period's hour, person by person: the leg out and the leg back, each where it falls; those kept out apart."""
     _, state = settled()
-    main, other = counts(state)
-    c, table = state.citizens, demand.peak_cars(city(), state, P, main, other)
-    expected = np.zeros((11, 11))
-    for i in range(len(c)):
-        h, w = c.district[i], c.weight[i]
-        if c.main_mode[i] == Mode.CAR and main[i] > 0.0:
-            to = c.main_district[i] if c.main_district[i] >= 0 else 9 + c.main_gate[i]
-            persons = P["occupancy_work"] if c.activity[i] == Activity.EMPLOYED else P["occupancy_school"]
-            expected[h, to] += w * main[i] / 2 * P["peak_share_main"] / persons
-        if c.other_mode[i] == Mode.CAR and other[i] > 0.0:
-            cars = w * other[i] / 2 * P["peak_share_other"] / P["occupancy_other"]
-            expected[h, c.other_district[i]] += cars
-            expected[c.other_district[i], h] += cars
-    np.testing.assert_allclose(table, expected, rtol=1e-10, atol=1e-12)
+    c = state.citizens
+    ban = policies(Contribution("car_ban", 0.6, np.ix_(np.arange(CritAir.C3, len(CritAir)), [4])))
+    group = choice.garage(state, ban).group
+    found = demand.residents(city(), state, P, counts(state), group)
+    expected, length = np.zeros((3, 2, 11, 11)), (P["morning_hours"], P["evening_hours"], P["off_peak_hours"])
+    for errand in Errand:
+        often, mode = counts(state)[errand], tours.mode(state, errand)
+        to, off, legs = tours.district(state, errand), tours.off_peak(state, errand), tours.legs(errand)
+        for i in np.flatnonzero((often > 0.0) & (mode == Mode.CAR)):
+            h, d = c.district[i], to[i] if to[i] >= 0 else 9 + c.main_gate[i]
+            cars = c.weight[i] * often[i] / tours.occupancy(P, errand)
+            for period in Period:
+                out, back = legs[int(off[i]), :, period] * cars / length[period]
+                expected[period, group[i], h, d] += out
+                expected[period, group[i], d, h] += back
+    np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
+    assert 0.0 < found[:, 1].sum() < found[:, 0].sum()
+    # hours of each period add up to the day: two legs a tour
+    day = sum(
+        2 * (c.weight * counts(state)[e] / tours.occupancy(P, e))[tours.mode(state, e) == Mode.CAR].sum()
+        for e in Errand
+    )
+    assert (found.sum(axis=(1, 2, 3)) * length).sum() == pytest.approx(day)
+
+
+def test_riders_of_the_periods_are_those_of_the_day() -> None:
+    rng = np.random.default_rng(8)
+    trips = [rng.random((2, 9, 9)) * 100.0 for _ in Errand]
+    hour, day = demand.riders(P, trips)
+    assert day.sum() == pytest.approx(sum(t.sum() for t in trips))
+    np.testing.assert_allclose(hour[1] * P["off_peak_hours"], day[1])
+    work_only = [t if e == Errand.WORK else np.zeros_like(t) for e, t in zip(Errand, trips, strict=True)]
+    hour, day = demand.riders(P, work_only)
+    np.testing.assert_allclose(hour[0] * P["morning_hours"], trips[Errand.WORK][0] / 2.0)
+    np.testing.assert_allclose(day[0], trips[Errand.WORK][0])  # out in the morning, back in the evening, counted alike
+
+
+def test_the_background_of_a_day_is_there_in_its_periods() -> None:
+    """Hours of each period times what they stand for: incomers come and go, through traffic and freight as on trunk roads."""
+    state = tiny_state(city())
+    rest = demand.background(city(), state, P, policies())
+    table = demand.road_users(np.zeros((3, 2, 11, 11)), rest, P)
+    day = np.einsum("p,puij->uij", [P["morning_hours"], P["evening_hours"], P["off_peak_hours"]], table)
+    comers = 2.0 * rest.incomers.sum() * P["morning_hours"] / P["peak_tours_work"]
+    assert day[RoadUser.CAR].sum() == pytest.approx(comers + P["peak_to_day"] * rest.through.sum())
+    assert day[RoadUser.VAN].sum() == pytest.approx(P["peak_to_day"] * rest.freight.sum())
+    np.testing.assert_allclose(table[Period.EVENING, RoadUser.VAN], table[Period.MORNING, RoadUser.VAN].T)
 
 
 def test_background_holds_incomers_through_traffic_and_freight() -> None:
     state, gates = tiny_state(city()), city().cordon
     rest = demand.background(city(), state, P, policies())
-    persons = state.economy.incomers.sum() * P["presence_work"] * P["incomer_car_share"] * P["peak_share_main"]
+    persons = (
+        state.economy.incomers.sum()
+        * P["presence_work"]
+        * P["incomer_car_share"]
+        * P["peak_tours_work"]
+        / P["morning_hours"]
+    )
     assert rest.incomers.sum() == pytest.approx(persons / P["occupancy_work"])
     assert rest.through.sum() == pytest.approx(gates.through.sum())
     assert rest.freight.sum() == pytest.approx(gates.freight.sum())
@@ -128,66 +182,82 @@ def test_banned_vans_stay_away_or_are_replaced() -> None:
 
 
 def test_what_enters_the_streets_leaves_them() -> None:
-    """At every node, flow out less flow in is what starts there less what ends there: persons -> table -> links."""
+    """At every node, flow out less flow in is what starts there less what ends there: persons -> tables -> links, in all periods."""
     system, state = settled()
-    main, other = counts(state)
-    table = demand.peak_cars(city(), state, P, main, other) + demand.background(city(), state, P, policies()).total()
-    np.fill_diagonal(table, 0.0)
-    a, t = city().links, state.traffic
-    net = np.bincount(a.tail, weights=t.link_flow, minlength=49) - np.bincount(
-        a.head, weights=t.link_flow, minlength=49
-    )
+    a, table = city().links, hourly(state)
     ends = np.r_[city().connectors.node, city().cordon.node]
-    expected = np.bincount(ends, weights=table.sum(axis=1) - table.sum(axis=0), minlength=49)
-    np.testing.assert_allclose(net, expected, atol=1e-6 * table.sum())
+    found = system.road.settle_all(table, policies(), state.copy())
+    np.testing.assert_allclose(found[Period.MORNING].flow, state.traffic.link_flow, rtol=1e-3, atol=0.5)
+    for period in Period:
+        cars, flow = table[period].sum(axis=0), found[period].flow
+        np.fill_diagonal(cars, 0.0)
+        net = np.bincount(a.tail, weights=flow, minlength=49) - np.bincount(a.head, weights=flow, minlength=49)
+        expected = np.bincount(ends, weights=cars.sum(axis=1) - cars.sum(axis=0), minlength=49)
+        np.testing.assert_allclose(net, expected, atol=1e-6 * cars.sum())
     assert system.road.gap == 1e-8
 
 
 def test_a_day_of_kilometres_is_that_of_persons_and_gates() -> None:
-    """day_factor x link flows = residents' trips x distances over persons, and the background's ways there and back."""
+    """A day's flow on links = residents' trips x distances over persons, and the background's ways there and back."""
     system, state = settled()
-    c, t, (main, other) = state.citizens, state.traffic, counts(settled()[1])
+    c, t = state.citizens, state.traffic
     residents, ends = 0.0, P["access_share"] * city().districts.inner_distance
-    for i in range(len(c)):
-        h, w = c.district[i], c.weight[i]
-        if c.main_mode[i] == Mode.CAR and main[i] > 0.0 and c.main_district[i] != h:
-            persons = P["occupancy_work"] if c.activity[i] == Activity.EMPLOYED else P["occupancy_school"]
-            to = c.main_district[i]
-            km = t.gate_km[h, c.main_gate[i]] if to == -2 else t.car_km[h, to] - ends[to]
-            residents += w * main[i] * (km - ends[h]) / persons
-        to = c.other_district[i]
-        if c.other_mode[i] == Mode.CAR and other[i] > 0.0 and to != h:
-            residents += w * other[i] * (t.car_km[h, to] - ends[h] - ends[to]) / P["occupancy_other"]
+    for errand in Errand:
+        often, mode, to = counts(state)[errand], tours.mode(state, errand), tours.district(state, errand)
+        off, legs = tours.off_peak(state, errand), tours.legs(errand)
+        for i in np.flatnonzero((often > 0.0) & (mode == Mode.CAR) & (to != c.district)):
+            h, d = c.district[i], to[i]
+            out, back = legs[int(off[i])]
+            if d == -2:
+                km = out @ t.gate_km[0, :, h, c.main_gate[i]] + back @ t.gate_km[1, :, h, c.main_gate[i]] - 2 * ends[h]
+            else:
+                km = out @ t.car_km[:, h, d] + back @ t.car_km[:, d, h] - 2 * (ends[h] + ends[d])
+            residents += c.weight[i] * often[i] * km / tours.occupancy(P, errand)
     rest = demand.background(city(), state, P, policies())
-    table = demand.peak_cars(city(), state, P, main, other) + rest.total()
-    found = system.road.settle(Period.MORNING, alone(table), policies(), state.copy())
-    outside = 2.0 / P["peak_share_main"] * (rest.incomers * found.zone_km[0]).sum()
-    outside += P["peak_to_day"] * ((rest.through + rest.freight) * found.zone_km[0]).sum()
-    peak = (t.link_flow * city().links.length).sum() / 1000.0
+    found = system.road.settle_all(hourly(state), policies(), state.copy())
+    km = found[Period.MORNING].zone_km[0]
+    outside = 2.0 * P["morning_hours"] / P["peak_tours_work"] * (rest.incomers * km).sum()
+    outside += P["peak_to_day"] * ((rest.through + rest.freight) * km).sum()
     assert t.background_km[0] == pytest.approx(outside, rel=1e-5)
+    assert (t.link_day * city().links.length).sum() / 1000.0 == pytest.approx(residents + outside, rel=1e-5)
+    peak = (t.link_flow * city().links.length).sum() / 1000.0
     assert t.day_factor[0] * peak == pytest.approx(residents + outside, rel=1e-5)
-    np.fill_diagonal(table, 0.0)
-    assert (table * found.zone_km[0]).sum() == pytest.approx(peak, rel=1e-6)
+    # the one factor on all hours is near one: hours of the periods hold the day's trips, which differ in distance only
+    hours = [P["morning_hours"], P["evening_hours"], P["off_peak_hours"]]
+    plain = sum(n * (one.flow * city().links.length).sum() / 1000.0 for n, one in zip(hours, found, strict=True))
+    assert plain == pytest.approx(residents + outside, rel=0.02)
 
 
 def test_cars_drive_what_their_households_do() -> None:
     """Kilometres of cars in a month are those of persons by car over occupancy, at the days of the month."""
     _, state = settled()
-    c, cars, (main, other) = state.citizens, state.cars, counts(settled()[1])
+    c, cars, t = state.citizens, state.cars, state.traffic
     km = np.zeros(len(state.households))
-    for purpose, count in ((choice.MAIN, main), (choice.OTHER, other)):
-        rows = np.arange(len(c))[count > 0.0]
-        way = choice.journeys(city(), state, P, policies(), rows, purpose)
-        mode = c.main_mode if purpose == choice.MAIN else c.other_mode
-        persons = demand.occupancy(state, P, purpose)
-        for i, one_way in zip(rows, way.km, strict=True):
-            if mode[i] == Mode.CAR:
-                km[c.household[i]] += count[i] * one_way / persons[i]
+    for errand in Errand:
+        often, mode, to = counts(state)[errand], tours.mode(state, errand), tours.district(state, errand)
+        way, off = choice.ways(city(), state, P, errand), tours.off_peak(state, errand).astype(int)
+        for i in np.flatnonzero((often > 0.0) & (mode == Mode.CAR)):
+            if to[i] == -2:
+                one_way = way.gate_km[off[i], c.district[i], c.main_gate[i]] + P["beyond_gate"]
+            else:
+                one_way = way.km[0, off[i], c.district[i], to[i]] + own_km(state, i, errand)
+            km[c.household[i]] += 2.0 * often[i] * one_way / tours.occupancy(P, errand)
     month = 31 * (P["working_days"] + (1 - P["working_days"]) * P["weekend_share"])
     driven = np.bincount(cars.household, weights=cars.km, minlength=len(km))
     np.testing.assert_allclose(driven, km * month, rtol=1e-9)
     weighted = np.bincount(cars.powertrain, weights=cars.km * cars.weight, minlength=5) / 31
-    np.testing.assert_allclose(state.traffic.vehicle_km, weighted, rtol=1e-12)
+    np.testing.assert_allclose(t.vehicle_km, weighted, rtol=1e-12)
+
+
+def own_km(state: State, i: int, errand: Errand) -> float:
+    """km by which a person's trips differ from the table (docs/mobility.md, "Where trips end")."""
+    u = uniform(state.seed, stream(choice.INNER), int(state.citizens.id[i]), 0, int(errand))
+    h, d = state.citizens.district[i], tours.district(state, errand)[i]
+    if h == d:
+        return (min(max(-math.log(u), SHORTEST), LONGEST) - 1.0) * float(city().districts.inner_distance[h])
+    ends = P["access_share"] * city().districts.inner_distance
+    street = (state.traffic.walk_time[h, d] + state.traffic.walk_time[d, h]) / 2.0 * P["walk_speed"] / 60.0
+    return float((2 * u - 1) * min(ends[h] + ends[d], SHIFT * street))
 
 
 def test_households_pay_what_others_receive() -> None:
@@ -235,11 +305,11 @@ def test_car_times_are_shortest_paths_at_the_times_of_the_links() -> None:
             for j in range(9)
             if j != i
         ]
-        np.testing.assert_allclose(np.delete(state.traffic.car_time[i], i), expected, rtol=1e-6)
+        np.testing.assert_allclose(np.delete(state.traffic.car_time[Period.MORNING, i], i), expected, rtol=1e-6)
         to_gate = [
             (reached[int(g)] + access / 2) / 60.0 + P["parking_search"] + ends[i] * pace for g in city().cordon.node
         ]
-        np.testing.assert_allclose(state.traffic.gate_time[i], to_gate, rtol=1e-6)
+        np.testing.assert_allclose(state.traffic.gate_time[0, Period.MORNING, i], to_gate, rtol=1e-6)
 
 
 def test_walking_and_cycling_times_are_shortest_paths() -> None:
@@ -269,60 +339,11 @@ def test_tracks_everywhere_leave_the_bare_distance() -> None:
 
 
 def test_trips_inside_a_district_have_its_mean_length() -> None:
-    """The clipped exponential has mean one: SHORTEST + integral of exp(-x) between the bounds; four standard errors."""
+    """The clipped exponential has mean one: SHORTEST + integral of exp(-x) between the bounds."""
     assert SHORTEST + math.exp(-SHORTEST) - math.exp(-LONGEST) == pytest.approx(1.0, abs=1e-4)
-    state = tiny_state(city())
-    c = state.citizens
-    c.other_district[:] = c.district
-    system = MobilitySystem(city(), P, Trends(state.month))
-    system.begin(state)
-    way = choice.journeys(city(), state, P, policies(), np.arange(len(c)), choice.OTHER)
-    factor = way.km / city().districts.inner_distance[c.district]
-    assert factor.mean() == pytest.approx(1.0, abs=4 * factor.std() / math.sqrt(len(c)))
-    assert factor.min() >= SHORTEST
-    assert factor.max() <= LONGEST
-    assert np.isinf(way.minutes[:, Mode.TRANSIT]).all()  # no line inside a district
-
-
-def test_ends_of_trips_lie_anywhere_in_their_districts() -> None:
-    """Between districts lengths spread evenly around the table, by at most the access at both ends; four standard errors."""
-    _, state = settled()
-    c, t = state.citizens, state.traffic
-    rows = np.flatnonzero(c.other_district != c.district)
-    h, d = c.district[rows], c.other_district[rows]
-    way = choice.journeys(city(), state, P, policies(), rows, choice.OTHER)
-    shift = way.km - t.car_km[h, d]
-    ends = P["access_share"] * city().districts.inner_distance
-    assert (np.abs(shift) <= ends[h] + ends[d]).all()
-    assert shift.mean() == pytest.approx(0.0, abs=4 * shift.std() / math.sqrt(len(rows)))
-    assert shift.std() > 0.1
-    np.testing.assert_allclose(way.minutes[:, Mode.WALK] - t.walk_time[h, d], shift * 60 / P["walk_speed"], atol=1e-9)
-
-
-def test_tours_through_a_gate_go_by_car_and_beyond() -> None:
-    _, state = settled()
-    rows = np.flatnonzero(state.citizens.main_district == -2)
-    way = choice.journeys(city(), state, P, policies(), rows, choice.MAIN)
-    c, t = state.citizens, state.traffic
-    np.testing.assert_allclose(way.km, t.gate_km[c.district[rows], c.main_gate[rows]] + P["beyond_gate"])
-    assert np.isinf(way.minutes[:, 1:]).all()
-    assert (way.fee == 0.0).all()
 
 
 # --- bans, telework, emissions ----------------------------------------------------------------------------------------
-
-
-def test_a_ban_keeps_out_households_without_an_allowed_car() -> None:
-    state = tiny_state(city())
-    c, cars = state.citizens, state.cars
-    ban = policies(Contribution("car_ban", 1.0, np.ix_(np.arange(CritAir.C4, len(CritAir)), [4])))
-    out = demand.banned(city(), state, ban, c.main_district, c.alive, np.full(len(state.households), 0.5))
-    for i in range(0, len(c), 17):
-        mine = cars.crit_air[cars.alive & (cars.household == c.household[i])]
-        dirty = not len(mine) or mine.min() >= CritAir.C4
-        assert out[i] == (c.alive[i] and dirty and 4 in (c.district[i], c.main_district[i]))
-    nobody = demand.banned(city(), state, ban, c.main_district, c.alive, np.full(len(state.households), 1.0))
-    assert not nobody.any()
 
 
 def test_a_mandate_binds_remote_jobs_at_once() -> None:
@@ -355,53 +376,29 @@ def test_emissions_of_a_kilometre() -> None:
 
 def test_emissions_are_summed_link_by_link() -> None:
     _, state = settled()
-    t, a, (main, other) = state.traffic, city().links, counts(settled()[1])
+    t, a, c = state.traffic, city().links, state.citizens
     rest = demand.background(city(), state, P, policies())
     mix = float(t.vehicle_km @ grams_per_km(P)) / t.vehicle_km.sum()
     network = t.day_factor[0] * (t.link_flow * a.length).sum() / 1000.0
-    table = demand.peak_cars(city(), state, P, main, other) + rest.total()
-    found = settled()[0].road.settle(Period.MORNING, alone(table), policies(), state.copy())
-    freight = P["peak_to_day"] * (rest.freight * found.zone_km[0]).sum() / network
+    found = settled()[0].road.settle_all(hourly(state), policies(), state.copy())
+    freight = P["peak_to_day"] * (rest.freight * found[Period.MORNING].zone_km[0]).sum() / network
     expected = np.zeros(9)
     for i in range(len(a)):
         kmh = a.length[i] / t.link_time[i] * 3.6
         km = t.link_flow[i] * t.day_factor[0] * a.length[i] / 1000.0
         per_km = mix * (1 - freight) + P["freight_intensity"] * freight
         expected[a.district[i]] += km * per_km * speed_factor(np.array([kmh]))[0]
-    c, ends = state.citizens, P["access_share"] * city().districts.inner_distance
+    ends = P["access_share"] * city().districts.inner_distance
     inner = speed_factor(np.array([P["inner_car_speed"]]))[0] * mix
-    for purpose, count in ((choice.MAIN, main), (choice.OTHER, other)):
-        mode = c.main_mode if purpose == choice.MAIN else c.other_mode
-        rows = np.flatnonzero((count > 0) & (mode == Mode.CAR))
-        way, to = choice.journeys(city(), state, P, policies(), rows, purpose), choice.destination(state, purpose)[rows]
-        cars = c.weight[rows] * count[rows] / demand.occupancy(state, P, purpose)[rows] * inner
-        for h, d, km, weight in zip(c.district[rows], to, way.km, cars, strict=True):
+    for errand in Errand:
+        often, mode, to = counts(state)[errand], tours.mode(state, errand), tours.district(state, errand)
+        km = choice.ways(city(), state, P, errand).km
+        for i in np.flatnonzero((often > 0) & (mode == Mode.CAR)):
+            h, d, weight = c.district[i], to[i], c.weight[i] * 2 * often[i] / tours.occupancy(P, errand) * inner
             if d == -2:
                 expected[h] += weight * ends[h]
             else:
-                off_links = km if h == d else km - (t.car_km[h, d] - ends[h] - ends[d])
+                off_links = (km[0, 0, h, h] if h == d else ends[h] + ends[d]) + own_km(state, i, errand)
                 expected[h] += weight * off_links / 2
                 expected[d] += weight * off_links / 2
     np.testing.assert_allclose(t.emissions, expected, rtol=1e-5)
-
-
-# --- months -----------------------------------------------------------------------------------------------------------
-
-
-def test_habit_only_a_share_reconsiders() -> None:
-    system, state = world(1e-4)
-    before = state.citizens.other_mode.copy()
-    state.month += 1
-    free = policies(Contribution("fare_factor", 0.0))
-    system.settle(state, free)
-    moved = state.citizens.other_mode != before
-    assert moved.any()
-    assert not moved[~choice.reconsiders(state, P)].any()
-    assert (state.citizens.other_mode[moved] == Mode.TRANSIT).mean() > 0.9
-
-
-def test_dear_fuel_takes_cars_off_the_road() -> None:
-    system, state = world(1e-4)
-    before = state.traffic.trip_km[:, Mode.CAR].sum()
-    system.settle(state, policies(Contribution("energy_price_factor", 1.5, np.array([5, 6]))))
-    assert state.traffic.trip_km[:, Mode.CAR].sum() < before

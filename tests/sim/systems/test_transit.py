@@ -19,14 +19,12 @@ from sim.scenario.trends import Trends
 from sim.state import State
 from sim.systems.mobility import MobilitySystem
 from sim.systems.mobility.transit import (
-    OFF,
     PEAK,
     TOLERANCE,
     Network,
     Settled,
     Strategies,
     _access,
-    by_period,
     networks,
     residual,
     ride,
@@ -169,21 +167,6 @@ def test_a_ticket_for_two_lines_pays_both_alike() -> None:
     paid[o, d] = 3.0
     by_line = np.bincount(segments(city()).line, weights=s.revenue(paid))
     np.testing.assert_allclose(by_line, [1.5, 1.5])
-
-
-def test_trips_by_period_add_up_to_the_day() -> None:
-    rng = np.random.default_rng(8)
-    main, other = rng.random((2, D, D)) * 100.0
-    hourly, day = by_period(main, other, P)
-    assert day.sum() == pytest.approx((main + other).sum())
-    np.testing.assert_allclose(day[PEAK], day[PEAK].T)
-    assert hourly[PEAK].sum() == pytest.approx(
-        main.sum() / 2 * P["peak_share_main"] + other.sum() * P["peak_share_other"]
-    )
-    np.testing.assert_allclose(hourly[OFF] * P["transit_off_hours"], day[OFF])
-
-
-# --- crowding -------------------------------------------------------------------------------------------------------------
 
 
 def test_a_minute_weighs_as_published_in_a_full_vehicle_and_one_with_free_seats() -> None:
