@@ -147,7 +147,7 @@ class Road:
     def banned(self, policies: Policies, user: RoadUser) -> Bools:
         """(L,) links closed to users kept out: those of districts with a ban on any sticker, motorways excepted."""
         ban = policies.car_ban if user == RoadUser.CAR_KEPT_OUT else policies.van_ban
-        inside = (ban > 0.0).any(axis=0)
+        inside = np.asarray((ban > 0.0).any(axis=0))
         a = self.city.links
         return np.asarray(inside[a.district] & (a.road_class != RoadClass.HIGHWAY))
 
