@@ -245,7 +245,7 @@ class RoadUser(IntEnum):
     TRUCK_KEPT_OUT = 5
 
 
-#: Users who go round low-emission zones.
+#: Users who go round low-emission zones; each comes right after its twin that need not.
 KEPT_OUT = (RoadUser.CAR_KEPT_OUT, RoadUser.VAN_KEPT_OUT, RoadUser.TRUCK_KEPT_OUT)
 
 

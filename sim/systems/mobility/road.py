@@ -1,6 +1,7 @@
 """The road network as the equilibrium kernel sees it: folded streets, district and gate centroids, connectors; and its skims.
 
-One equilibrium for each period, warm from the period's last one. Users share capacity in passenger-car units.
+One equilibrium for each period, warm from the period's last one. Users share capacity in passenger-car units. Who complies with a
+low-emission zone goes round it: its links, motorways excepted, are closed to them.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kernels.assignment import Equilibrium, RoadNetwork, Topology, equilibrium, renewed
+from kernels.assignment import RoadNetwork, Topology, equilibrium, renewed
+from kernels.classes import ClassFlows, UserClass, assign_classes
 from kernels.fold import Folded, expand_flow, fold
 from sim.city.city import City
-from sim.codes import Period, RoadUser
-from sim.columns import Floats, Ints
+from sim.codes import KEPT_OUT, Period, RoadClass, RoadUser
+from sim.columns import Bools, Floats, Ints
 from sim.errors import NotConverged
 from sim.measures.policies import Policies
 from sim.scenario.parameters import Parameters
@@ -25,8 +27,11 @@ from sim.state import State
 #: Capacity of a connector: never binding.
 UNBOUND = 1e9
 MAX_ITERATIONS = 400
-#: Cost groups of :class:`RoadResult`: who goes everywhere, who is kept out of low-emission zones.
+#: Sets of closed links whose parted pairs are remembered.
+MOST_BANS = 8
+#: Rows of the skims of :class:`RoadResult`: cars that go everywhere, cars kept out of low-emission zones.
 FREE, KEPT = 0, 1
+_SKIMMED = (RoadUser.CAR, RoadUser.CAR_KEPT_OUT)
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class RoadResult:
     flow: Floats  #: (L,) PCU/h, all users
     user_flow: Floats  #: (U, L) veh/h by RoadUser
     time: Floats  #: (L,) s
-    zone_time: Floats  #: (2, Z, Z) min, FREE and KEPT
+    zone_time: Floats  #: (2, Z, Z) min, FREE and KEPT (inf where a zone lies in between, or around an end)
     zone_km: Floats  #: (2, Z, Z)
     gap: float
 
@@ -48,6 +53,7 @@ class _Streets(NamedTuple):
     capacity: Floats  #: (L,) PCU/h
     folded: Folded
     network: RoadNetwork
+    closed: Floats  #: (U, F) inf on the folded links that a user may not take, else 0
 
 
 class Road:
@@ -77,6 +83,7 @@ class Road:
         through = np.ones(self.n_nodes, bool)
         through[n:] = False
         self.through = through
+        self._parted: dict[bytes, Bools] = {}
         self.topology: Topology | None = None  # follows from the streets alone; found when first needed
 
     def free_time(self, policies: Policies) -> Floats:
@@ -97,12 +104,15 @@ class Road:
         streets = self._streets(policies)
         self.topology = renewed(self.topology, streets.network)
         warm = {period: _stored(state, period) for period in demand}
+        users = {period: self._with_derogations(streets, vehicles) for period, vehicles in demand.items()}
         threads = -(-self.threads // len(demand))
 
-        def solve(period: Period) -> Equilibrium:
-            units = np.tensordot(self.pce, demand[period], axes=1)
-            return equilibrium(
-                streets.network, units, gap=self.gap, max_iterations=MAX_ITERATIONS, warm=warm[period], threads=threads,
+        def solve(period: Period) -> ClassFlows:
+            classes = [
+                UserClass(*row) for row in zip(users[period], self.pce.tolist(), streets.closed, strict=True)
+            ]  # fmt: skip
+            return assign_classes(
+                streets.network, classes, gap=self.gap, max_iterations=MAX_ITERATIONS, warm=warm[period], threads=threads,
                 topology=self.topology,
             )  # fmt: skip
 
@@ -113,10 +123,10 @@ class Road:
                 reached = f"stopped at a relative gap of {one.gap:.2e}, asked {self.gap:.2e}"
                 raise NotConverged(f"road equilibrium ({period.name.lower().replace('_', '-')}) {reached}")
             _store(state, period, one.state_f, one.state_i)
-        return tuple(self._result(streets, demand[period], one) for period, one in found.items())
+        return tuple(self._result(streets, one) for one in found.values())
 
     def _streets(self, policies: Policies) -> _Streets:
-        """The network under the roadmap's speed limits and capacities."""
+        """The network under the roadmap's speed limits, capacities and bans."""
         a, none = self.city.links, np.zeros(len(self.access))
         free = np.r_[self.free_time(policies), self.access]
         capacity = np.r_[a.capacity * policies.capacity_factor, none + UNBOUND]
@@ -128,18 +138,54 @@ class Road:
             f.tail, f.head, f.free_time, f.capacity, f.alpha, f.beta, f.fixed, f.length, n_nodes=f.n_nodes,
             zone_node=f.node_of[self.zone_node], through=self.through[f.node],
         )  # fmt: skip
-        return _Streets(free[: len(a)], capacity[: len(a)], f, network)
+        closed = np.zeros((len(RoadUser), len(f.tail)))
+        for user in KEPT_OUT:
+            banned = np.concatenate([self.banned(policies, user), np.zeros(len(self.access), bool)])
+            closed[user] = np.where(np.add.reduceat(banned[f.links].astype(np.int64), f.first[:-1]) > 0, np.inf, 0.0)
+        return _Streets(free[: len(a)], capacity[: len(a)], f, network, closed)
 
-    def _result(self, streets: _Streets, demand: Floats, found: Equilibrium) -> RoadResult:
+    def banned(self, policies: Policies, user: RoadUser) -> Bools:
+        """(L,) links closed to users kept out: those of districts with a ban on any sticker, motorways excepted."""
+        ban = policies.car_ban if user == RoadUser.CAR_KEPT_OUT else policies.van_ban
+        inside = np.asarray((ban > 0.0).any(axis=0))
+        a = self.city.links
+        return np.asarray(inside[a.district] & (a.road_class != RoadClass.HIGHWAY))
+
+    def _with_derogations(self, streets: _Streets, vehicles: Floats) -> Floats:
+        """The (U, Z, Z) vehicles; of those kept out, who has no other way drives as everybody does, so that nobody is lost."""
+        out = vehicles
+        for user in KEPT_OUT:
+            if not vehicles[user].any() or not np.isinf(streets.closed[user]).any():
+                continue
+            stuck = np.where(self._no_way(streets, user), vehicles[user], 0.0)
+            if stuck.any():
+                out = out.copy() if out is vehicles else out
+                out[user] -= stuck
+                out[user - 1] += stuck
+        return out
+
+    def _no_way(self, streets: _Streets, user: RoadUser) -> Bools:
+        """(Z, Z) pairs that the user's closed links part. A pure function of them, kept while they stay."""
+        key = np.isinf(streets.closed[user]).tobytes()
+        if key not in self._parted:
+            if len(self._parted) >= MOST_BANS:
+                self._parted.clear()
+            network = streets.network._replace(fixed=streets.closed[user])
+            empty = np.zeros((self.n_zones, self.n_zones))
+            found = equilibrium(network, empty, gap=1.0, threads=self.threads, topology=self.topology)
+            self._parted[key] = np.isinf(found.skim_cost)
+        return self._parted[key]
+
+    def _result(self, streets: _Streets, found: ClassFlows) -> RoadResult:
         """The equilibrium on real links, in the units of the city."""
         a = self.city.links
-        flow = expand_flow(streets.folded, found.flow)[: len(a)]
+        flow = expand_flow(streets.folded, found.load)[: len(a)]
         time = streets.free_time * (1.0 + a.alpha * (flow / streets.capacity) ** a.beta)
-        users = demand.sum(axis=(1, 2))
-        share = users / max(float(self.pce @ users), 1e-300)
-        both = np.stack([found.skim_cost, found.skim_cost]) / 60.0
-        km = np.stack([found.skim_length, found.skim_length]) / 1000.0
-        return RoadResult(flow, share[:, None] * flow, time, both, km, found.gap)
+        by_user = np.stack([expand_flow(streets.folded, one)[: len(a)] for one in found.flow])
+        skimmed = list(_SKIMMED)
+        return RoadResult(
+            flow, by_user, time, found.skim_cost[skimmed] / 60.0, found.skim_length[skimmed] / 1000.0, found.gap
+        )
 
 
 def car_units(p: Parameters) -> Floats:

@@ -233,6 +233,8 @@ class MobilitySystem:
         both = ends[:, None] + ends
         minutes = np.stack([one.zone_time for one in found], axis=1)
         km = np.stack([one.zone_km for one in found], axis=1)
+        for table in (minutes, km):  # whom a zone leaves no way has leave to drive as everybody
+            table[KEPT] = np.where(np.isfinite(table[KEPT]), table[KEPT], table[FREE])
         time, far = minutes[..., :n, :n] + both * pace, km[..., :n, :n] + both
         own = np.arange(n)
         time[..., own, own] = inner * pace + 2.0 * float(self.city.connectors.time.mean()) / 60.0

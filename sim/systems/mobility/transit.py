@@ -13,10 +13,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from scipy.spatial import cKDTree
+from scipy.sparse.csgraph import dijkstra
 
 from kernels.transit import expected, load_all, transit_strategies
 from sim.city.city import City
+from sim.city.delays import LinkLookup
 from sim.codes import TransitMode
 from sim.columns import Bools, Floats, Ints
 from sim.measures.policies import Policies
@@ -26,7 +27,7 @@ from sim.state import Traffic
 #: Rows of the tables by period: the hour of the morning peak (the evening's mirrors it), an hour between the peaks.
 PEAK, OFF = 0, 1
 #: Strategies are computed again while the residual is above this, at most ROUNDS times a month and period.
-TOLERANCE, ROUNDS = 5e-3, 2
+TOLERANCE, ROUNDS = 1e-2, 2
 #: What the inverse of the step grows by where the residual has fallen, and where it has not (Liu, He & He 2009: 0.01-0.5, 1.5-2).
 SLOWER, MUCH_SLOWER = 0.3, 1.8
 #: Parameters that transit times depend on.
@@ -296,6 +297,8 @@ def ride(t: Traffic, graphs: tuple[Network, Network], hourly: Floats, day: Float
 # --- walks ----------------------------------------------------------------------------------------------------------------
 
 _WALK_PARAMETERS = ("walk_speed", "walk_detour", "stop_reach", "stops_per_district", "transfer_reach")
+#: Stops whose walks are searched for at once: bounds memory.
+_BATCH = 64
 
 
 class _Walks(NamedTuple):
@@ -309,28 +312,54 @@ _NO_WALKS = _Walks(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
 
 @lru_cache(maxsize=4)
 def _walks(city: City, speed: float, detour: float, reach: float, most: float, transfer: float) -> _Walks:
-    """Walks from districts to stops, from stops to districts, and between stops."""
+    """Walks from districts to stops, from stops to districts, and between stops, on streets open to walking."""
     d, n = city.n_districts, len(city.stops)
-    pace = detour / (speed / 3.6 * 60.0)  # min per m as the crow flies
-    district, stop, metres = _access(city, reach, int(most))
-    a, b, between = _transfers(city, transfer)
+    pace = 1.0 / (speed / 3.6 * 60.0)  # min per m
+    cells, stops = _street_metres(city, max(reach, transfer))
+    district, stop, metres = _access(city, cells, detour, reach, int(most))
+    stops[np.arange(n), np.arange(n)] = 0.0
+    a, b = np.nonzero(stops <= transfer)
     board, leave = 2 * d, 2 * d + n
     return _Walks(
         np.concatenate([district, leave + stop, leave + a]),
         np.concatenate([board + stop, d + district, board + b]),
-        np.concatenate([metres, metres, between]) * pace,
+        np.concatenate([metres, metres, stops[a, b]]) * pace,
     )
 
 
-def _access(city: City, reach: float, most: int) -> tuple[Ints, Ints, Floats]:
-    """District, stop and metres of the walks between them: at most so many stops a district, within reach but for the nearest."""
+def _street_metres(city: City, limit: float) -> tuple[Floats, Floats]:
+    """Metres from stops to cells (stops, cells) and to other stops (stops, stops) along streets, both ways whatever the direction of
+    traffic, ends on foot to their nodes included; inf beyond the limit."""
+    links, stops, cells, nodes = city.links, city.stops, city.cells, city.nodes
+    usable = np.flatnonzero(links.on_foot)
+    tail, head, length = links.tail[usable], links.head[usable], links.length[usable]
+    streets = LinkLookup(np.r_[tail, head], np.r_[head, tail], np.r_[length, length], len(nodes)).matrix
+    to_stop = np.hypot(stops.x - nodes.x[stops.node], stops.y - nodes.y[stops.node])
+    to_cell = np.hypot(cells.x - nodes.x[cells.node], cells.y - nodes.y[cells.node])
+    at_cells, at_stops = np.empty((len(stops), len(cells))), np.empty((len(stops), len(stops)))
+    for k in range(0, len(stops), _BATCH):
+        rows = slice(k, k + _BATCH)
+        far = dijkstra(streets, indices=stops.node[rows], limit=limit)
+        at_cells[rows], at_stops[rows] = far[:, cells.node], far[:, stops.node]
+    at_cells += to_stop[:, None] + to_cell
+    at_stops += to_stop[:, None] + to_stop
+    return np.where(at_cells <= limit, at_cells, np.inf), np.where(at_stops <= limit, at_stops, np.inf)
+
+
+def _access(city: City, at_cells: Floats, detour: float, reach: float, most: int) -> tuple[Ints, Ints, Floats]:
+    """District, stop and metres of the walks between them: at most so many stops a district, within reach but for the nearest.
+
+    ``at_cells`` (stops, cells) [m]; cells that are farther than it goes are as far as the straight line times the detour, at least.
+    """
     cells, sx, sy = city.cells, city.stops.x, city.stops.y
     district, stop, metres = [], [], []
     weight = cells.residents + cells.jobs
     for z in range(city.n_districts):
         mine = np.flatnonzero(cells.district == z)
         w = weight[mine] / weight[mine].sum()
-        far = np.hypot(cells.x[mine][:, None] - sx, cells.y[mine][:, None] - sy)
+        straight = np.hypot(cells.x[mine][:, None] - sx, cells.y[mine][:, None] - sy)
+        far = at_cells[:, mine].T
+        far = np.where(np.isfinite(far), far, np.maximum(straight * detour, reach))
         nearest = far.min(axis=0)
         near = np.argsort(nearest, kind="stable")[:most]
         near = near[(nearest[near] < reach) | (np.arange(len(near)) == 0)]
@@ -339,12 +368,3 @@ def _access(city: City, reach: float, most: int) -> tuple[Ints, Ints, Floats]:
         stop.append(near)
         metres.append(nearest[near] + 0.5 * (w @ far[:, near] - nearest[near]))
     return np.concatenate(district), np.concatenate(stop), np.concatenate(metres)
-
-
-def _transfers(city: City, reach: float) -> tuple[Ints, Ints, Floats]:
-    """Stop where one leaves, stop where one boards (the same or one within reach), metres."""
-    spots = np.column_stack([city.stops.x, city.stops.y])
-    pairs = cKDTree(spots).query_pairs(reach, output_type="ndarray")
-    same = np.arange(len(spots))
-    a, b = np.r_[same, pairs[:, 0], pairs[:, 1]], np.r_[same, pairs[:, 1], pairs[:, 0]]
-    return a, b, np.hypot(*(spots[a] - spots[b]).T)

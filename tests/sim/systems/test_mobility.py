@@ -1,4 +1,4 @@
-"""Mobility on the tiny city: trips, kilometres and money are conserved from persons to links; skims beside NetworkX; emissions."""
+"""Mobility on the tiny city: trips, kilometres and money are conserved from persons to links; skims; emissions."""
 
 from __future__ import annotations
 
@@ -222,7 +222,7 @@ def test_a_day_of_kilometres_is_that_of_persons_and_gates() -> None:
     assert (t.link_day * city().links.length).sum() / 1000.0 == pytest.approx(residents + outside, rel=1e-5)
     peak = (t.link_flow * city().links.length).sum() / 1000.0
     assert t.day_factor[0] * peak == pytest.approx(residents + outside, rel=1e-5)
-    # the one factor on all hours is near one: hours of the periods hold the day's trips, which differ in distance only
+    # hours of the periods hold the day's trips, which differ in distance only: the one factor on them is near one
     hours = [P["morning_hours"], P["evening_hours"], P["off_peak_hours"]]
     plain = sum(n * (one.flow * city().links.length).sum() / 1000.0 for n, one in zip(hours, found, strict=True))
     assert plain == pytest.approx(residents + outside, rel=0.02)

@@ -1,0 +1,129 @@
+"""The road of the city: periods, users in passenger-car units, low-emission zones on links, warm starts in the state."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from sim.city.city import City
+from sim.codes import CritAir, Period, RoadClass, RoadUser
+from sim.measures.policies import Contribution, Policies, axis_sizes, compose
+from sim.scenario.parameters import Parameters
+from sim.state import State
+from sim.systems.mobility.road import FREE, KEPT, Road, RoadResult, car_units
+from tests.tiny import tiny_city, tiny_state
+
+P = Parameters()
+CENTRE = 4  # the middle of the nine districts of the tiny city
+ZONES = 11
+
+
+@cache
+def city() -> City:
+    return tiny_city()
+
+
+def policies(*contributions: Contribution) -> Policies:
+    return compose(contributions, axis_sizes(city(), 2))
+
+
+def zone(lever: str = "car_ban") -> Contribution:
+    return Contribution(lever, 0.9, np.ix_(np.arange(CritAir.C3, len(CritAir)), [CENTRE]))
+
+
+def vehicles(seed: int = 1, **users: float) -> np.ndarray:
+    """(U, Z, Z) vehicles an hour: the same random table times each user's amount."""
+    table = np.random.default_rng(seed).uniform(0.0, 12.0, (ZONES, ZONES))
+    np.fill_diagonal(table, 0.0)
+    out = np.zeros((len(RoadUser), ZONES, ZONES))
+    for name, amount in users.items():
+        out[RoadUser[name]] = amount * table
+    return out
+
+
+def settle(demand: np.ndarray, plan: Policies, state: State | None = None) -> RoadResult:
+    road = Road(city(), P, 1, 1e-10)
+    return road.settle(Period.MORNING, demand, plan, state if state is not None else fresh())
+
+
+def fresh() -> State:
+    state = tiny_state(city())
+    state.traffic.solver, state.traffic.solver_index = np.zeros(0), np.zeros(0, np.int64)
+    return state
+
+
+def balance(flow: np.ndarray) -> np.ndarray:
+    a, n = city().links, len(city().nodes)
+    return np.bincount(a.tail, flow, n) - np.bincount(a.head, flow, n)
+
+
+def test_users_share_the_road_in_car_units() -> None:
+    demand = vehicles(CAR=1.0, VAN=0.2, TRUCK=0.1)
+    found = settle(demand, policies())
+    np.testing.assert_allclose(car_units(P) @ found.user_flow, found.flow, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(found.user_flow[RoadUser.VAN], 0.2 * found.user_flow[RoadUser.CAR], rtol=1e-9, atol=1e-9)
+    assert not found.user_flow[RoadUser.CAR_KEPT_OUT].any()
+    np.testing.assert_array_equal(found.zone_time[FREE], found.zone_time[KEPT])
+
+
+def test_who_is_kept_out_goes_round_the_zone() -> None:
+    a, plan = city().links, policies(zone())
+    road = Road(city(), P, 1, 1e-10)
+    inside = road.banned(plan, RoadUser.CAR_KEPT_OUT)
+    assert inside.any()
+    np.testing.assert_array_equal(inside, (a.district == CENTRE) & (a.road_class != RoadClass.HIGHWAY))
+    assert not road.banned(plan, RoadUser.VAN_KEPT_OUT).any()
+    demand = vehicles(CAR=1.0, CAR_KEPT_OUT=0.3)
+    demand[RoadUser.CAR_KEPT_OUT, CENTRE], demand[RoadUser.CAR_KEPT_OUT, :, CENTRE] = 0.0, 0.0
+    free, found = settle(demand, policies()), settle(demand, plan)
+    assert free.user_flow[RoadUser.CAR_KEPT_OUT, inside].sum() > 0.0
+    assert found.user_flow[RoadUser.CAR_KEPT_OUT, inside].sum() == 0.0
+    assert found.user_flow[RoadUser.CAR, inside].sum() > 0.0
+    open_pairs = np.isfinite(found.zone_time[KEPT])
+    assert (found.zone_time[KEPT][open_pairs] >= found.zone_time[FREE][open_pairs] - 1e-9).all()
+    assert (found.zone_time[KEPT][open_pairs] > found.zone_time[FREE][open_pairs] + 0.1).any()
+
+
+def test_nobody_is_lost_whom_the_zone_leaves_no_way() -> None:
+    """A kept-out car to the zone's own district has no way round: it drives as everybody does, and the sums hold at every node."""
+    demand = vehicles(CAR=1.0, CAR_KEPT_OUT=0.3)
+    found = settle(demand, policies(zone()))
+    both = settle(vehicles(CAR=1.3), policies())
+    users = found.user_flow[RoadUser.CAR] + found.user_flow[RoadUser.CAR_KEPT_OUT]
+    np.testing.assert_allclose(users, found.flow, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(balance(found.flow), balance(both.flow), atol=1e-6 * demand.sum())
+
+
+def test_all_periods_at_once_are_each_alone_to_the_bit() -> None:
+    demand = np.stack([vehicles(1, CAR=1.0, TRUCK=0.1), vehicles(2, CAR=0.8, CAR_KEPT_OUT=0.1), vehicles(3, CAR=0.5)])
+    plan = policies(zone(), zone("van_ban"))
+    together = fresh()
+    results = Road(city(), P, 3, 1e-6).settle_all(demand, plan, together)
+    apart, road = fresh(), Road(city(), P, 1, 1e-6)
+    for period, one in zip(Period, results, strict=True):
+        alone = road.settle(period, demand[period], plan, apart)
+        for a, b in zip(vars(one).values(), vars(alone).values(), strict=True):
+            np.testing.assert_array_equal(a, b)
+    np.testing.assert_array_equal(together.traffic.solver, apart.traffic.solver)
+    np.testing.assert_array_equal(together.traffic.solver_index, apart.traffic.solver_index)
+
+
+def test_a_month_begins_where_the_last_one_ended() -> None:
+    state, demand = fresh(), vehicles(CAR=1.0)
+    road = Road(city(), P, 1, 1e-8)
+    first = road.settle(Period.EVENING, demand, policies(), state)
+    again = road.settle(Period.EVENING, demand, policies(), state)
+    np.testing.assert_allclose(again.flow, first.flow, atol=1e-3)
+    zoned = road.settle(Period.EVENING, vehicles(CAR=0.9, CAR_KEPT_OUT=0.1), policies(zone()), state)
+    assert zoned.gap <= 1e-8
+    assert road.settle(Period.EVENING, demand, policies(), state).gap <= 1e-8
+
+
+@pytest.mark.parametrize("user", [RoadUser.CAR_KEPT_OUT, RoadUser.TRUCK_KEPT_OUT])
+def test_without_a_zone_the_kept_out_drive_like_all(user: RoadUser) -> None:
+    demand = vehicles(CAR=1.0)
+    demand[user] = 0.2 * demand[RoadUser.CAR]
+    found = settle(demand, policies())
+    np.testing.assert_allclose(found.user_flow[user], 0.2 * found.user_flow[RoadUser.CAR], rtol=1e-9, atol=1e-9)
