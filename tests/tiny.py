@@ -148,9 +148,10 @@ def tiny_state(city: City, seed: int = 1, share: float = 0.2, n_measures: int = 
         woman=rng.random(m) < 0.5, activity=activity, csp=np.where(works, rng.integers(0, 5, m), 6),
         licence=(age >= 18) & (rng.random(m) < 0.85), bike=rng.random(m) < 0.54, transit_pass=rng.random(m) < 0.2,
         sector=sector, firm=np.where(works, rng.integers(0, n_firms, m), -1), main_district=main,
-        main_gate=np.full(m, -1), remote=works & (rng.random(m) < 0.45),
+        main_gate=np.full(m, -1), shop_district=rng.integers(0, len(d), m), remote=works & (rng.random(m) < 0.45),
         telework_days=np.zeros(m), main_mode=np.where(main >= 0, rng.integers(0, 4, m), -1),
-        **_errands(rng, len(d), m), travel_time=np.zeros(m), travel_km=np.zeros(m), trust=np.full(m, 0.5),
+        shop_mode=rng.integers(0, 4, m), **_errands(np.random.default_rng(seed + 1), len(d), m),
+        travel_time=np.zeros(m), travel_km=np.zeros(m), trust=np.full(m, 0.5),
         satisfaction=np.full(m, 0.5),
     )  # fmt: skip
     dwellings = Dwellings(
@@ -208,13 +209,12 @@ def _by_car(city: City) -> dict[str, Array]:
 
 
 def _errands(rng: np.random.Generator, districts: int, m: int) -> dict[str, Array]:
-    """Columns of shopping, leisure and escort tours at random."""
+    """Columns of shopping, leisure and escort tours at random, but for the district and mode of shopping."""
     columns: dict[str, Array] = {"main_off_peak": rng.random(m) < 0.3}
     for name in ("shop", "leisure", "escort"):
-        columns |= {
-            f"{name}_district": rng.integers(0, districts, m), f"{name}_mode": rng.integers(0, 4, m),
-            f"{name}_off_peak": rng.random(m) < 0.5, f"{name}_often": np.ones(m),
-        }  # fmt: skip
+        columns |= {f"{name}_off_peak": rng.random(m) < 0.5, f"{name}_often": np.ones(m)}
+    for name in ("leisure", "escort"):
+        columns |= {f"{name}_district": rng.integers(0, districts, m), f"{name}_mode": rng.integers(0, 4, m)}
     return columns
 
 
