@@ -1,4 +1,4 @@
-"""A smaller graph with the same answer: dead ends dropped, pass-through nodes merged, everything expandable to real links.
+"""A smaller graph with the same answer: links of no use and dead ends dropped, pass-through nodes merged, all expandable to real links.
 
 No cheapest path between kept nodes uses a dead end, a link that leads back where it came from, or a loop; and a
 pass-through node only joins its two links. So flows and costs on the folded graph are those of the real one.
@@ -120,11 +120,14 @@ def _drop_all(web: _Web, u: int) -> None:
 
 
 @kernel
-def _fold(web: _Web, links: int, keep: BoolArray) -> int:
-    """Drop and merge until nothing changes; returns how many links exist, merged ones included. ``links`` are there at first."""
+def _fold(web: _Web, links: int, wanted: BoolArray, keep: BoolArray) -> int:
+    """Drop and merge until nothing changes; returns how many links exist, merged ones included.
+
+    ``links`` are there at first, of which those ``wanted`` (links,) count.
+    """
     n = keep.shape[0]
     for e in range(links):
-        web.alive[e] = web.tail[e] != web.head[e]
+        web.alive[e] = wanted[e] and web.tail[e] != web.head[e]
         if web.alive[e]:
             _hang(web, e)
     queue = np.arange(n).astype(np.int32)
@@ -210,8 +213,11 @@ def fold(
     length: npt.ArrayLike,
     n_nodes: int,
     keep: npt.ArrayLike,
+    wanted: npt.ArrayLike | None = None,
 ) -> Folded:
     """Fold a road graph around the nodes in ``keep`` (n_nodes,) bool: zones, gates, nodes without through traffic.
+
+    ``wanted`` (L,) bool: links that may carry trips (:func:`kernels.graph.usable`), all when absent; the others are dropped.
 
     Links as in :class:`~kernels.assignment.RoadNetwork`. Chains merge when their congestible links (alpha > 0, beta > 0) share one beta:
     then the sum of free_time (1 + alpha (v/capacity)^beta) over a chain is again one such function, exactly. Background load, if
@@ -233,7 +239,7 @@ def fold(
     )
     web.tail[:many], web.head[:many], web.power[:many] = a, b, power
     stay = np.asarray(keep, np.bool_)
-    _fold(web, many, stay)
+    _fold(web, many, np.ones(many, np.bool_) if wanted is None else np.asarray(wanted, np.bool_), stay)
     chosen = np.flatnonzero(web.alive).astype(np.int32)
     first, links = np.zeros(len(chosen) + 1, np.int64), np.empty(many, np.int32)
     _unfold(web, chosen, first, links)

@@ -11,6 +11,7 @@ from kernels.jit import kernel
 
 IntArray = npt.NDArray[np.int64]
 Int32Array = npt.NDArray[np.int32]
+BoolArray = npt.NDArray[np.bool_]
 
 
 class Star(NamedTuple):
@@ -68,3 +69,43 @@ def breadth_order(first: IntArray, head: Int32Array) -> Int32Array:
                     queue[used] = v
                     used += 1
     return rank
+
+
+@kernel
+def reached(first: IntArray, head: Int32Array, through: BoolArray, seeds: BoolArray) -> BoolArray:
+    """Nodes (n,) bool that can be reached along links from the ``seeds`` (n,); other nodes are left only where ``through`` (n,).
+
+    ``first``, ``head`` of a :class:`Star`.
+    """
+    n = seeds.shape[0]
+    out = seeds.copy()
+    queue = np.empty(n, np.int32)
+    used = 0
+    for u in range(n):
+        if seeds[u]:
+            queue[used] = u
+            used += 1
+    done = 0
+    while done < used:
+        u = queue[done]
+        done += 1
+        if not (seeds[u] or through[u]):
+            continue
+        for e in range(first[u], first[u + 1]):
+            v = head[e]
+            if not out[v]:
+                out[v] = True
+                queue[used] = v
+                used += 1
+    return out
+
+
+def usable(tail: Int32Array, head: Int32Array, n_nodes: int, zone_node: Int32Array, through: BoolArray) -> BoolArray:
+    """Links (L,) bool that lie on some way from a zone to a zone; arguments as in :class:`~kernels.assignment.RoadNetwork`."""
+    seeds = np.zeros(n_nodes, np.bool_)
+    seeds[zone_node] = True
+    open_to = np.asarray(through, np.bool_)
+    out, back = star(tail, head, n_nodes), star(head, tail, n_nodes)
+    ahead, behind = reached(out.first, out.head, open_to, seeds), reached(back.first, back.head, open_to, seeds)
+    passable = seeds | open_to
+    return np.asarray((ahead & passable)[tail] & (behind & passable)[head])

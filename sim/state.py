@@ -59,6 +59,7 @@ class Traffic(Block):
         "(2, S) riders of each line, direction and stop-to-stop segment: morning peak hour, off-peak hour",
     )
     segment_boardings: Floats = column("f8", "persons/h", "(2, S) of which boarding where the segment begins")
+    segment_alightings: Floats = column("f8", "persons/h", "(2, S) alighting where the segment ends")
     segment_felt: Floats = column("f8", "persons/h", "(2, S) loads that transit times were computed for")
     transit_pace: Floats = column("f8", "-", "(2, 2) pace of the averages that settle transit loads, by period")
     transit_residual: Floats = column(

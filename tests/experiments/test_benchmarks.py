@@ -292,7 +292,7 @@ def test_streets_of_a_city_against_a_peer_that_answers_nonsense(tmp_path: Path) 
 
 
 def test_warm_over_cold_by_a_clock_that_is_known(tmp_path: Path) -> None:
-    row = road.warm(context(tmp_path), networks.grid_city(6, 5), 1e-4, rounds=2)
+    row = road.warm(context(tmp_path), networks.grid_city(6, 5), 1e-4, "demand 2 % off", rounds=2)
     assert (row.figure, row.met, row.samples) == (1.0, False, 2)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import networkx as nx
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from kernels.assignment import RoadNetwork, equilibrium, link_cost
 from kernels.fold import Folded, expand_flow, fold, refresh
+from kernels.graph import usable
 from tests.kernels.roads import slow_skims
 
 Array = np.ndarray[Any, Any]
@@ -82,6 +84,51 @@ def test_equilibrium_is_that_of_the_real_graph(seed: int, powers: tuple[float, .
     total = np.add.reduceat(link_cost(network, flow)[folded.links], folded.first[:-1])
     np.testing.assert_allclose(there.cost, total, rtol=1e-12)
     assert float((trips * there.skim_length).sum()) == pytest.approx(float(flow @ network.length), rel=1e-9)
+
+
+def spoiled(seed: int) -> tuple[RoadNetwork, Array, Array]:
+    """The streets of :func:`street` with parts of no use: ways in that nobody can enter, ways out that lead nowhere, an island,
+    and a closed node that is no zone; one zone's node is closed to through traffic."""
+    network, trips, keep = street(seed)
+    r = np.random.default_rng(seed)
+    n = network.n_nodes
+    a, b, c, d, e = n, n + 1, n + 2, n + 3, n + 4
+    x, y, z = (int(v) for v in r.integers(0, 16, 3))
+    more = [(a, b), (b, x), (a, a), (y, c), (c, d), (d, c), (e, e), (z, e), (e, x), (n + 5, n + 6), (n + 6, n + 5)]
+    tail, head = np.array(more, np.int32).T
+    many = len(more)
+    columns = [np.r_[column, r.uniform(1.0, 3.0, many)] for column in network[2:8]]
+    through = np.ones(n + 7, bool)
+    through[[e, int(network.zone_node[2])]] = False
+    columns[3][len(network.tail) :] = 4.0
+    spoiled_network = RoadNetwork(
+        np.r_[network.tail, tail], np.r_[network.head, head], *columns, n + 7, network.zone_node, through
+    )
+    return spoiled_network, trips, np.r_[keep, np.zeros(7, bool)] | ~through
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10**6))
+def test_links_of_no_use_are_dropped_and_nothing_changes(seed: int) -> None:
+    """Usable by definition, in a twin with NetworkX: reached from a zone and leading to one, through no closed node."""
+    network, trips, keep = spoiled(seed)
+    wanted = usable(network.tail, network.head, network.n_nodes, network.zone_node, network.through)
+    zones = {int(v) for v in network.zone_node}
+    ways = nx.DiGraph(zip(network.tail.tolist(), network.head.tolist(), strict=True))
+    ways.add_nodes_from(range(network.n_nodes))
+    ways.remove_nodes_from([v for v in range(network.n_nodes) if not network.through[v] and v not in zones])
+    ahead = set.union(*(nx.descendants(ways, v) | {v} for v in zones))
+    behind = set.union(*(nx.ancestors(ways, v) | {v} for v in zones))
+    twin = [int(a) in ahead and int(b) in behind for a, b in zip(network.tail, network.head, strict=True)]
+    np.testing.assert_array_equal(wanted, twin)
+    assert 10 <= (~wanted).sum() < len(wanted)
+    folded = fold(*network[:8], network.n_nodes, keep, wanted)
+    small = folded_network(network, folded)
+    here, there = equilibrium(network, trips, gap=1e-12), equilibrium(small, trips, gap=1e-12)
+    np.testing.assert_allclose(there.skim_cost, here.skim_cost, rtol=1e-9)
+    flow = expand_flow(folded, there.flow)
+    np.testing.assert_allclose(flow, here.flow, atol=1e-3)
+    assert not flow[~wanted].any()
 
 
 def test_a_street_folds_to_its_ends() -> None:

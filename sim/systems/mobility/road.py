@@ -16,6 +16,7 @@ import numpy as np
 from kernels.assignment import RoadNetwork, Topology, equilibrium, renewed
 from kernels.classes import ClassFlows, UserClass, assign_classes
 from kernels.fold import Folded, expand_flow, fold
+from kernels.graph import usable
 from sim.city.city import City
 from sim.codes import KEPT_OUT, Period, RoadClass, RoadUser
 from sim.columns import Bools, Floats, Ints
@@ -83,6 +84,9 @@ class Road:
         through = np.ones(self.n_nodes, bool)
         through[n:] = False
         self.through = through
+        self.wanted = usable(
+            self.tail.astype(np.int32), self.head.astype(np.int32), self.n_nodes, zone_node.astype(np.int32), through
+        )
         self._parted: dict[bytes, Bools] = {}
         self.topology: Topology | None = None  # follows from the streets alone; found when first needed
 
@@ -132,7 +136,7 @@ class Road:
         capacity = np.r_[a.capacity * policies.capacity_factor, none + UNBOUND]
         f = fold(
             self.tail, self.head, free, capacity, np.r_[a.alpha, none], np.r_[a.beta, none + 4.0], np.zeros(len(free)),
-            self.length, self.n_nodes, self.keep,
+            self.length, self.n_nodes, self.keep, self.wanted,
         )  # fmt: skip
         network = RoadNetwork(
             f.tail, f.head, f.free_time, f.capacity, f.alpha, f.beta, f.fixed, f.length, n_nodes=f.n_nodes,

@@ -69,10 +69,11 @@ def segments(city: City) -> Segments:
 
 
 class Rides(NamedTuple):
-    """Those who ride each segment and those who board at its start; they alight where a ride's load is not carried on."""
+    """Those who ride each segment, board where it begins and alight where it ends: all (S,) persons."""
 
-    load: Floats  #: (S,)
-    boardings: Floats  #: (S,)
+    load: Floats
+    boardings: Floats
+    alightings: Floats
 
 
 class Network:
@@ -136,13 +137,13 @@ class Network:
         )
 
     def flows(self, flow: Floats) -> Rides:
-        """Loads and boardings of all segments from link flows."""
-        n = len(self.active)
-        load, boardings = np.zeros((2, len(segments(self.city).line)))
-        boardings[self.active] = flow[:n]
-        load[self.active] = flow[:n]
-        load[self.active[self.onward]] += flow[n : n + len(self.onward)]
-        return Rides(load, boardings)
+        """Riders of all segments from link flows."""
+        n, on = len(self.active), len(self.onward)
+        load, boardings, alightings = np.zeros((3, len(segments(self.city).line)))
+        boardings[self.active] = load[self.active] = flow[:n]
+        load[self.active[self.onward]] += flow[n : n + on]
+        alightings[self.active] = flow[n + on : 2 * n + on]
+        return Rides(load, boardings, alightings)
 
 
 class Strategies:
@@ -173,10 +174,10 @@ class Strategies:
         self._first = np.concatenate([[0], np.cumsum(count)])
 
     def rides(self, demand: Floats) -> Rides:
-        """Loads and boardings of all segments by a (D, D) demand; trips where transit does not go ride nothing."""
+        """Riders of all segments by a (D, D) demand; trips where transit does not go ride nothing."""
         g = self.network
         if not len(g.active):
-            return Rides(*np.zeros((2, len(segments(g.city).line))))
+            return Rides(*np.zeros((3, len(segments(g.city).line))))
         carried = np.where(np.isfinite(self.felt), demand, 0.0)
         return g.flows(load_all(self._links, self._share, self._first, g.tail, g.head, g.zones, g.n, carried))
 
@@ -281,6 +282,7 @@ def ride(t: Traffic, graphs: tuple[Network, Network], hourly: Floats, day: Float
     t.transit_pace = np.stack([f.pace for f in found])
     t.segment_load = np.stack([f.rides.load for f in found])
     t.segment_boardings = np.stack([f.rides.boardings for f in found])
+    t.segment_alightings = np.stack([f.rides.alightings for f in found])
     t.transit_residual = np.array([max(f.residual for f in found)])
     show(t, graphs)
     price = paid / np.maximum(day.sum(axis=0), 1e-300)

@@ -18,6 +18,7 @@ from sim.city.bundle import load_bundle, save_bundle
 from sim.city.geojson import read_source
 from sim.city.gtfs import Service, Timetable, TimetableLine, hours, read_timetable
 from sim.city.show import build_report
+from sim.cli import main
 from sim.codes import TransitMode
 from sim.errors import InputError
 from sim.measures.transit import TransitFrequency
@@ -307,6 +308,22 @@ def test_one_name_names_all_directions_and_branches(timetable: Timetable, tmp_pa
     measure = TransitFrequency(lines=("1",), headway=-0.5)
     assert measure._rows(city).tolist() == [0, 1, 2]
     assert not list(measure.unknown_names(city))
+
+
+def test_the_command_names_the_option(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    roads, people, outlines = write(tmp_path, grid(), demand(), communes())
+    given = ["city", "build", "--roads", str(roads), "--demand", str(people), "--out", str(tmp_path / "c.bundle")]
+    feed = written(made_up(), tmp_path)
+    for more, message in (
+        (["--gtfs", str(feed), "--gtfs-day", "someday"], "--gtfs-day: found 'someday'"),
+        (["--gtfs", str(feed), "--gtfs-peak", "7"], "--gtfs-peak: found '7'"),
+        (["--gtfs", str(tmp_path / "no.zip")], "no.zip: found nothing"),
+    ):
+        with pytest.raises(SystemExit) as stopped:
+            main([*given, "--communes", str(outlines), *more])
+        assert stopped.value.code == 2
+        assert message in capsys.readouterr().err
+    assert not (tmp_path / "c.bundle").exists()
 
 
 def test_the_feed_of_another_town_is_refused(timetable: Timetable, tmp_path: Path) -> None:
