@@ -19,6 +19,12 @@ NEEDED = {
     "routes": ("route_id", "route_type"), "trips": ("route_id", "service_id", "trip_id"), "stops": ("stop_id", "stop_lat", "stop_lon"),
     "stop_times": ("trip_id", "arrival_time", "departure_time", "stop_id", "stop_sequence"),
 }  # fmt: skip
+#: The same of tables that may be absent.
+NEEDED_IF_THERE = {
+    "calendar": ("service_id", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "start_date", "end_date"),
+    "calendar_dates": ("service_id", "date", "exception_type"), "frequencies": ("trip_id", "start_time", "end_time", "headway_secs"),
+}  # fmt: skip
+TIME, DATE = r"\s*\d{1,3}:[0-5]\d:[0-5]\d\s*", r"\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
 
 
 def read_feed(path: Path) -> Any:
@@ -86,11 +92,11 @@ def _fault(path: Path, table: str, row: int, field: str, found: str, allowed: st
 def _check(feed: Any, path: Path) -> None:
     """Tables and columns that are needed; then identifiers, references, numbers and positions, one fault of each kind."""
     faults = []
-    for table, columns in NEEDED.items():
+    for table, columns in (NEEDED | NEEDED_IF_THERE).items():
         frame, where = getattr(feed, table), f"{path}: {table}.txt"
-        if frame is None:
+        if frame is None and table in NEEDED:
             faults.append(Fault(where, "no rows", "a table that every feed has"))
-        else:
+        elif frame is not None:
             absent = [c for c in columns if c not in frame]
             faults += [Fault(where, f"no column {c}", "a column that every feed has") for c in absent]
     if feed.calendar is None and feed.calendar_dates is None:
@@ -120,6 +126,18 @@ def _faulty_rows(feed: Any) -> Iterator[tuple[str, int, str, str, str]]:
         yield from first(table, field, ~known, f"a {field} of {other}.txt")
     yield from first("stop_times", "stop_sequence", feed.stop_times["stop_sequence"].isna(), "a number")
     yield from first("routes", "route_type", feed.routes["route_type"].isna(), "a number")
+    for table, field, pattern, allowed in (
+        ("calendar", "start_date", DATE, "a date YYYYMMDD"), ("calendar", "end_date", DATE, "a date YYYYMMDD"),
+        ("calendar_dates", "date", DATE, "a date YYYYMMDD"), ("frequencies", "start_time", TIME, "a time HH:MM:SS"),
+        ("frequencies", "end_time", TIME, "a time HH:MM:SS"),
+    ):  # fmt: skip
+        if (frame := getattr(feed, table)) is not None:
+            yield from first(table, field, ~frame[field].str.fullmatch(pattern).fillna(False), allowed)
+    if feed.frequencies is not None:
+        headway = feed.frequencies["headway_secs"]
+        yield from first("frequencies", "headway_secs", headway.isna() | (headway <= 0), "seconds, more than 0")
+        unknown = ~feed.frequencies["trip_id"].isin(feed.trips["trip_id"])
+        yield from first("frequencies", "trip_id", unknown, "a trip_id of trips.txt")
     served = feed.stops["stop_id"].isin(feed.stop_times["stop_id"]).to_numpy(bool)
     for field, most in (("stop_lat", 90.0), ("stop_lon", 180.0)):
         degrees = feed.stops[field].to_numpy(np.float64, na_value=np.nan)
@@ -130,10 +148,9 @@ def date_of(feed: Any, kind: str) -> str:
     """The date (YYYYMMDD): the one asked for, or of its kind the first on which as many trips run as on most."""
     dates = feed.get_dates()
     first_last = f"{iso(dates[0])} to {iso(dates[-1])}" if dates else "no day at all"
-    active = {
-        services: len(feed.trips[feed.trips["service_id"].isin(services)]) for services in set(_services(feed, dates))
-    }
-    trips = {day: active[services] for day, services in zip(dates, _services(feed, dates), strict=True)}
+    services = [frozenset(feed.get_active_services(day)) for day in dates]
+    runs = {active: int(feed.trips["service_id"].isin(active).sum()) for active in set(services)}
+    trips = {day: runs[active] for day, active in zip(dates, services, strict=True)}
     if kind in DAYS:
         candidates = [d for d in dates if date.fromisoformat(d).weekday() in DAYS[kind] and trips[d]]
         if not candidates:
@@ -148,10 +165,6 @@ def date_of(feed: Any, kind: str) -> str:
     if not trips.get(day):
         raise InputError(Fault("--gtfs-day", f"{kind}: no service", f"a day within {first_last} with service"))
     return day
-
-
-def _services(feed: Any, dates: list[str]) -> list[frozenset[str]]:
-    return [frozenset(feed.get_active_services(d)) for d in dates]
 
 
 def iso(day: str) -> str:

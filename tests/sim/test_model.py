@@ -152,7 +152,7 @@ def test_an_unchanged_world_stands_still(tmp_path: Path) -> None:
     first, last = values[:12], values[24:]
     scale = np.maximum(np.abs(first), 1e-9)
     solver = [
-        NAMES.index(n) for n in ("road_gap", "loop_residual")
+        NAMES.index(n) for n in ("road_gap", "loop_residual", "transit_residual")
     ]  # noise of the solver itself, bounded by the gap asked
     drift = np.delete(np.abs(last - first) / scale, solver, axis=1).max(axis=0)
     names = [n for i, n in enumerate(NAMES) if i not in solver]
