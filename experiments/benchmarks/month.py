@@ -22,18 +22,19 @@ CHANGE = 0.02
 
 @dataclass
 class Watched:
-    """Stands in for a model's ``road.settle``: passes on, and remembers what was asked and how long it took."""
+    """Stands in for a model's ``road.settle_all``: passes on, and remembers what was asked and how long it took."""
 
-    settle: Any
+    settle: Any  #: of one period
+    settle_all: Any
     clock: Any
     asked: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     seconds: dict[str, list[float]] = field(default_factory=dict)
 
-    def __call__(self, period: Any, demand: Any, policies: Any, state: Any) -> Any:
+    def __call__(self, demand: Any, policies: Any, state: Any) -> Any:
         start = self.clock()
-        found = self.settle(period, demand, policies, state)
-        self.seconds.setdefault(period.name, []).append(self.clock() - start)
-        self.asked[period.name] = (period, demand, policies)
+        found = self.settle_all(demand, policies, state)
+        self.seconds.setdefault("all periods", []).append(self.clock() - start)
+        self.asked["MORNING"] = (Period.MORNING, demand[Period.MORNING], policies)
         return found
 
 
@@ -44,8 +45,8 @@ def run(context: Context) -> list[Row]:
         scenario = load_scenario(path).without_measures()
     share = 0.05 if context.quick else 1.0
     model = UrbanModel(scenario, city, share=share, threads=context.threads)
-    watched = Watched(model.mobility.road.settle, context.clock)
-    model.mobility.road.settle = watched
+    watched = Watched(model.mobility.road.settle, model.mobility.road.settle_all, context.clock)
+    model.mobility.road.settle_all = watched
     what = f"{city.name}, {len(city.links):,} links, {city.n_districts} districts, share {share:g}"
     real = len(city.links) > REAL_LINKS
     rows = [_months(context, model, watched, what, real)]
