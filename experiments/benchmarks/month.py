@@ -22,10 +22,10 @@ CHANGE = 0.02
 
 @dataclass
 class Watched:
-    """Stands in for a model's ``road.settle_all``: passes on, and remembers what was asked and how long it took."""
+    """Stands in for where a model's road settles periods: passes on, and remembers what was asked and how long it took."""
 
     settle: Any  #: of one period
-    settle_all: Any
+    settle_all: Any  #: of a mapping from periods to their vehicles
     clock: Any
     asked: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     seconds: dict[str, list[float]] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class Watched:
         start = self.clock()
         found = self.settle_all(demand, policies, state)
         self.seconds.setdefault("all periods", []).append(self.clock() - start)
-        self.asked["MORNING"] = (Period.MORNING, demand[Period.MORNING], policies)
+        self.asked |= {period.name: (period, vehicles, policies) for period, vehicles in demand.items()}
         return found
 
 
@@ -45,8 +45,9 @@ def run(context: Context) -> list[Row]:
         scenario = load_scenario(path).without_measures()
     share = 0.05 if context.quick else 1.0
     model = UrbanModel(scenario, city, share=share, threads=context.threads)
-    watched = Watched(model.mobility.road.settle, model.mobility.road.settle_all, context.clock)
-    model.mobility.road.settle_all = watched
+    road = model.mobility.road
+    watched = Watched(road.settle, road._settle, context.clock)
+    road._settle = watched
     what = f"{city.name}, {len(city.links):,} links, {city.n_districts} districts, share {share:g}"
     real = len(city.links) > REAL_LINKS
     rows = [_months(context, model, watched, what, real)]
