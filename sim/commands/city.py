@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 from sim.city.assemble import build_city
@@ -14,7 +15,8 @@ from sim.city.gtfs import Service, read_timetable
 from sim.city.load import open_city
 from sim.city.show import build_report, show_city
 from sim.errors import Fault, InputError
-from sim.preparation import prepare
+from sim.preparation import open_prepared, prepare
+from sim.systems.mobility import elasticities, table
 
 Say = Callable[[str], None]
 
@@ -41,15 +43,17 @@ def build(
     say(f"Wrote {out}")
 
 
-def show(name: str, out: Path | None, as_json: bool, say: Say) -> None:
-    """Print the totals and checks of a city, and draw it if asked."""
+def show(name: str, out: Path | None, as_json: bool, say: Say, share: float | None = None, threads: int = 1) -> None:
+    """Print the totals and checks of a city, and draw it if asked; elasticities at a ``share`` of its people."""
     if out is not None and not out.absolute().parent.is_dir():
         raise InputError(Fault("--out", f"{out}, whose folder does not exist", "a file in an existing folder"))
-    city = open_city(name)
+    city = open_city(name) if share is None else open_prepared(name, threads, say)[0]
     answer = show_city(city, out)
+    found = () if share is None else elasticities(city, share, threads)
     if as_json:
-        print(json.dumps(answer, indent=1, ensure_ascii=False))
+        shown = {} if share is None else {"elasticities": [asdict(one) for one in found], "elasticities_share": share}
+        print(json.dumps(answer | shown, indent=1, ensure_ascii=False))
     else:
-        print("\n".join(build_report(city)))
+        print("\n".join([*build_report(city), *(table(found) if found else ())]))
     if out is not None:
         say(f"Wrote {out}")

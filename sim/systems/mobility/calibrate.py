@@ -56,12 +56,12 @@ def calibrate_modes(city: City, threads: int = 1) -> dict[str, Any]:
     asc = np.zeros((len(Errand), len(Ring), 5)), np.zeros(len(Errand))
     system = MobilitySystem(city, parameters, Trends(FITTED_MONTH), gap=1e-3, threads=threads)
     system.constants = asc
-    state = _state(city, parameters, FITTED_MONTH)
-    policies = _zone(city)
+    state = make_state(city, parameters, FITTED_MONTH)
+    policies = zone_of_2023(city)
     system.begin(state)
     for _ in range(ROUNDS):
         _improve(city, parameters, asc, state)
-        system._choose(state, policies, everybody=True)
+        system._choose(state, policies, everybody=True, first=True)
         system._travel(state, policies, perceive=0.7)
     fitted = _shares(city, state)
     lengths = state.traffic.trip_km.sum(axis=0) / np.maximum(state.traffic.trips.sum(axis=0), 1e-300)
@@ -153,7 +153,7 @@ def _predict(city: City, parameters: Parameters, asc: tuple[Floats, Floats], thr
     districts = city.districts.copy()
     districts.cars[:] = np.round(districts.cars * CARS_2013)
     city = replace(city, districts=districts)
-    state = _state(city, parameters, PREDICTED_MONTH)
+    state = make_state(city, parameters, PREDICTED_MONTH)
     state.firms.telework[:] = 0.0
     system = MobilitySystem(city, parameters, Trends(PREDICTED_MONTH), gap=1e-3, threads=threads)
     system.constants = asc
@@ -161,17 +161,18 @@ def _predict(city: City, parameters: Parameters, asc: tuple[Floats, Floats], thr
     return _all(state)
 
 
-def _zone(city: City) -> Policies:
+def zone_of_2023(city: City) -> Policies:
     """The low-emission zone of 2023: Crit'Air 4, 5 and unclassified."""
     stickers = np.arange(CritAir.C4, len(CritAir))
     where = np.ix_(stickers, np.asarray(city.areas.get("lez", np.zeros(0, np.int64)), np.int64))
     return compose([Contribution("car_ban", BANNED, where)], axis_sizes(city, 0))
 
 
-def _state(city: City, parameters: Parameters, month: int) -> State:
-    people = populate(city, SEED, SHARE, month, parameters)
+def make_state(city: City, parameters: Parameters, month: int, share: float = SHARE) -> State:
+    """A population of the city at a month, blocks of the systems empty."""
+    people = populate(city, SEED, share, month, parameters)
     return State(
-        seed=SEED, month=month, share=SHARE, households=people.households, citizens=people.citizens, dwellings=people.dwellings,
+        seed=SEED, month=month, share=share, households=people.households, citizens=people.citizens, dwellings=people.dwellings,
         cars=people.cars, firms=people.firms, contact_first=people.contact_first, contacts=people.contacts,
         traffic=Traffic.blank(), energy=Energy.blank(), economy=Economy.blank(), society=Society.blank(), townhall=Townhall.blank(),
         ledger=np.zeros((len(Party), len(Party), len(Purpose))), last_ledger=np.zeros((len(Party), len(Party), len(Purpose))),

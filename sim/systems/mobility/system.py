@@ -50,7 +50,8 @@ class _Setting(NamedTuple):
     costs: choice.Costs
     cars: choice.Garage
     place: Place
-    habit: bool  #: what was done until now has its inertia; not when everybody chooses for the first time
+    habit: bool  #: what was done until now has its inertia
+    first: bool  #: what there is now is the usual from now on
 
 
 class MobilitySystem:
@@ -87,7 +88,7 @@ class MobilitySystem:
         (t.car_time, t.kept_time), (t.car_km, t.kept_km) = free.time.copy(), free.km
         t.gate_time, t.gate_km = free.gate_time, free.gate_km
         for _ in range(3):  # everybody chooses, roads fill, everybody chooses again
-            self._choose(state, nothing, everybody=True)
+            self._choose(state, nothing, everybody=True, first=True)
             self._travel(state, nothing, perceive=1.0)
 
     def settle(self, state: State, policies: Policies) -> None:
@@ -95,6 +96,12 @@ class MobilitySystem:
         self._renew_supply(state, policies)
         self._choose(state, policies, everybody=False)
         self._travel(state, policies, perceive=self.parameters["perception_speed"])
+
+    def reconsider(self, state: State, policies: Policies) -> None:
+        """Everybody chooses afresh, without habit, and perceives most of what comes of it: what many months lead to."""
+        self._renew_supply(state, policies)
+        self._choose(state, policies, everybody=True)
+        self._travel(state, policies, perceive=0.7)
 
     # --- supply ---------------------------------------------------------------------------------------------------
 
@@ -118,7 +125,7 @@ class MobilitySystem:
 
     # --- choices --------------------------------------------------------------------------------------------------
 
-    def _choose(self, state: State, policies: Policies, *, everybody: bool) -> None:
+    def _choose(self, state: State, policies: Policies, *, everybody: bool, first: bool = False) -> None:
         """Households that think, and those one of whose ways has gone, choose: main tours, then the others."""
         c, h, p = state.citizens, state.households, self.parameters
         cars = choice.garage(state, policies)
@@ -131,7 +138,7 @@ class MobilitySystem:
         think |= h.alive & (driven > h.cars)
         thinking = c.alive & think[c.household]
         now = costs.costs_now(self.city, state, p, self.trends, policies)
-        setting = _Setting(policies, now, cars, choice.place(self.city, p, policies), not everybody)
+        setting = _Setting(policies, now, cars, choice.place(self.city, p, policies), not everybody, first)
         self._choose_main(state, setting, thinking)
         self._mandate(state, policies)
         rows, day_car = np.flatnonzero(thinking), choice.day_cars(state)
@@ -180,7 +187,7 @@ class MobilitySystem:
         )
         tours.district(state, errand)[rows] = to
         k = tours.ERRANDS.index(errand)
-        if not setting.habit:  # the first choices of everybody: what there is then is the usual
+        if setting.first:
             t.usual_access[k] = destinations.usual(self.city, state, rows, access)
         usual = t.usual_access[k, state.citizens.district[rows]]
         tours.often(state, errand)[rows] = destinations.tours_against_usual(p, access, usual)
