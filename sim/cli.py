@@ -227,12 +227,19 @@ def city_build(
 def city_show(
     city: Annotated[str, typer.Argument(help="A bundle, or the name of an embedded city.")],
     out: Annotated[Path | None, typer.Option(help="Picture to write (PNG).")] = None,
+    elasticities: Annotated[
+        bool,
+        typer.Option("--elasticities", help="What travellers answer to prices and times, beside published figures."),
+    ] = False,
+    share: Annotated[float, typer.Option(help="Share of the people that elasticities are computed with.")] = 0.05,
+    threads: Annotated[int | None, typer.Option(help="Threads. (all cores)")] = None,
     as_json: Annotated[bool, JSON_OPTION] = False,
 ) -> None:
-    """Show a city: map, totals, and the check of free-flow times."""
+    """Show a city: map, totals, the check of free-flow times, and elasticities if asked."""
     from sim.commands.city import show
 
-    show(city, out, as_json, say)
+    _within(share=share, threads=threads)
+    show(city, out, as_json, say, share if elasticities else None, threads or os.cpu_count() or 1)
 
 
 def _stop(number: int, _frame: FrameType | None) -> NoReturn:

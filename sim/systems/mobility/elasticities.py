@@ -113,7 +113,7 @@ QUESTIONS = (
     ),
     Question(
         "road capacity", 1.1, lambda _, __: [Contribution("capacity_factor", 1.1)], _same,
-        (("car km", _car_km, 0.0, 0.2, "Hymel, Small & Van Dender (2010), Transportation Research B 44: lane-miles, short to long run"),),
+        (("car km", _car_km, 0.0, 0.16, "Hymel, Small & Van Dender (2010), Transportation Research B 44: about 0.16 in the long run"),),
     ),
 )  # fmt: skip
 
@@ -152,6 +152,6 @@ def _with_zone(city: City, contributions: Sequence[Contribution]) -> Policies:
 def table(found: Sequence[Elasticity]) -> list[str]:
     """Lines of a plain table."""
     lines = [f"{'change':26} {'effect':16} {'model':>7}  {'published':>14}  source"]
-    for e in found:
-        lines.append(f"{e.change:26} {e.effect:16} {e.model:7.2f}  {e.low:6.2f} .. {e.high:4.2f}  {e.source}")
-    return lines
+    return lines + [
+        f"{e.change:26} {e.effect:16} {e.model:7.2f}  {e.low:6.2f} .. {e.high:4.2f}  {e.source}" for e in found
+    ]

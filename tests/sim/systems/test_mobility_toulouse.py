@@ -77,6 +77,10 @@ def test_elasticities_are_those_that_were_published() -> None:
     for (change, effect), e in answers().items():
         assert np.sign(e.model) == np.sign(e.low + e.high), (change, effect)
         assert e.source
-    for key in (("fuel price", "car km"), ("transit fare", "transit trips"), ("frequency of all lines", "bus boardings")):
+    for key in (
+        ("fuel price", "car km"),
+        ("transit fare", "transit trips"),
+        ("frequency of all lines", "bus boardings"),
+    ):
         e = answers()[key]
         assert e.low <= e.model <= e.high, e

@@ -10,7 +10,7 @@ from kernels.journeys import OFF, PEAK
 from sim.codes import Activity, CritAir, Errand, Mode, Period
 from sim.measures.policies import Contribution
 from sim.state import State
-from sim.systems.mobility import MobilitySystem, choice, destinations, tours
+from sim.systems.mobility import MobilitySystem, choice, destinations, elasticities, table, tours
 from tests.sim.systems.test_mobility import P, city, policies, settled, tiny_state, world
 
 
@@ -138,8 +138,8 @@ def test_dear_fuel_brings_tours_nearer_and_makes_them_fewer() -> None:
 def test_faster_streets_induce_traffic() -> None:
     """Free-flow streets four times as fast: more kilometres by car than before; distances grow, not only modes change."""
     system, state = world(1e-4)
-    for table in (state.traffic.car_time, state.traffic.kept_time):
-        table *= 0.25
+    for minutes in (state.traffic.car_time, state.traffic.kept_time):
+        minutes *= 0.25
     before = state.copy()
     system._choose(state, policies(), everybody=True)
     c, km = state.citizens, state.traffic.car_km[Period.OFF_PEAK]
@@ -231,3 +231,13 @@ def test_the_loop_residual_is_what_drivers_misperceive() -> None:
     state.traffic.kept_time *= 1.1
     system._travel(state, policies(), perceive=0.0)
     assert state.traffic.residual[0] == pytest.approx(0.1, rel=0.02)
+
+
+def test_elasticities_have_their_signs() -> None:
+    """On the tiny city, uncalibrated: dear fuel takes cars off, a dear or slow ride takes riders off, frequent lines bring them."""
+    found = {(e.change, e.effect): e.model for e in elasticities(city(), 0.3)}
+    assert found["fuel price", "car km"] < 0.0
+    assert found["transit fare", "transit trips"] < 0.0
+    assert found["ride time of transit", "transit trips"] < 0.0
+    assert found["frequency of all lines", "transit trips"] > 0.0
+    assert len(table([])) == 1
