@@ -77,7 +77,7 @@ def _terminals(near: Int32Array, far: Int32Array, n_nodes: int, zone_node: Int32
 
 
 @inline
-def _start(
+def set_out(
     p: Prepared, o: int, k: int, cost: FloatArray, reached: BoolArray, dist: FloatArray, pred: Int32Array
 ) -> None:
     """Put origin ``o`` into lane ``k``: its entry row ``j`` is remembered as -j - 2."""
@@ -91,7 +91,7 @@ def _start(
 
 
 @inline
-def _nearest(p: Prepared, o: int, d: int, k: int, cost: FloatArray, dist: FloatArray) -> tuple:  # type: ignore[type-arg]
+def nearest(p: Prepared, o: int, d: int, k: int, cost: FloatArray, dist: FloatArray) -> tuple:  # type: ignore[type-arg]
     """Cheapest cost from origin ``o`` (lane ``k``) to zone ``d``, and the row of ``enter`` it comes by (-1: same node, -2: no way)."""
     best, row = np.inf, -2
     if p.zone_node[o] == p.zone_node[d]:
@@ -161,7 +161,7 @@ def search_block(
         room = max(room, routes.node_first[rows[k] + 1] - routes.node_first[rows[k]])
     label = np.empty(room)
     for k in range(rows.shape[0]):
-        _start(p, rows[k] % zones, k, cost, reached, dist, pred)
+        set_out(p, rows[k] % zones, k, cost, reached, dist, pred)
     climb(p.order, metric, LANES, reached, dist, pred)
     descend(p.order, metric, LANES, p.wanted, dist, pred)
     for k in range(rows.shape[0]):
@@ -173,7 +173,7 @@ def search_block(
                 out_cost[o, d] = 0.0
                 out_second[o, d] = 0.0
                 continue
-            best, row = _nearest(p, zone, d, k, cost, dist)
+            best, row = nearest(p, zone, d, k, cost, dist)
             out_cost[o, d] = best
             if best == np.inf:
                 out_second[o, d] = np.inf

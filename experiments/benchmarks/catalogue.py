@@ -13,6 +13,7 @@ BENCHMARKS = {
     "roadmap": "Whole roadmaps: months by share and system, memory",
     "agents": "Mesa agents over columns",
     "road": "Road equilibrium",
+    "loading": "All-or-nothing with loading",
     "month": "A month of mobility",
     "buildings": "Heat balance of buildings",
     "grid": "Power flow of radial feeders",
