@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +26,11 @@ SIZE: dict[Errand, tuple[dict[Sector, float], float]] = {
 }
 #: Reach of the draw of candidates [km]; it decides how well few candidates stand for all districts, not where people go.
 REACH = 2.0
-CANDIDATES = 8
+CANDIDATES = 6
+
+
+#: Citizens below which threads are not worth starting.
+FEW = 2000
 
 
 class Pull(NamedTuple):
@@ -51,15 +57,29 @@ def pull(city: City, p: Parameters, errand: Errand) -> Pull:
 
 
 def choose_districts(
-    state: State, p: Parameters, errand: Errand, who: Travellers, ways: Ways, taste: Taste, place: Place, where: Pull
-) -> tuple[Ints, Floats]:
-    """(rows,) district of the given citizens' tours, (rows,) how well off they are with all districts they may choose [utils]."""
-    found = destinations(
-        state.seed, stream(choice.INNER), stream(f"mobility.place.{errand.name.lower()}"), int(errand), who, ways, taste, place,
-        choice.NEST[:6], choice.scales(p)[:3], where.cumulated, where.correction, p[f"place_scale_{errand.name.lower()}"],
-        CANDIDATES,
-    )  # fmt: skip
-    return found[0], found[1]
+    state: State, p: Parameters, errand: Errand, who: Travellers, ways: Ways, taste: Taste, place: Place, where: Pull,
+    threads: int,
+) -> tuple[Ints, Floats]:  # fmt: skip
+    """(rows,) district of the given citizens' tours, (rows,) how well off they are with all districts they may choose [utils].
+
+    Citizens choose each alone, so parts of them go to threads and the answer is the same with any number.
+    """
+    name = errand.name.lower()
+
+    def choose(part: Travellers) -> tuple[Ints, Floats]:
+        found = destinations(
+            state.seed, stream(choice.INNER), stream(f"mobility.place.{name}"), int(errand), part, ways, taste, place, choice.NEST[:6],
+            choice.scales(p)[:3], where.cumulated, where.correction, p[f"place_scale_{name}"], CANDIDATES,
+        )  # fmt: skip
+        return found[0], found[1]
+
+    if threads == 1 or len(who.id) < FEW:
+        return choose(who)
+    edges = np.linspace(0, len(who.id), threads + 1).astype(int)
+    parts = [Travellers._make(column[a:b] for column in who) for a, b in pairwise(edges)]
+    with ThreadPoolExecutor(threads) as pool:
+        found = list(pool.map(choose, parts))
+    return np.concatenate([to for to, _ in found]), np.concatenate([access for _, access in found])
 
 
 def usual(city: City, state: State, rows: Ints, access: Floats) -> Floats:

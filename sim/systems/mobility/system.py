@@ -183,7 +183,15 @@ class MobilitySystem:
         who = choice.travellers(self.city, state, p, setting.costs, setting.cars, day_car, rows, errand)
         taste = choice.taste(self.constants, p, setting.policies, errand, habit=setting.habit)
         to, access = destinations.choose_districts(
-            state, p, errand, who, table, taste._replace(inertia=0.0), setting.place, self.pull[errand]
+            state,
+            p,
+            errand,
+            who,
+            table,
+            taste._replace(inertia=0.0),
+            setting.place,
+            self.pull[errand],
+            self.road.threads,
         )
         tours.district(state, errand)[rows] = to
         k = tours.ERRANDS.index(errand)
