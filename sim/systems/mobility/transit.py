@@ -27,7 +27,7 @@ from sim.state import Traffic
 #: Rows of the tables by period: the hour of the morning peak (the evening's mirrors it), an hour between the peaks.
 PEAK, OFF = 0, 1
 #: Strategies are computed again while the residual is above this, at most ROUNDS times a month and period.
-TOLERANCE, ROUNDS = 1e-2, 2
+TOLERANCE, ROUNDS = 2e-2, 2
 #: What the inverse of the step grows by where the residual has fallen, and where it has not (Liu, He & He 2009: 0.01-0.5, 1.5-2).
 SLOWER, MUCH_SLOWER = 0.3, 1.8
 #: Parameters that transit times depend on.

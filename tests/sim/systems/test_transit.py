@@ -254,11 +254,11 @@ def test_months_bring_loads_to_the_fixed_point() -> None:
     assert found.residual <= TOLERANCE
     assert found.residual == residual(graph, found.felt, found.rides)
     slow = fixed_point(graph, demand)
-    assert residual(graph, NOWHERE, quiet().rides(demand)) > 4 * TOLERANCE
+    assert residual(graph, NOWHERE, quiet().rides(demand)) > 3 * TOLERANCE
     crowded = slow / graph.capacity > 0.4
     assert crowded.any()
-    np.testing.assert_allclose(found.felt[crowded], slow[crowded], rtol=0.06)
-    np.testing.assert_allclose(Strategies(graph, found.felt).felt, Strategies(graph, slow).felt, rtol=0.01)
+    np.testing.assert_allclose(found.felt[crowded], slow[crowded], rtol=0.12)
+    np.testing.assert_allclose(Strategies(graph, found.felt).felt, Strategies(graph, slow).felt, rtol=TOLERANCE)
 
 
 def test_lines_overrun_several_times_settle_too() -> None:
