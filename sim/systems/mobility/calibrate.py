@@ -48,7 +48,7 @@ BANNED = 0.9  # compliance with the zone of 2023 (as in the shipped roadmap: ass
 
 
 def calibrate_modes(city: City, threads: int = 1) -> dict[str, Any]:
-    """Fit ``city.prepared["mode_constants"]`` (errands, rings, 5) and ``["hour_constants"]`` (errands,), and write the report to
+    """Fit ``city.prepared["mode_constants"]`` (errands, rings, 5) and ``["hour_constants"]`` (errands,), keep the road's equilibrium for later runs to begin with, and write the report to
     ``city.facts["mode_calibration"]``."""
     from sim.systems.mobility.system import MobilitySystem
 
@@ -66,6 +66,7 @@ def calibrate_modes(city: City, threads: int = 1) -> dict[str, Any]:
     fitted = _shares(city, state)
     lengths = state.traffic.trip_km.sum(axis=0) / np.maximum(state.traffic.trips.sum(axis=0), 1e-300)
     city.prepared["mode_constants"], city.prepared["hour_constants"] = asc
+    city.prepared["road_solver"], city.prepared["road_solver_index"] = state.traffic.solver, state.traffic.solver_index
     city.facts["mode_calibration"] = {
         "fitted": {"year": 2023, "by_ring": fitted.round(4).tolist(), "asked_car_by_ring": CAR_BY_RING.tolist()},
         "all_2023": _all(state),

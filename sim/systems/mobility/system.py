@@ -87,6 +87,8 @@ class MobilitySystem:
         free = self._skims(self.road.settle_all(empty, nothing, state))
         (t.car_time, t.kept_time), (t.car_km, t.kept_km) = free.time.copy(), free.km
         t.gate_time, t.gate_km = free.gate_time, free.gate_km
+        if "road_solver" in city.prepared:  # the equilibrium that the city was calibrated with: only a warm start
+            t.solver, t.solver_index = city.prepared["road_solver"].copy(), city.prepared["road_solver_index"].copy()
         for _ in range(3):  # everybody chooses, roads fill, everybody chooses again
             self._choose(state, nothing, everybody=True, first=True)
             self._travel(state, nothing, perceive=1.0)
