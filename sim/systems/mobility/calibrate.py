@@ -48,8 +48,8 @@ BANNED = 0.9  # compliance with the zone of 2023 (as in the shipped roadmap: ass
 
 
 def calibrate_modes(city: City, threads: int = 1) -> dict[str, Any]:
-    """Fit ``city.prepared["mode_constants"]`` (errands, rings, 5) and ``["hour_constants"]`` (errands,), keep the road's equilibrium for later runs to begin with, and write the report to
-    ``city.facts["mode_calibration"]``."""
+    """Fit ``city.prepared["mode_constants"]`` (errands, rings, 5) and ``["hour_constants"]`` (errands,), and keep the roads' equilibrium
+    for later runs to begin with; the report goes to ``city.facts["mode_calibration"]``."""
     from sim.systems.mobility.system import MobilitySystem
 
     parameters = Parameters()
