@@ -63,8 +63,8 @@ class Travellers(NamedTuple):
 
     ``id``; ``home`` district; ``gate`` (-1 none); ``group`` 1 if the household's car is kept out of zones, else 0; ``banned`` (n,) row of
     ``Place.ban`` (the household's cleanest sticker); ``firm`` draw of compliance; ``car`` may go by car; ``day_car`` also between the
-    peaks; ``rides`` a bicycle; ``fare`` EUR a trip; ``car_km`` EUR/km; ``value`` of time [EUR/min]; ``habit`` mode until now (-1 none);
-    ``ring``.
+    peaks; ``bike`` cycling minutes against the tables' (0 for who does not ride); ``fare`` EUR a trip; ``car_km`` EUR/km; ``value`` of
+    time [EUR/min]; ``habit`` mode until now (-1 none); ``ring``.
     """
 
     id: IntArray
@@ -75,7 +75,7 @@ class Travellers(NamedTuple):
     firm: FloatArray
     car: BoolArray
     day_car: BoolArray
-    rides: BoolArray
+    bike: FloatArray
     fare: FloatArray
     car_km: FloatArray
     value: FloatArray
@@ -172,8 +172,8 @@ def _weigh(who: Travellers, i: int, d: int, u: float, ways: Ways, taste: Taste, 
         out[k] = taste.constants[ring, k] - s * cost
         if habit == TRANSIT:
             out[k] += taste.inertia
-    ride, walk = ways.bike[h, d] * far, ways.walk[h, d] * far
-    if who.rides[i] and ride <= taste.longest_ride:
+    ride, walk = ways.bike[h, d] * far * who.bike[i], ways.walk[h, d] * far
+    if who.bike[i] > 0.0 and ride <= taste.longest_ride:
         out[4] = taste.constants[ring, 4] - s * ride * taste.bike
         if habit == BIKE:
             out[4] += taste.inertia
@@ -273,7 +273,7 @@ def destinations(
 def travel(
     seed: int, stream_id: int, purpose: int, ways: Ways, ids: IntArray, home: Int32Array, to: Int32Array, gate: Int32Array,
     mode: Int8Array, hours: BoolArray, group: IntArray, count: FloatArray, weight: FloatArray, persons: FloatArray,
-    household: Int32Array, fare: FloatArray, fee: FloatArray, slowest: float, day: Day,
+    household: Int32Array, fare: FloatArray, bike: FloatArray, fee: FloatArray, slowest: float, day: Day,
 ) -> float:  # fmt: skip
     """Add everybody's trips of one purpose to the day; the same tables and draws as :func:`weigh`.
 
@@ -283,6 +283,7 @@ def travel(
         group: (n,) cost group on the road.
         count: (n,) trips a day; 0 for who does not travel.
         weight, persons, household, fare: (n,) real persons, persons in the car, row of the household, EUR of a transit trip.
+        bike: (n,) cycling minutes against the tables'.
         fee: (D,) EUR of parking at the destination, a trip.
         slowest: minutes where the habitual mode no longer goes.
         day: sums, added to.
@@ -319,7 +320,7 @@ def travel(
                 if minutes < np.inf:
                     km = minutes / ways.walk_pace  # the shortest way on streets
                 if m == BIKE:
-                    minutes *= ways.bike_pace / ways.walk_pace
+                    minutes *= ways.bike_pace / ways.walk_pace * (bike[i] if bike[i] > 0.0 else 1.0)
         day.minutes[i] += often * (minutes if minutes < np.inf else slowest)
         day.km[i] += often * km
         trips = often * weight[i]

@@ -36,7 +36,7 @@ def tiny_city() -> City:
     """Nine districts, 49 nodes, 168 links, two lines crossing in the middle, two cordon gates."""
     ix, iy = np.meshgrid(np.arange(SIDE), np.arange(SIDE), indexing="ij")
     x, y = ix.ravel() * STEP, iy.ravel() * STEP
-    nodes = Nodes(lon=LON + x / 80_500, lat=LAT + y / 111_200, x=x, y=y)
+    nodes = Nodes(lon=LON + x / 80_500, lat=LAT + y / 111_200, x=x, y=y, height=np.full(len(x), np.nan))
     pairs = [(i * SIDE + j, i * SIDE + j + 1) for i in range(SIDE) for j in range(SIDE - 1)]
     pairs += [(i * SIDE + j, (i + 1) * SIDE + j) for i in range(SIDE - 1) for j in range(SIDE)]
     a, b = np.array(pairs).T
@@ -47,7 +47,7 @@ def tiny_city() -> City:
     node_district = np.minimum(ix.ravel() * BLOCKS // SIDE, 2) * BLOCKS + np.minimum(iy.ravel() * BLOCKS // SIDE, 2)
     links = Links(
         tail=tail, head=head, edge=edge, length=np.full(n, STEP), road_class=np.where(major, 1, 2), speed=speed,
-        free_time=STEP / speed * 3.6 + 6.0, capacity=np.where(major, 1600.0, 700.0), alpha=np.full(n, 0.15),
+        free_time=STEP / speed * 3.6 + 6.0, capacity=np.where(major, 1600.0, 700.0), lanes=np.where(major, 2, 1), alpha=np.full(n, 0.15),
         beta=np.full(n, 4.0), district=node_district[tail], structure=np.zeros(n), cycle_level=np.zeros(n),
         on_foot=np.ones(n),
     )  # fmt: skip

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from sim.city.city import FREE_FLOW_PAIRS, Cells, City, Connectors, Cordon, Districts, Links, Nodes, Shapes
+from sim.city.corridors import corridors
 from sim.city.delays import LinkTimes, Speeds, default_speeds, fit
 from sim.city.districts import group_cells, spread
 from sim.city.facts import CityFacts
@@ -61,7 +62,8 @@ def build_city(
     jobs = _sector_jobs(draft, districts)
     commuters, flow_report = _commuters(draft, districts)
     cells = _cells(draft)
-    nodes = Nodes(draft.graph.node_lon, draft.graph.node_lat, draft.graph.x, draft.graph.y)
+    g = draft.graph
+    nodes = Nodes(g.node_lon, g.node_lat, g.x, g.y, g.height)
     links = _links(draft, times, speeds)
     lines = build_lines(facts, draft.plane, nodes, links, districts, cells, timetable)
     city = City(
@@ -75,6 +77,8 @@ def build_city(
         water=tuple(w.points for w in facts.water) if facts else (), areas=_areas(draft, districts),
         sources=(*source.sources, *(facts.sources if facts and not source.synthetic_streets else ())),
     )  # fmt: skip
+    if source.roads.cycle is None or (source.roads.cycle < 0).all():
+        _lay_existing_tracks(city)
     city.facts = {
         "free_flow_check": check, "streets": draft.graph.dropped, "margins": margin_report, "commuting": flow_report,
         "totals": {name: int(getattr(districts, name).sum()) for name in ("population", "households", "employed", "jobs", "cars")},
@@ -144,7 +148,9 @@ def _links(draft: _Draft, times: LinkTimes, speeds: Speeds) -> Links:
     g, p = draft.graph, Parameters()
     run, delay = times.parts(speeds)
     c = g.road_class
-    capacity = np.array([p["capacity_highway"], p["capacity_major"], p["capacity_minor"]])[c]
+    usual = np.array([p["lanes_highway"], p["lanes_major"], p["lanes_minor"]]).round().astype(np.int64)[c]
+    lanes, cycle = _of_roads(draft.source.roads.lanes, g, 0, usual), _of_roads(draft.source.roads.cycle, g, -1, 0)
+    capacity = np.array([p["capacity_highway"], p["capacity_major"], p["capacity_minor"]])[c] * lanes / usual
     places = draft.source.places
     px, py = draft.plane.to_metres(places.lon, places.lat)
     middle = np.column_stack([(g.x[g.tail] + g.x[g.head]) / 2, (g.y[g.tail] + g.y[g.head]) / 2])
@@ -152,9 +158,22 @@ def _links(draft: _Draft, times: LinkTimes, speeds: Speeds) -> Links:
     n = len(c)
     return Links(
         tail=g.tail, head=g.head, edge=g.edge, length=g.length, road_class=c, speed=times.speed(speeds), free_time=run + delay,
-        capacity=capacity, alpha=np.full(n, p["bpr_alpha"]), beta=np.full(n, p["bpr_beta"]), district=draft.district[near],
-        structure=g.structure, cycle_level=np.zeros(n), on_foot=c != RoadClass.HIGHWAY,
+        capacity=capacity, lanes=lanes, alpha=np.full(n, p["bpr_alpha"]), beta=np.full(n, p["bpr_beta"]), district=draft.district[near],
+        structure=g.structure, cycle_level=cycle, on_foot=c != RoadClass.HIGHWAY,
     )  # fmt: skip
+
+
+def _lay_existing_tracks(city: City) -> None:
+    """Separate tracks along the first corridors, as many kilometres for the inhabitants as the registry says."""
+    edges, km = corridors(city)
+    there = Parameters()["existing_tracks"] * float(city.districts.population.sum()) / 1000.0
+    city.links.cycle_level[np.isin(city.links.edge, edges[km <= there])] = 2
+
+
+def _of_roads(values: Ints | None, g: StreetGraph, unknown: int, usual: Ints | int) -> Ints:
+    """(L,) what the source says of each link's road, the usual where it says nothing."""
+    given = np.full(len(g.feature), unknown) if values is None else np.asarray(values, np.int64)[g.feature]
+    return np.where(given == unknown, usual, given)
 
 
 def _districts(draft: _Draft, m: dict[str, Ints]) -> Districts:

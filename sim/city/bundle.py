@@ -15,7 +15,7 @@ from sim.city.city import City, Weather
 from sim.columns import Array, Block
 from sim.errors import Fault, InputError
 
-FORMAT = 4
+FORMAT = 5
 _HEADER = "header"
 
 

@@ -25,6 +25,7 @@ class Nodes(Table):
     lat: Floats = column("f8", "degree", "latitude, WGS 84")
     x: Floats = column("f8", "m", "easting in the city's local plane")
     y: Floats = column("f8", "m", "northing in the city's local plane")
+    height: Floats = column("f8", "m", "height above the sea, NaN where not known")
 
 
 @dataclass
@@ -39,6 +40,7 @@ class Links(Table):
     speed: Floats = column("f8", "km/h", "free speed of the class, before junction delay")
     free_time: Floats = column("f8", "s", "free-flow time, junction delay included")
     capacity: Floats = column("f8", "veh/h", "capacity in this direction, all lanes")
+    lanes: Codes = column("i1", "-", "lanes in this direction")
     alpha: Floats = column("f8", "-", "BPR coefficient: time = free_time (1 + alpha (flow/capacity)^beta)")
     beta: Floats = column("f8", "-", "BPR power")
     district: Int32s = column("i4", "-", "district the link's middle lies in")
@@ -207,7 +209,7 @@ class City:
         """The streets as a NetworkX graph.
 
         Node attributes: lon, lat [degree], x, y [m]. Edge attributes: link (row), length [m], road_class (name), speed
-        [km/h], free_time [s], capacity [veh/h], district, cycle_level. Edge keys are link rows.
+        [km/h], free_time [s], capacity [veh/h], lanes, district, cycle_level. Edge keys are link rows.
         """
         graph: Any = nx.MultiDiGraph(name=self.name)
         n, a = self.nodes, self.links
@@ -220,15 +222,15 @@ class City:
         names = [c.name.lower() for c in RoadClass]
         rows = zip(
             a.tail.tolist(), a.head.tolist(), a.length.tolist(), a.road_class.tolist(), a.speed.tolist(),
-            a.free_time.tolist(), a.capacity.tolist(), a.district.tolist(), a.cycle_level.tolist(), strict=True,
+            a.free_time.tolist(), a.capacity.tolist(), a.lanes.tolist(), a.district.tolist(), a.cycle_level.tolist(), strict=True,
         )  # fmt: skip
         graph.add_edges_from(
             (
                 u, v, i,
                 {"link": i, "length": length, "road_class": names[c], "speed": speed, "free_time": time,
-                 "capacity": capacity, "district": d, "cycle_level": level},
+                 "capacity": capacity, "lanes": lanes, "district": d, "cycle_level": level},
             )
-            for i, (u, v, length, c, speed, time, capacity, d, level) in enumerate(rows)
+            for i, (u, v, length, c, speed, time, capacity, lanes, d, level) in enumerate(rows)
         )  # fmt: skip
         return cast("nx.MultiDiGraph[int]", graph)
 

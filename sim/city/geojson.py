@@ -18,6 +18,11 @@ from sim.errors import Fault, InputError, nearest
 
 CLASSES = {c.name.lower(): c.value for c in RoadClass}
 STRUCTURES = {"normal": 0, "bridge": 1, "tunnel": 2}
+#: Property ``cycleway`` of a road and the cycling comfort it stands for (sim.city.city.Links.cycle_level).
+CYCLEWAYS = {"none": 0, "lane": 1, "track": 2}
+MOST_LANES = 8
+#: Where a file says nothing of cycle tracks.
+EXISTING = "the first corridors of the rule of sim/city/corridors.py, registry: existing_tracks"
 #: Generators in the demand file that are no homes and offices: universities are places of study; at hospitals, airports, museums
 #: and stadiums half of the entries are counted as jobs, the rest as visitors (assumption).
 STUDY, VISITED, VISITED_JOBS = ("UNI_",), ("AIR_", "HOS_", "MUS_", "SPO_"), 0.5
@@ -37,17 +42,33 @@ def read_source(roads: Path, demand: Path, communes: Path | None = None) -> City
         sources=(
             ("streets", f"{len(features.road_class):,} road lines", f"{roads.name} (as the file's own manifest says)"),
             ("one-way", "motorways run in drawing direction, all other streets both ways", "stated fallback: the file has no such tags"),
-            ("lanes", "capacity by road class", "stated fallback: registry, capacity_*"),
+            ("lanes", *_known(features.lanes, 0, "registry, capacity_* and lanes_*, by road class")),
+            ("cycle tracks there are", *_known(features.cycle, -1, EXISTING)),
+            ("heights", *_heights_known(features)),
             ("places, commuting", f"{len(places):,} places, {len(commutes):,} flows", f"{demand.name}"),
             ("visitors", "universities: study places; airport, hospitals, museums, stadiums: half jobs", "assumption"),
         ),
     )  # fmt: skip
 
 
+def _known(values: Array | None, unknown: int, fallback: str) -> tuple[str, str]:
+    """What a file says of its roads, and what stands where it says nothing."""
+    known = 0 if values is None else int((values != unknown).sum())
+    if values is not None and known == len(values):
+        return "of every road", "the file"
+    return f"of {known:,} roads" if known else "none in the file", f"stated fallback: {fallback}"
+
+
+def _heights_known(roads: RoadFeatures) -> tuple[str, str]:
+    known = 0 if roads.height is None else int(np.isfinite(roads.height).sum())
+    return (f"of {known:,} points", "the file") if known else ("none in the file", "cycling as on flat ground")
+
+
 def read_roads(path: Path) -> RoadFeatures:
-    """Road lines with roadClass and structure."""
+    """Road lines with roadClass; structure, lanes, cycleway (none, lane, track) and heights where the file has them."""
     rows = _features(path)
-    first, lon, lat, classes, structure, names = [0], [], [], [], [], []
+    first, lines, heights, classes, structure, names = [0], [], [], [], [], []
+    lanes, cycle = [], []
     for i, row in enumerate(rows):
         properties = _properties(path, i, row)
         kind = properties.get("roadClass")
@@ -71,19 +92,59 @@ def read_roads(path: Path) -> RoadFeatures:
                 STRUCTURES,
             )
         line = _line(path, i, row)
-        lon.append(line[:, 0])
-        lat.append(line[:, 1])
+        lines.append(line)
+        heights.append(_heights(row["geometry"]["coordinates"]))
         first.append(first[-1] + len(line))
+        lanes.append(_lanes(path, f"features[{i}].properties.lanes", properties.get("lanes")))
+        cycle.append(_cycleway(path, f"features[{i}].properties.cycleway", properties.get("cycleway")))
         classes.append(CLASSES[str(kind)])
         structure.append(STRUCTURES[str(shape)])
         names.append(str(properties.get("name") or ""))
     if not classes:
         _wrong(path, "features", "no roads", "at least one LineString")
-    kinds = np.array(classes, np.int8)
+    kinds, points = np.array(classes, np.int8), np.vstack(lines)
     return RoadFeatures(
-        first=np.array(first), lon=np.concatenate(lon), lat=np.concatenate(lat), road_class=kinds,
-        structure=np.array(structure, np.int8), one_way=kinds == RoadClass.HIGHWAY, names=tuple(names),
+        first=np.array(first), lon=points[:, 0], lat=points[:, 1], road_class=kinds, structure=np.array(structure, np.int8),
+        one_way=kinds == RoadClass.HIGHWAY, names=tuple(names), lanes=np.array(lanes), cycle=np.array(cycle, np.int8),
+        height=np.concatenate(heights),
     )  # fmt: skip
+
+
+def _lanes(path: Path, at: str, value: Any) -> int:
+    """Lanes in a direction, 0 where the file does not say."""
+    if value is None:
+        return 0
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_LANES:
+        _wrong(path, at, repr(value)[:40], f"lanes in a direction, a whole number from 1 to {MOST_LANES}, or nothing")
+    return value
+
+
+def _cycleway(path: Path, at: str, value: Any) -> int:
+    """Cycling comfort, -1 where the file does not say."""
+    if value is None:
+        return -1
+    if not isinstance(value, str) or value not in CYCLEWAYS:
+        _wrong(path, at, repr(value)[:40], f"one of {', '.join(CYCLEWAYS)}, or nothing", str(value), CYCLEWAYS)
+    return CYCLEWAYS[value]
+
+
+def _heights(coordinates: list[Any]) -> Floats:
+    """Third numbers of positions [m], NaN where there are none."""
+    third = [p[2] if len(p) > 2 and isinstance(p[2], (int, float)) else math.nan for p in coordinates]
+    return np.array(third, np.float64)
+
+
+def read_lines(path: Path) -> tuple[tuple[str, tuple[tuple[float, float], ...]], ...]:
+    """(name, ((longitude, latitude), ...)) of every line of a file of LineStrings and MultiLineStrings, each name once."""
+    out: dict[str, tuple[tuple[float, float], ...]] = {}
+    for i, row in enumerate(_features(path)):
+        given = str(_properties(path, i, row).get("name") or f"line {i + 1}")
+        for line in _strings(path, i, row):
+            name = given if given not in out else f"{given} ({len(out) + 1})"
+            out[name] = tuple((float(lon), float(lat)) for lon, lat in line)
+    if not out:
+        _wrong(path, "features", "no lines", "at least one LineString")
+    return tuple(out.items())
 
 
 def read_demand(path: Path) -> tuple[Places, Commutes, dict[str, Any]]:
@@ -210,6 +271,22 @@ def _line(path: Path, i: int, row: dict[str, Any]) -> Floats:
     if len(line) < 2:
         _wrong(path, f"features[{i}].geometry.coordinates", f"{len(line)} points", "at least two points")
     return line
+
+
+def _strings(path: Path, i: int, row: dict[str, Any]) -> list[Floats]:
+    """The lines of a LineString or MultiLineString."""
+    shape = _geometry(path, i, row)
+    if shape.get("type") != "MultiLineString":
+        return [_line(path, i, row)]
+    parts = shape.get("coordinates")
+    if not isinstance(parts, list):
+        _wrong(
+            path,
+            f"features[{i}].geometry.coordinates",
+            "what is no list of lines",
+            "[[[longitude, latitude], ...], ...]",
+        )
+    return [_line(path, i, {"geometry": {"type": "LineString", "coordinates": part}}) for part in parts]
 
 
 def _rings(path: Path, i: int, row: dict[str, Any]) -> list[Array]:

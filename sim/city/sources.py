@@ -26,6 +26,9 @@ class RoadFeatures:
     one_way: Bools  #: (n,) may be driven only in drawing direction
     names: tuple[str, ...] = ()
     classes: type = RoadClass
+    lanes: Ints | None = None  #: (n,) lanes in a direction, 0 where not known
+    cycle: Codes | None = None  #: (n,) cycling comfort as in city.Links.cycle_level, -1 where not known
+    height: Floats | None = None  #: (points,) m above the sea, NaN where not known
 
 
 @dataclass

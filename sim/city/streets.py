@@ -28,6 +28,8 @@ class StreetGraph:
     length: Floats  #: m, by link
     road_class: Codes  #: by link
     structure: Codes  #: by link
+    feature: Ints  #: by link, road of the source
+    height: Floats  #: m by node, NaN where not known
     shape_first: Ints
     shape_count: Ints
     shape_lon: Floats
@@ -66,9 +68,12 @@ def build_graph(roads: RoadFeatures, plane: Plane) -> StreetGraph:
         "links": float(len(tail)), "links_dropped": float((~keep).sum()),
         "km_dropped": float(length[piece[~keep]].sum() / 1000.0),
     }  # fmt: skip
+    height = roads.height if roads.height is not None else np.full(len(roads.lon), np.nan)
+    _, where = np.unique(point, return_index=True)
     return StreetGraph(
         lon[used], lat[used], x, y, renumber[tail[keep]], renumber[head[keep]], edge, length[piece[keep]],
-        roads.road_class[feature[piece[keep]]], roads.structure[feature[piece[keep]]], first, count, roads.lon[shape],
+        roads.road_class[feature[piece[keep]]], roads.structure[feature[piece[keep]]], feature[piece[keep]],
+        height[where][used], first, count, roads.lon[shape],
         roads.lat[shape], dropped,
     )  # fmt: skip
 

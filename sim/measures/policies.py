@@ -33,6 +33,7 @@ class Policies:
     # streets, by link
     speed_limit: Floats = lever("link", np.inf, "min", "km/h", "speed limit set by the roadmap")
     capacity_factor: Floats = lever("link", 1.0, "multiply", "-", "road capacity against today")
+    lanes_closed: Floats = lever("link", 0.0, "add", "lanes", "lanes taken from motor traffic in this direction")
     cycle_level: Floats = lever(
         "link", 0.0, "max", "-", "cycling comfort built by the roadmap: 0 none, 1 lane, 2 track"
     )

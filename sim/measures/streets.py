@@ -9,11 +9,13 @@ from typing import ClassVar
 import numpy as np
 
 from sim.city.city import City
+from sim.city.corridors import corridors
 from sim.codes import CritAir, RoadClass
 from sim.columns import Floats, Ints
 from sim.measures.base import Context, Measure
-from sim.measures.corridors import corridors
+from sim.measures.drawn import matched
 from sim.measures.policies import Contribution
+from sim.scenario.drawn import AUTO, Drawn, Lines
 from sim.scenario.fields import Choice, Dated, Number, OneOrMany, Quantity, item
 from sim.units import LENGTH, PRICE_PER_HOUR, SHARE, SPEED
 
@@ -28,8 +30,9 @@ class CycleNetwork(Measure):
     kind: ClassVar[str] = "cycle_network"
     title: ClassVar[str] = "Cycle network"
     card: ClassVar[str] = (
-        "Separate tracks open section by section, each quarter, along corridors chosen by the rule of "
-        "sim/measures/corridors.py. On those links, and only there, cycling stress falls, so perceived cycling times fall."
+        "Separate tracks open section by section, each quarter, along corridors chosen by the rule of sim/city/corridors.py, or along "
+        "drawn lines, each followed by the streets nearest to it. On those links, and only there, cycling stress falls, so perceived "
+        "cycling times fall."
     )
     levers: ClassVar[tuple[str, ...]] = ("cycle_level",)
     sources: ClassVar[tuple[str, ...]] = (
@@ -40,8 +43,10 @@ class CycleNetwork(Measure):
     expected_drivers: ClassVar[float] = -0.15
     expected_others: ClassVar[float] = 0.3
 
-    length: float = item(Quantity(LENGTH, 0.0, 2000.0), "tracks built in all")
-    lines: str = item(Choice(("auto_corridors",)), "where the tracks go", "auto_corridors")
+    length: float | None = item(
+        Quantity(LENGTH, 0.0, 2000.0), "tracks built in all; drawn lines: all of them by default", None
+    )
+    lines: str | Drawn = item(Lines(), "where the tracks go, in order of opening", AUTO)
     level: int = item(Number(1, 2, whole=True), "1 painted lane, 2 separate track", 2)
 
     def empty(self) -> bool:
@@ -49,32 +54,85 @@ class CycleNetwork(Measure):
 
     def contributions(self, context: Context) -> Iterable[Contribution]:
         edges, km = self._sections(context.city, context.districts)
+        length = self.length if self.length is not None else float(km[-1]) if len(km) else 0.0
         done = 1.0 if context.progress >= 1.0 else _whole_quarters(context) / max(context.months, 1)
-        open_edges = edges[km <= self.length * context.scale * done + 1e-9]
+        open_edges = edges[km <= length * context.scale * done + 1e-9]
         if len(open_edges):
             yield Contribution("cycle_level", float(self.level), np.isin(context.city.links.edge, open_edges))
 
     def too_much(self, city: City, districts: Ints) -> Iterator[tuple[str, str, str]]:
+        if isinstance(self.lines, Drawn):
+            yield from _not_here(city, self.lines, motor=False)
         _, km = self._sections(city, districts)
         room = float(km[-1]) if len(km) else 0.0
-        if self.length > room and len(districts):
-            yield (
-                "length",
-                f"{self.length:g} km",
-                f"at most {room:.0f} km: all corridors of the area without such tracks",
-            )
+        allowed = f"at most {room:.0f} km: all {'lines' if self.lines != AUTO else 'corridors'} of the area without such tracks"
+        if self.length is None and self.lines == AUTO:
+            yield "length", "nothing", allowed
+        elif self.length is not None and self.length > room and len(districts):
+            yield "length", f"{self.length:g} km", allowed
 
     def _sections(self, city: City, districts: Ints) -> tuple[Ints, Floats]:
         """Street pieces of the area's corridors in order of opening, cumulated km; streets with such a track are passed over."""
-        edges, km = corridors(city)
+        edges, km = matched(city, self.lines)[:2] if isinstance(self.lines, Drawn) else corridors(city)
         a = city.links
         open_to = (a.cycle_level < self.level) & np.isin(a.district, districts)
         kept = np.isin(edges, a.edge[open_to])
         return (edges, km) if kept.all() else (edges[kept], np.cumsum(np.diff(km, prepend=0.0)[kept]))
 
 
+def _not_here(city: City, lines: Drawn, *, motor: bool) -> Iterator[tuple[str, str, str]]:
+    """Faults of drawn lines that the city has no streets for."""
+    for _, what in matched(city, lines, motor).faults:
+        yield "lines", what, "lines along the city's streets"
+
+
 def _whole_quarters(context: Context) -> int:
     return round(context.progress * context.months) // QUARTER * QUARTER
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaneClosure(Measure):
+    """Lanes taken from motor traffic, up to whole streets."""
+
+    kind: ClassVar[str] = "lane_closure"
+    title: ClassVar[str] = "Lane closure"
+    card: ClassVar[str] = (
+        "The streets of the lines, or of the area and classes, lose that many lanes in each direction, and their share of capacity. "
+        "A street without lanes left is closed to motor traffic: cars go round it, and those whose only way it is leave the car at its "
+        "edge, at the cost of closed_street_access. Transit, bicycles and walking go on."
+    )
+    levers: ClassVar[tuple[str, ...]] = ("lanes_closed",)
+    sources: ClassVar[tuple[str, ...]] = (
+        "Cairns, Atkins & Goodwin (2002), Disappearing traffic? The story so far, Municipal Engineer 151: 70 cases",
+    )
+    local: ClassVar[bool] = True
+    expected_drivers: ClassVar[float] = -0.4
+    expected_others: ClassVar[float] = 0.2
+
+    lines: Drawn | None = item(
+        Lines(auto=False), "the streets, drawn; without them, those of the area and classes", None
+    )
+    lanes: str = item(Choice(("1", "2", "3", "4", "all")), "lanes closed in each direction", "1")
+    roads: tuple[str, ...] = item(OneOrMany(Choice(("highway", "major", "minor"))), "road classes", ("minor", "major"))
+
+    def empty(self) -> bool:
+        return False
+
+    def contributions(self, context: Context) -> Iterable[Contribution]:
+        a = context.city.links
+        classes = [RoadClass[name.upper()] for name in self.roads]
+        where = np.isin(a.district, context.districts) & np.isin(a.road_class, classes)
+        if self.lines is not None:
+            where &= np.isin(a.edge, matched(context.city, self.lines, motor=True).edges)
+        closed = float(a.lanes.max()) if self.lanes == "all" else float(self.lanes)
+        if where.any():
+            yield Contribution("lanes_closed", closed * context.scale, where)
+
+    def too_much(self, city: City, districts: Ints) -> Iterator[tuple[str, str, str]]:
+        if self.lines is not None:
+            yield from _not_here(city, self.lines, motor=True)
+        elif len(districts) == city.n_districts:
+            yield "lines", "nothing, and no area", "lines, or an area smaller than the city"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -63,7 +63,7 @@ def people(rng: np.random.Generator) -> Travellers:
     return Travellers(
         id=np.arange(N) * 3, home=rng.integers(0, D, N).astype(np.int32), gate=rng.integers(0, G, N).astype(np.int32),
         group=rng.integers(0, 2, N), banned=rng.integers(0, 3, N), firm=rng.random(N), car=rng.random(N) < 0.8,
-        day_car=rng.random(N) < 0.7, rides=rng.random(N) < 0.5, fare=rng.uniform(0.0, 2.0, N), car_km=rng.uniform(0.1, 0.2, N),
+        day_car=rng.random(N) < 0.7, bike=rng.choice([0.0, 1.0, 0.8], N), fare=rng.uniform(0.0, 2.0, N), car_km=rng.uniform(0.1, 0.2, N),
         value=rng.uniform(0.1, 0.3, N), habit=rng.integers(-1, 4, N).astype(np.int8), ring=rng.integers(0, 2, N),
     )  # fmt: skip
 
@@ -113,8 +113,8 @@ def worth(who: Travellers, i: int, d: int, ways: Ways, taste: Taste, place: Plac
         if d >= 0:
             cost = (ways.felt[hours, h, d] + 2.0) * 1.1 + who.fare[i] / who.value[i]
             out[2 + hours] = c[2 + hours] - 0.05 * cost + 0.25 * (who.habit[i] == TRANSIT)
-    if d >= 0 and who.rides[i] and ways.bike[h, d] * far <= 50.0:
-        out[4] = c[4] - 0.05 * 1.6 * ways.bike[h, d] * far + 0.25 * (who.habit[i] == BIKE)
+    if d >= 0 and who.bike[i] > 0 and ways.bike[h, d] * far * who.bike[i] <= 50.0:
+        out[4] = c[4] - 0.05 * 1.6 * ways.bike[h, d] * far * who.bike[i] + 0.25 * (who.habit[i] == BIKE)
     if d >= 0 and ways.walk[h, d] * far <= 75.0:
         out[5] = c[5] - 0.05 * 2.0 * ways.walk[h, d] * far + 0.25 * (who.habit[i] == WALK)
     return out
@@ -157,7 +157,7 @@ def test_districts_are_chosen_as_the_closed_form_says() -> None:
     one = people(rng)
     same = [np.repeat(column[:1], n) for column in one]
     who = Travellers(*same)._replace(
-        id=np.arange(n), home=np.ones(n, np.int32), firm=np.ones(n), car=np.ones(n, bool), rides=np.zeros(n, bool)
+        id=np.arange(n), home=np.ones(n, np.int32), firm=np.ones(n), car=np.ones(n, bool), bike=np.zeros(n)
     )
     size = np.array([1.0, 4.0, 2.0, 3.0])
     q = np.tile(np.array([0.3, 0.3, 0.1, 0.3]), (D, 1))
@@ -191,7 +191,7 @@ def test_districts_are_chosen_as_the_closed_form_says() -> None:
 def test_who_can_reach_nothing_stays() -> None:
     rng, ways = np.random.default_rng(2), tables(2)
     taste, place = setting(rng)
-    who = people(rng)._replace(car=np.zeros(N, bool), rides=np.zeros(N, bool))
+    who = people(rng)._replace(car=np.zeros(N, bool), bike=np.zeros(N))
     nowhere = ways._replace(felt=np.full((2, D, D), np.inf), walk=np.full((D, D), 1e6))
     q = np.full((D, D), 0.25)
     to, access = destinations(
@@ -212,7 +212,7 @@ def test_a_day_is_the_sum_of_its_journeys(seed: int) -> None:
     mode[to == OUTSIDE] = CAR
     count, weight, persons = rng.choice([0.0, 1.5], N), rng.uniform(1.0, 9.0, N), rng.uniform(1.0, 2.0, N)
     household, fare, fee = (np.arange(N) // 2).astype(np.int32), rng.uniform(0.0, 2.0, N), rng.uniform(0.0, 3.0, D)
-    zeros = np.zeros
+    zeros, pace = np.zeros, rng.choice([1.0, 0.8], N)
     day = Day(
         minutes=zeros(N), km=zeros(N), fares=zeros(N), parking=zeros(N), car_km=zeros(N // 2), inside=zeros(D), trips=zeros((D, 4)),
         trip_km=zeros((D, 4)), transit=zeros((2, D, D)),
@@ -234,6 +234,7 @@ def test_a_day_is_the_sum_of_its_journeys(seed: int) -> None:
         persons,
         household,
         fare,
+        pace,
         fee,
         SLOWEST,
         day,
@@ -247,7 +248,7 @@ def test_a_day_is_the_sum_of_its_journeys(seed: int) -> None:
         else:
             km, walked = ways.km[g, at, h, d] + shift, ways.walk[h, d] * far / WALK_PACE
             car = ways.car[g, at, h, d] + shift * INNER_PACE
-            clock = (car, ways.ride[at, h, d], walked * BIKE_PACE, walked * WALK_PACE)[mode[i]]
+            clock = (car, ways.ride[at, h, d], walked * BIKE_PACE * pace[i], walked * WALK_PACE)[mode[i]]
             if mode[i] in (BIKE, WALK) and np.isfinite(walked):
                 km = walked
         assert day.minutes[i] == pytest.approx(count[i] * (clock if np.isfinite(clock) else SLOWEST))

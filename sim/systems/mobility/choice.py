@@ -27,17 +27,15 @@ OFF_PEAK = np.array([False, True, False, True, False, False, False])
 #: Stream of persons' own distances, and of their tastes by purpose.
 INNER = "mobility.inner"
 TASTE = {errand: f"mobility.taste.{tours.PREFIX[errand]}" for errand in Errand}
-#: Months of age from which children ride on their own (assumption).
-RIDING_AGE = 6 * 12
 
 
 @dataclass(frozen=True)
 class Costs:
-    """What a car kilometre and a transit trip cost this month, by household and citizen."""
+    """What a car kilometre, a transit trip and a ride cost this month, by household and citizen."""
 
     car_km: Floats  #: (households,) €/km of the cheapest car
     fare: Floats  #: (n,) €/trip
-    clock: int  #: month by which ages count
+    bike: Floats  #: (n,) cycling minutes against those of the tables, 0 for who does not ride
 
 
 class Garage(NamedTuple):
@@ -190,7 +188,7 @@ def travellers(
     home = c.household[rows]
     return Travellers(
         c.id[rows], c.district[rows], c.main_gate[rows], cars.group[rows], cars.sticker[home], cars.firm[home], cars.may[rows],
-        day_car[rows], c.bike[rows] & (costs.clock - c.birth[rows] >= RIDING_AGE), costs.fare[rows], costs.car_km[home],
+        day_car[rows], costs.bike[rows], costs.fare[rows], costs.car_km[home],
         value_of_time(state, rows, p, errand) / 60.0, tours.mode(state, errand)[rows],
         city.districts.ring[c.district[rows]].astype(np.int64),
     )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from kernels.draws import stream, uniforms
 from sim.city.city import City
 from sim.codes import Activity, Carrier, Party, Powertrain, Purpose
 from sim.columns import Floats
@@ -16,6 +17,8 @@ from sim.systems.mobility.choice import Costs
 
 #: kWh in a litre, as in the consumption per km of the registry (energy.toml): petrol 8.9, diesel 10.0.
 PETROL_KWH, DIESEL_KWH = 8.9, 10.0
+#: Months of age from which children ride on their own (assumption).
+RIDING_AGE = 6 * 12
 #: Month whose prices and shares the mode constants are fitted to.
 FITTED_MONTH = parse_month("2023-05")
 
@@ -48,7 +51,18 @@ def costs_now(city: City, state: State, p: Parameters, trends: Trends, policies:
     fare = p["fare_single"] * float(policies.fare_factor[0])
     paying = np.where(state.citizens.transit_pass, p["fare_pass_trip"] * float(policies.fare_factor[0]), fare)
     free = state.citizens.activity == Activity.CHILD
-    return Costs(cheapest + p["car_wear"], np.where(free, 0.0, paying), trends.clock(state.month))
+    return Costs(cheapest + p["car_wear"], np.where(free, 0.0, paying), cycling_pace(state, p, trends))
+
+
+def cycling_pace(state: State, p: Parameters, trends: Trends) -> Floats:
+    """(n,) cycling minutes against an ordinary bicycle's: less on an electric one, 0 for who has none or is too young.
+
+    A growing share of bicycles is electric, by a dated series; whose they are is a lasting draw.
+    """
+    c = state.citizens
+    electric = uniforms(state.seed, stream("mobility.ebike"), c.id, 0, 0) < trends.at("ebike_share", state.month)
+    rides = c.bike & (trends.clock(state.month) - c.birth >= RIDING_AGE)
+    return np.where(rides, np.where(electric, p["bike_speed"] / p["ebike_speed"], 1.0), 0.0)
 
 
 def average_day(p: Parameters) -> float:

@@ -1,7 +1,8 @@
 """The road network as the equilibrium kernel sees it: folded streets, district and gate centroids, connectors; and its skims.
 
 One equilibrium for each period, warm from the period's last one. Users share capacity in passenger-car units. Who complies with a
-low-emission zone goes round it: its links, motorways excepted, are closed to them.
+low-emission zone goes round it: its links, motorways excepted, are closed to them. Streets without lanes left are closed to all:
+who has no other way pays with minutes of leaving the car at their edge.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class _Streets(NamedTuple):
     capacity: Floats  #: (L,) PCU/h
     folded: Folded
     network: RoadNetwork
-    closed: Floats  #: (U, F) inf on the folded links that a user may not take, else 0
+    closed: Floats  #: (U, F) s: inf on the folded links that a user may not take, what leaving the car costs on closed streets, else 0
 
 
 class Road:
@@ -63,6 +64,7 @@ class Road:
     def __init__(self, city: City, p: Parameters, threads: int, gap: float) -> None:
         self.city, self.threads, self.gap = city, threads, gap
         self.pce = car_units(p)
+        self.leave_car = p["closed_street_access"] * 60.0
         self.n_districts = city.n_districts
         self.n_zones = city.n_districts + len(city.cordon)
         n = len(city.nodes)
@@ -133,19 +135,21 @@ class Road:
         """The network under the roadmap's speed limits, capacities and bans."""
         a, none = self.city.links, np.zeros(len(self.access))
         free = np.r_[self.free_time(policies), self.access]
-        capacity = np.r_[a.capacity * policies.capacity_factor, none + UNBOUND]
+        left = np.maximum(a.lanes - policies.lanes_closed, 0.0) / a.lanes
+        closed_to_all = np.r_[np.where(left > 0.0, 0.0, self.leave_car), none]
+        capacity = np.r_[a.capacity * policies.capacity_factor * np.where(left > 0.0, left, 1.0), none + UNBOUND]
         f = fold(
-            self.tail, self.head, free, capacity, np.r_[a.alpha, none], np.r_[a.beta, none + 4.0], np.zeros(len(free)),
+            self.tail, self.head, free, capacity, np.r_[a.alpha, none], np.r_[a.beta, none + 4.0], closed_to_all,
             self.length, self.n_nodes, self.keep, self.wanted,
         )  # fmt: skip
         network = RoadNetwork(
             f.tail, f.head, f.free_time, f.capacity, f.alpha, f.beta, f.fixed, f.length, n_nodes=f.n_nodes,
             zone_node=f.node_of[self.zone_node], through=self.through[f.node],
         )  # fmt: skip
-        closed = np.zeros((len(RoadUser), len(f.tail)))
+        closed = np.tile(f.fixed, (len(RoadUser), 1))
         for user in KEPT_OUT:
             banned = np.concatenate([self.banned(policies, user), np.zeros(len(self.access), bool)])
-            closed[user] = np.where(np.add.reduceat(banned[f.links].astype(np.int64), f.first[:-1]) > 0, np.inf, 0.0)
+            closed[user, np.add.reduceat(banned[f.links].astype(np.int64), f.first[:-1]) > 0] = np.inf
         return _Streets(free[: len(a)], capacity[: len(a)], f, network, closed)
 
     def banned(self, policies: Policies, user: RoadUser) -> Bools:

@@ -23,12 +23,24 @@ def cycling_minutes(city: City, policies: Policies, p: Parameters) -> Floats:
     stress = np.where(a.road_class == RoadClass.MAJOR, p["stress_major"], p["stress_minor"])
     relief = np.array([1.0, p["lane_relief"], 0.0])[np.clip(level, 0, 2)]
     factor = 1.0 + (stress - 1.0) * relief
-    minutes = a.length * factor / (p["bike_speed"] / 3.6 * 60.0)
+    minutes = a.length * factor * slope_factor(city, p) / (p["bike_speed"] / 3.6 * 60.0)
     out = street_skims(city, minutes)
     np.fill_diagonal(
         out, city.districts.inner_distance / p["bike_speed"] * 60.0 * (1.0 + (p["stress_minor"] - 1.0) * 0.5)
     )
     return out
+
+
+def slope_factor(city: City, p: Parameters) -> Floats:
+    """(L,) riding time of each link against flat ground: slower uphill, somewhat faster downhill; 1 where heights are not known.
+
+    Linear in the slope (Parkin & Rotheram 2010, Transport Policy 17), speeds kept between a third and one and a half of the flat one's.
+    """
+    a, height = city.links, city.nodes.height
+    percent = 100.0 * (height[a.head] - height[a.tail]) / np.maximum(a.length, 1.0)
+    percent = np.where(np.isfinite(percent), percent, 0.0)
+    speed = 1.0 - percent * np.where(percent > 0.0, p["slope_uphill"], p["slope_downhill"])
+    return np.asarray(1.0 / np.clip(speed, 1.0 / 3.0, 1.5))
 
 
 def walking_minutes(city: City, p: Parameters) -> Floats:

@@ -278,7 +278,7 @@ class MobilitySystem:
             network += travel(
                 state.seed, stream(choice.INNER), int(errand), choice.ways(city, state, p, errand), c.id, c.district,
                 tours.district(state, errand), c.main_gate, tours.mode(state, errand), tours.off_peak(state, errand), group,
-                2.0 * counts[errand], c.weight, np.full(n, tours.occupancy(p, errand)), c.household, now.fare, fee,
+                2.0 * counts[errand], c.weight, np.full(n, tours.occupancy(p, errand)), c.household, now.fare, now.bike, fee,
                 p["longest_ride"], mine,
             )  # fmt: skip
             riders.append(mine.transit)

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from sim.city.city import City
+from sim.city.corridors import _hubs, corridors
 from sim.codes import RoadClass
 from sim.measures import Context
-from sim.measures.corridors import _hubs, corridors
 from sim.measures.streets import CycleNetwork
 from sim.scenario.check import check_against_city
 from sim.scenario.parameters import Parameters

@@ -21,6 +21,7 @@ from tests.worlds import city, scenario
 ACTING = {
     "bike_subsidy": "amount: 500 €", "cycle_network": "length: 9 km, months: 6", "energy_advice": "reach: 5%, area: centre",
     "ev_charging": "points: 500, months: 6", "ev_subsidy": "amount: 4000 €", "heat_pump_subsidy": "amount: 4000 €",
+    "lane_closure": "lanes: 1, area: centre",
     "innovation_challenge": "theme: energy, calls_per_year: 12", "local_procurement": "amount_per_year: 9 M€",
     "low_emission_zone": "vehicles: {2021-01: all}, bans: {2021-01: crit_air_2}", "parking_price": "price: 2 €/h",
     "participatory_budget": "amount_per_year: 9 M€", "pv_subsidy": "amount: 500 €/kWp",

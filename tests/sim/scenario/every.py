@@ -42,6 +42,8 @@ measures:
   - {id: m14, measure: retrofit_subsidy, start: 2021-02, rate: [25%, 20%, 15%, 10%, 5%]}
   - {id: m15, measure: speed_limit, start: 2021-02, area: Blagnac, speed: 30 km/h, roads: [minor, major]}
   - {id: m16, measure: transit_fare, start: 2021-02, change: -20%}
+  - {id: m18, measure: lane_closure, start: 2021-02, lanes: all, roads: major, area: centre,
+     lines: {quay: [[1.4400, 43.6000], [1.4380, 43.6050]]}}
   - {id: m17, measure: transit_frequency, start: 2021-02, lines: [metro, bus], headway: -15%, depends_on: [m1, teleo]}
 shocks:
   - {id: s1, shock: pandemic, start: 2020-03, months: 18, severity: 100%}

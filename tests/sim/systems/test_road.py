@@ -127,3 +127,39 @@ def test_without_a_zone_the_kept_out_drive_like_all(user: RoadUser) -> None:
     demand[user] = 0.2 * demand[RoadUser.CAR]
     found = settle(demand, policies())
     np.testing.assert_allclose(found.user_flow[user], 0.2 * found.user_flow[RoadUser.CAR], rtol=1e-9, atol=1e-9)
+
+
+def test_a_lane_closed_is_its_share_of_the_capacity() -> None:
+    """Two lanes less one are half the capacity on those links, and nothing else: the same as that factor."""
+    where = city().links.road_class == RoadClass.MAJOR
+    assert set(city().links.lanes[where].tolist()) == {2}
+    demand = vehicles(CAR=15.0, VAN=1.0)
+    closed = settle(demand, policies(Contribution("lanes_closed", 1.0, where)))
+    halved = settle(demand, policies(Contribution("capacity_factor", 0.5, where)))
+    np.testing.assert_array_equal(closed.flow, halved.flow)
+    np.testing.assert_array_equal(closed.zone_time, halved.zone_time)
+    assert not np.array_equal(closed.flow, settle(demand, policies()).flow)
+
+
+def test_a_street_without_lanes_carries_nobody_who_has_another_way() -> None:
+    a = city().links
+    where = np.isin(a.tail, (17, 24)) & np.isin(
+        a.head, (17, 24)
+    )  # a piece of the main street, from the middle one block on
+    demand = vehicles(CAR=10.0, TRUCK=1.0)
+    before, after = settle(demand, policies()), settle(demand, policies(Contribution("lanes_closed", 2.0, where)))
+    assert (before.flow[where] > 0.0).all()
+    assert not after.flow[where].any()
+    np.testing.assert_allclose(balance(after.flow), balance(before.flow), atol=1e-6)
+
+
+def test_who_lives_on_a_closed_street_leaves_the_car_at_its_edge() -> None:
+    """All streets of the middle district are closed: trips to and from it pay the stated minutes for each piece, no others do."""
+    where = city().links.district == CENTRE
+    nobody = np.zeros((len(RoadUser), ZONES, ZONES))
+    free, closed = settle(nobody, policies()), settle(nobody, policies(Contribution("lanes_closed", 2.0, where)))
+    more = closed.zone_time[FREE] - free.zone_time[FREE]
+    others = np.setdiff1d(np.arange(ZONES), [CENTRE])
+    assert (more[CENTRE, others] >= P["closed_street_access"] - 1e-9).all()
+    assert (more[np.ix_(others, others)] < P["closed_street_access"]).all()
+    assert np.isfinite(closed.zone_time).all()

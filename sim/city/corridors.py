@@ -17,6 +17,8 @@ from sim.city.delays import LinkLookup
 from sim.codes import RoadClass
 from sim.columns import Floats, Ints
 
+#: Communes that each is joined with.
+NEIGHBOURS = 8
 #: Minor streets count longer, so that corridors follow main streets where there are some (assumption).
 _DETOUR = {RoadClass.MAJOR: 1.0, RoadClass.MINOR: 1.35}
 
@@ -63,12 +65,12 @@ def _hubs(city: City) -> tuple[Ints, Floats]:
 def _paths(
     hubs: Ints, weight: Floats, before: Ints, lookup: LinkLookup, usable: Ints, city: City
 ) -> list[tuple[float, Ints]]:
-    """(people and jobs per kilometre, links) of the corridors centre-commune and commune to its five nearest communes."""
+    """(people and jobs per kilometre, links) of the corridors centre-commune and commune to its nearest communes."""
     x, y = city.nodes.x[hubs], city.nodes.y[hubs]
     apart = np.hypot(x[:, None] - x, y[:, None] - y)
     pairs = [(0, j) for j in range(1, len(hubs))]
     for i in range(1, len(hubs)):
-        near = [int(j) for j in np.argsort(apart[i], kind="stable") if j not in (0, i)][:5]
+        near = [int(j) for j in np.argsort(apart[i], kind="stable") if j not in (0, i)][:NEIGHBOURS]
         pairs += [(i, j) for j in near]
     out = []
     for i, j in dict.fromkeys((min(p), max(p)) for p in pairs):
