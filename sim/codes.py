@@ -226,6 +226,14 @@ class Status(IntEnum):
     STOPPED = 4
 
 
+class IncomerMode(IntEnum):
+    """How commuters from outside come in."""
+
+    CAR = 0
+    TRAIN = 1
+    PARK_AND_RIDE = 2
+
+
 class Period(IntEnum):
     """Hours of an average working day that traffic is brought to equilibrium for."""
 

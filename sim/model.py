@@ -15,6 +15,7 @@ from sim.agents.demography import Demography
 from sim.agents.handles import ColumnAgents
 from sim.agents.municipality import Municipality
 from sim.agents.population import populate
+from sim.agents.tables import Incomers
 from sim.city.city import City
 from sim.codes import Party, Purpose
 from sim.indicators import BY_NAME, INDICATORS
@@ -123,7 +124,7 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
             dwellings=people.dwellings, cars=people.cars, firms=people.firms, contact_first=people.contact_first,
             contacts=people.contacts, traffic=Traffic.blank(), energy=Energy.blank(), economy=Economy.blank(),
             society=Society.blank(), townhall=Townhall.blank(),
-            ledger=np.zeros(_LEDGER), last_ledger=np.zeros(_LEDGER), flows=np.zeros(8),
+            ledger=np.zeros(_LEDGER), last_ledger=np.zeros(_LEDGER), incomers=Incomers.blank(), flows=np.zeros(8),
         )  # fmt: skip
         frozen, self.trends.frozen_at = self.trends.frozen_at, first
         for part in (self.demography, self.municipality, self.mobility, self.energy, self.economy, self.society):

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.agents.tables import Cars, Citizens, Dwellings, Firms, Households, Population
+from sim.agents.tables import Cars, Citizens, Dwellings, Firms, Households, Incomers, Population
 from sim.codes import Party, Purpose
 from sim.columns import Array, Block, Codes, Floats, Int32s, Ints, column
 
@@ -183,6 +183,7 @@ class State:
     townhall: Townhall
     ledger: Floats  #: (n_parties, n_parties, n_purposes) € of this month: payer, payee, purpose
     last_ledger: Floats  #: the ledger of the month before (the model turns it over; nobody else resets a ledger)
+    incomers: Incomers  #: written by systems.mobility
     flows: Floats  #: (8,) this month: births, deaths, arrivals, departures [persons]; dwellings built, demolished; cars in, out
 
     def pay(self, payer: Party, payee: Party, amount: float, purpose: Purpose) -> None:

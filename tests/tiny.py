@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.agents.tables import Cars, Citizens, Dwellings, Firms, Households
+from sim.agents.tables import Cars, Citizens, Dwellings, Firms, Households, Incomers
 from sim.city.city import (
     Cells,
     City,
     Connectors,
     Cordon,
     Districts,
+    Interchanges,
     Lines,
     LineStops,
     Links,
@@ -94,7 +95,11 @@ def tiny_city() -> City:
         ),
         stop_names=tuple(f"S{i}" for i in range(13)),
         cordon=Cordon(node=[0, 48], incomers=[600.0, 400.0], outgoers=[300.0, 200.0], through=[80.0, 80.0],
-                      freight=[30.0, 30.0]),
+                      freight=[30.0, 30.0], rail=[True, False]),
+        gate_names=("south-west", "north-east"), interchange_names=("station", "lot"),
+        interchanges=Interchanges(
+            rail=[True, False], x=x[[24, 17]], y=y[[24, 17]], district=[4, 4], places=[0.0, 60.0], open_to_all=[False, False],
+        ),
         weather=tiny_weather(), synthetic_streets=True, areas={"centre": np.array([4]), "inside_ring_road": np.array([4])},
     )  # fmt: skip
 
@@ -180,7 +185,7 @@ def tiny_state(city: City, seed: int = 1, share: float = 0.2, n_measures: int = 
     nd, nl = len(d), len(city.links)
     return State(
         seed=seed, month=month, share=share, households=households, citizens=citizens, dwellings=dwellings, cars=cars,
-        firms=firms, contact_first=np.arange(n + 1) * 6, contacts=contacts.astype(np.int32),
+        firms=firms, contact_first=np.arange(n + 1) * 6, incomers=Incomers.blank(), contacts=contacts.astype(np.int32),
         traffic=_blank(Traffic, link_flow=z(nl), link_time=city.links.free_time, **_by_car(city),
                        gate_time=np.full((2, 3, nd, 2), 12.0), gate_km=np.full((2, 3, nd, 2), 6.0), usual_access=z((3, nd)),
                        link_day=z(nl),

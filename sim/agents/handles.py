@@ -17,6 +17,7 @@ from sim.agents.agentset import ColumnAgentSet
 from sim.agents.citizens import Citizen, Household
 from sim.agents.columnar import ROW, SHIFT, ColumnAgent, made
 from sim.agents.firms import Firm
+from sim.agents.incomers import Incomer
 from sim.columns import Ints
 from sim.state import State
 
@@ -24,7 +25,7 @@ from sim.state import State
 class ColumnAgents:
     """Mixin before ``mesa.Model``. Subclasses may put their own subclasses of the agents into ``column_types``."""
 
-    column_types: ClassVar[tuple[type[ColumnAgent], ...]] = (Citizen, Household, Firm)
+    column_types: ClassVar[tuple[type[ColumnAgent], ...]] = (Citizen, Household, Firm, Incomer)
 
     state: State
     random: Any
@@ -39,7 +40,7 @@ class ColumnAgents:
 
     @property
     def agents(self) -> ColumnAgentSet:
-        """All living agents: those without columns first, then citizens, households, firms in row order."""
+        """All living agents: those without columns first, then citizens, households, firms, incomers in row order."""
         keys = [np.array(list(self._registered), np.int64), *(self._keys(cls) for cls in self._types())]
         return ColumnAgentSet.of(self, np.concatenate(keys), self._registered)
 

@@ -15,6 +15,7 @@ from sim.codes import (
     DwellingType,
     Heating,
     HouseholdType,
+    IncomerMode,
     Mode,
     Powertrain,
     Retrofit,
@@ -143,6 +144,22 @@ class Firms(Table):
     floor: Floats = column("f8", "m2", "heated floor area")
     preparedness: Floats = column("f8", "-", "cyber preparedness, 0..1")
     projects: Int32s = column("i4", "projects", "projects signed with the municipality so far")
+
+
+@dataclass
+class Incomers(Table):
+    """Commuters who live outside and hold posts here."""
+
+    id: Ints = column("i8", "-", "identity, never reused")
+    alive: Bools = column("?", "-", "comes in to work now")
+    weight: Floats = column("f8", "persons", "real commuters this row stands for: follows the posts held by incomers")
+    gate: Int32s = column("i4", "-", "cordon gate on the way from home")
+    district: Int32s = column("i4", "-", "district of the job")
+    income: Floats = column("f8", "€/month", "disposable household income, constant euros")
+    crit_air: Codes = column("i1", "-", "air-quality sticker of the car", CritAir)
+    powertrain: Codes = column("i1", "-", "what moves the car", Powertrain)
+    mode: Codes = column("i1", "-", "how the commuter comes, -1 not chosen yet", IncomerMode)
+    interchange: Int32s = column("i4", "-", "station or park-and-ride used: row of City.interchanges, -1 none")
 
 
 @dataclass

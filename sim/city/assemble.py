@@ -8,7 +8,18 @@ from typing import Any
 import numpy as np
 from scipy.spatial import cKDTree
 
-from sim.city.city import FREE_FLOW_PAIRS, Cells, City, Connectors, Cordon, Districts, Links, Nodes, Shapes
+from sim.city.city import (
+    FREE_FLOW_PAIRS,
+    Cells,
+    City,
+    Connectors,
+    Cordon,
+    Districts,
+    Interchanges,
+    Links,
+    Nodes,
+    Shapes,
+)
 from sim.city.corridors import corridors
 from sim.city.delays import LinkTimes, Speeds, default_speeds, fit
 from sim.city.districts import group_cells, spread
@@ -29,7 +40,14 @@ from sim.scenario.parameters import Parameters
 #: Districts this close to the centre make the named area "centre" [m].
 CENTRE_RADIUS = 1900.0
 #: Cordon totals where no facts are given, per inhabitant (assumption: as in Toulouse's facts).
-THROUGH_PER_PERSON, FREIGHT_PER_PERSON, OUTGOERS_PER_EMPLOYED = 0.011, 0.006, 0.06
+THROUGH_PER_PERSON, OUTGOERS_PER_EMPLOYED = 0.011, 0.06
+#: Names of the gates of real roads: eighths of the circle from the east counter-clockwise, -4 first.
+SECTORS = {
+    -4: "west-south-west", -3: "south-south-west", -2: "south-south-east", -1: "east-south-east", 0: "east-north-east",
+    1: "north-north-east", 2: "north-north-west", 3: "west-north-west", 4: "west",
+}  # fmt: skip
+#: Stations and lots farther than this from any place of the city are not in it [m].
+INTERCHANGE_REACH = 1500.0
 #: Pairs of the free-flow check used for fitting at most (all are used for the check).
 AERONAUTICS = ("Airbus", "Aéro", "Blagnac")
 
@@ -66,13 +84,15 @@ def build_city(
     nodes = Nodes(g.node_lon, g.node_lat, g.x, g.y, g.height)
     links = _links(draft, times, speeds)
     lines = build_lines(facts, draft.plane, nodes, links, districts, cells, timetable)
+    interchanges, interchange_names = _interchanges(draft)
     city = City(
         name=source.name, nodes=nodes, links=links,
         shapes=Shapes(draft.graph.shape_first, draft.graph.shape_count), shape_lon=draft.graph.shape_lon,
         shape_lat=draft.graph.shape_lat, districts=districts, district_names=_names(draft),
         commune_codes=source.communes.codes, commune_names=source.communes.names, jobs=jobs, commuters=commuters, cells=cells,
         connectors=_connectors(cells, speeds), lines=lines.lines, line_names=lines.names, line_stops=lines.line_stops,
-        stops=lines.stops, stop_names=lines.stop_names, cordon=_cordon(draft, districts, commuters),
+        stops=lines.stops, stop_names=lines.stop_names, cordon=_cordon(draft, districts, commuters), gate_names=_gates(draft)[2],
+        interchanges=interchanges, interchange_names=interchange_names,
         weather=typical_weather(draft.plane.lon, draft.plane.lat), synthetic_streets=source.synthetic_streets,
         water=tuple(w.points for w in facts.water) if facts else (), areas=_areas(draft, districts),
         sources=(*source.sources, *(facts.sources if facts and not source.synthetic_streets else ())),
@@ -245,7 +265,7 @@ def _connectors(cells: Cells, speeds: Speeds) -> Connectors:
 
 
 def _cordon(draft: _Draft, districts: Districts, commuters: Floats) -> Cordon:
-    node, share = _gates(draft)
+    node, share, _ = _gates(draft)
     people = float(districts.population.sum())
     facts = draft.facts.totals if draft.facts is not None and draft.source.synthetic_streets else {}
     held = float(commuters.sum())
@@ -254,12 +274,36 @@ def _cordon(draft: _Draft, districts: Districts, commuters: Floats) -> Cordon:
     return Cordon(
         node=node, incomers=incomers * share[0], outgoers=outgoers * share[0],
         through=facts.get("through", THROUGH_PER_PERSON * people) * share[1],
-        freight=facts.get("freight", FREIGHT_PER_PERSON * people) * share[2],
+        freight=share[2], rail=_rail(draft, len(node)),
     )  # fmt: skip
 
 
-def _gates(draft: _Draft) -> tuple[Ints, Array]:
-    """Nodes of the gates, and (3, gates) shares of incomers, through traffic and freight.
+def _rail(draft: _Draft, gates: int) -> Array:
+    """Gates with a railway beside the road, as the facts say; on real roads, whose gates are sectors, all of them or none."""
+    if draft.facts is None:
+        return np.zeros(gates, bool)
+    return np.array(draft.facts.rail_gates) if draft.source.synthetic_streets else np.ones(gates, bool)
+
+
+def _interchanges(draft: _Draft) -> tuple[Interchanges, tuple[str, ...]]:
+    """Stations and park-and-rides of the facts that lie in the city, in the district of the nearest place."""
+    rows = draft.facts.interchanges if draft.facts is not None else ()
+    if not rows:
+        return Interchanges.blank(), ()
+    x, y = draft.plane.to_metres(np.array([r[2] for r in rows]), np.array([r[3] for r in rows]))
+    p = draft.source.places
+    px, py = draft.plane.to_metres(p.lon, p.lat)
+    apart, near = cKDTree(np.column_stack([px, py])).query(np.column_stack([x, y]))
+    kept = np.flatnonzero(apart < INTERCHANGE_REACH)
+    table = Interchanges(
+        rail=np.array([r[1] for r in rows])[kept], x=x[kept], y=y[kept], district=draft.district[near[kept]],
+        places=np.array([r[4] for r in rows])[kept], open_to_all=np.array([r[5] for r in rows])[kept],
+    )  # fmt: skip
+    return table, tuple(rows[i][0] for i in kept.tolist())
+
+
+def _gates(draft: _Draft) -> tuple[Ints, Array, tuple[str, ...]]:
+    """Nodes of the gates, (3, gates) shares of incomers, through traffic and freight, names.
 
     Facts name the gates of the replica; on real roads a gate is the farthest motorway (else main-street) node of each of eight
     sectors around the centre, motorways weighing three times as much.
@@ -276,7 +320,7 @@ def _gates(draft: _Draft) -> tuple[Ints, Array]:
         )
         node = main[cKDTree(np.column_stack([g.x, g.y])[main]).query(np.column_stack([x, y]))[1]]
         shares = np.array([r[3:] for r in draft.facts.gates]).T
-        return node, shares / shares.sum(axis=1, keepdims=True)
+        return node, shares / shares.sum(axis=1, keepdims=True), tuple(r[0] for r in draft.facts.gates)
     sector = (np.degrees(np.arctan2(g.y, g.x)) // 45.0).astype(int)
     far = np.hypot(g.x, g.y)
     node, weight = [], []
@@ -287,7 +331,8 @@ def _gates(draft: _Draft) -> tuple[Ints, Array]:
         node.append(int(chosen[np.argmax(far[chosen])]))
         weight.append(3.0 if len(motorway) else 1.0)
     share = np.array(weight) / sum(weight)
-    return np.array(node, np.int64), np.tile(share, (3, 1))
+    names = tuple(SECTORS[int(s)] for s in np.unique(sector[main]))
+    return np.array(node, np.int64), np.tile(share, (3, 1)), names
 
 
 def _areas(draft: _Draft, districts: Districts) -> dict[str, Array]:

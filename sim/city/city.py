@@ -147,7 +147,20 @@ class Cordon(Table):
     incomers: Floats = column("f8", "persons", "workers who come in through this gate on a working day, all modes")
     outgoers: Floats = column("f8", "persons", "residents who work outside and leave through this gate")
     through: Floats = column("f8", "veh/h", "through traffic entering here in the morning peak hour")
-    freight: Floats = column("f8", "veh/h", "vans and trucks entering here in the morning peak hour, in car units")
+    freight: Floats = column("f8", "-", "weight of the gate among the ways of goods from and to the outside")
+    rail: Bools = column("?", "-", "a railway runs beside the road here")
+
+
+@dataclass
+class Interchanges(Table):
+    """Where commuters from outside change to the city's transit: railway stations, park-and-rides."""
+
+    rail: Bools = column("?", "-", "railway station; else park-and-ride")
+    x: Floats = column("f8", "m", "easting")
+    y: Floats = column("f8", "m", "northing")
+    district: Int32s = column("i4", "-", "district it lies in")
+    places: Floats = column("f8", "places", "places of the park-and-ride")
+    open_to_all: Bools = column("?", "-", "cars that a low-emission zone bans may reach it")
 
 
 #: Name in ``City.prepared`` of the (n, 2) reference and modelled free-flow times [s].
@@ -189,6 +202,9 @@ class City:
     stops: Stops
     stop_names: tuple[str, ...]
     cordon: Cordon
+    gate_names: tuple[str, ...] = ()
+    interchanges: Interchanges = field(default_factory=Interchanges.blank)
+    interchange_names: tuple[str, ...] = ()
     weather: Weather | None = None
     synthetic_streets: bool = False  #: maps of such a city are stamped "synthetic streets"
     water: tuple[Array, ...] = ()  #: polylines (n, 2) lon/lat of rivers, for maps

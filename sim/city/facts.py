@@ -62,6 +62,10 @@ class CityFacts:
     lez: Floats | None  #: (n, 2) lon/lat polygon of the low-emission zone
     poles: tuple[tuple[str, str, float, float, float], ...]  #: name, jobs or study, lon, lat, thousand jobs or places
     gates: tuple[tuple[str, float, float, float, float, float], ...]  #: name, lon, lat, incomers, through, freight
+    rail_gates: tuple[bool, ...]  #: by gate: a railway runs beside the road
+    interchanges: tuple[
+        tuple[str, bool, float, float, float, bool], ...
+    ]  #: name, rail, lon, lat, places, open to banned cars
     lines: tuple[LineFact, ...]
     totals: dict[str, float]
     sources: tuple[tuple[str, str, str], ...]
@@ -115,6 +119,11 @@ def load_facts(name: str) -> CityFacts:
             (r["name"], float(r["lon"]), float(r["lat"]), float(r["incomers_share"]), float(r["through_share"]),
              float(r["freight_share"]))
             for r in _rows(folder / "gates.csv")
+        ),
+        rail_gates=tuple(r["rail"] == "1" for r in _rows(folder / "gates.csv")),
+        interchanges=tuple(
+            (r["name"], r["kind"] == "rail", float(r["lon"]), float(r["lat"]), float(r["places"]), r["open_to_all"] == "1")
+            for r in (_rows(folder / "interchanges.csv") if (folder / "interchanges.csv").is_file() else ())
         ),
         lines=_lines(folder),
         totals=values,
@@ -209,7 +218,19 @@ def _lines(folder: Traversable) -> tuple[LineFact, ...]:
 def _sources(folder: Traversable, totals: dict[str, dict[str, object]]) -> Iterator[tuple[str, str, str]]:
     for key, row in totals.items():
         yield f"total: {key}", f"{row['value']} {row['unit']}", str(row["source"])
-    for name in ("communes", "motorways", "water", "bridges", "stations", "lines", "poles", "gates", "lez", "quarters"):
+    for name in (
+        "communes",
+        "motorways",
+        "water",
+        "bridges",
+        "stations",
+        "lines",
+        "interchanges",
+        "poles",
+        "gates",
+        "lez",
+        "quarters",
+    ):
         seen: set[str] = set()
         for r in _rows(folder / f"{name}.csv") if (folder / f"{name}.csv").is_file() else ():
             for key, text in r.items():

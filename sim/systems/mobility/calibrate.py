@@ -16,15 +16,16 @@ from typing import Any
 import numpy as np
 
 from sim.agents.population import populate
+from sim.agents.tables import Incomers
 from sim.city.city import City
-from sim.codes import Activity, CritAir, Errand, Mode, Party, Purpose, Ring
+from sim.codes import Activity, CritAir, Errand, Mode, Party, Purpose, Ring, RoadUser
 from sim.columns import Floats
 from sim.measures.policies import Contribution, Policies, axis_sizes, compose
 from sim.months import parse_month
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import Economy, Energy, Society, State, Townhall, Traffic
-from sim.systems.mobility import tours
+from sim.systems.mobility import choice, cordon, demand, freight, incomers, tours
 from sim.systems.mobility.costs import FITTED_MONTH
 
 PREDICTED_MONTH = parse_month("2013-05")
@@ -58,9 +59,11 @@ def calibrate_modes(city: City, threads: int = 1) -> dict[str, Any]:
     system.constants = asc
     state = make_state(city, parameters, FITTED_MONTH)
     policies = zone_of_2023(city)
+    city.prepared[incomers.CONSTANTS] = np.zeros(2)
     system.begin(state)
     for _ in range(ROUNDS):
         _improve(city, parameters, asc, state)
+        _improve_outside(city, parameters, state)
         system._choose(state, policies, everybody=True, first=True)
         system._travel(state, policies, perceive=0.7)
     fitted = _shares(city, state)
@@ -73,6 +76,7 @@ def calibrate_modes(city: City, threads: int = 1) -> dict[str, Any]:
         "at_home": round(at_home(state), 4),
         "at_peak": {e.name.lower(): round(at_peak(state, e), 4) for e in Errand},
         "study_by_transit": round(float(to_study(state)[Mode.TRANSIT]), 4),
+        "incomers": dict(zip(("car", "train", "park_and_ride"), incomers.shares(state).round(4).tolist(), strict=True)),
         "trip_km_2023": dict(zip(("car", "transit", "bike", "walk"), lengths.round(2).tolist(), strict=True)),
         "observed_trip_km_2013": {"car": 7.0, "transit": 8.0, "bike": 3.0, "walk_2023": 0.86},
         "predicted": {"year": 2013, "all": _predict(city, parameters, asc, threads), "observed": OBSERVED_2013},
@@ -105,6 +109,23 @@ def _improve(city: City, p: Parameters, constants: tuple[Floats, Floats], state:
     asc[Errand.WORK, :, Mode.TELEWORK] += DAMPING * (
         _logit(AT_HOME) - _logit(float(np.clip(at_home(state), 0.01, 0.99)))
     )
+
+
+def _improve_outside(city: City, p: Parameters, state: State) -> None:
+    """One step for the commuters from outside: train and park-and-ride against the car; what counts leave for through traffic."""
+    car = p["incomer_car_share"]
+    wanted = np.array([p["incomer_train_share"], max(0.001, 1.0 - car - p["incomer_train_share"])])
+    found = incomers.shares(state)
+    there = found[1:] > 0.0
+    step = np.log(np.where(there, wanted / car / np.maximum(found[1:] / max(found[0], 1e-300), 1e-300), 1.0))
+    city.prepared[incomers.CONSTANTS] = city.prepared[incomers.CONSTANTS] + DAMPING * np.clip(step, -2.0, 2.0)
+    if cordon.COUNTS in city.prepared:
+        policies = zone_of_2023(city)
+        cars = incomers.coming(city, state, p, policies).cars
+        counts, group = tours.tours(state, p, policies), choice.garage(state, policies).group
+        others = freight.hourly(city, state, p, policies)
+        others[:, [RoadUser.CAR, RoadUser.CAR_KEPT_OUT]] += cars + demand.residents(city, state, p, counts, group)
+        city.prepared[cordon.THROUGH] = cordon.passing(city, others)
 
 
 def at_home(state: State) -> float:
@@ -177,5 +198,5 @@ def make_state(city: City, parameters: Parameters, month: int, share: float = SH
         cars=people.cars, firms=people.firms, contact_first=people.contact_first, contacts=people.contacts,
         traffic=Traffic.blank(), energy=Energy.blank(), economy=Economy.blank(), society=Society.blank(), townhall=Townhall.blank(),
         ledger=np.zeros((len(Party), len(Party), len(Purpose))), last_ledger=np.zeros((len(Party), len(Party), len(Purpose))),
-        flows=np.zeros(8),
+        incomers=Incomers.blank(), flows=np.zeros(8),
     )  # fmt: skip

@@ -15,14 +15,14 @@ import numpy as np
 from kernels.draws import stream
 from kernels.journeys import Day, Place, Ways, travel
 from sim.city.city import City
-from sim.codes import Errand, Mode, Period, RoadUser
+from sim.codes import KEPT_OUT, Errand, Mode, Period, RoadUser
 from sim.columns import Bools, Floats, Ints
 from sim.measures.policies import Policies, axis_sizes, compose
 from sim.months import days_in
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import State, Traffic
-from sim.systems.mobility import choice, costs, demand, destinations, supply, tours, transit
+from sim.systems.mobility import choice, cordon, costs, demand, destinations, incomers, supply, tours, transit
 from sim.systems.mobility.emissions import road_emissions
 from sim.systems.mobility.road import FREE, KEPT, Road, RoadResult
 
@@ -143,6 +143,8 @@ class MobilitySystem:
         setting = _Setting(policies, now, cars, choice.place(self.city, p, policies), not everybody, first)
         self._choose_main(state, setting, thinking)
         self._mandate(state, policies)
+        incomers.follow(self.city, state, p)
+        incomers.decide(self.city, state, p, self.trends, policies, everybody=everybody)
         rows, day_car = np.flatnonzero(thinking), choice.day_cars(state)
         for errand in tours.ERRANDS:
             self._choose_errand(state, setting, rows, day_car, errand)
@@ -220,8 +222,11 @@ class MobilitySystem:
         counts = tours.tours(state, p, policies)
         group = choice.garage(state, policies).group
         cars = demand.residents(city, state, p, counts, group)
-        rest = demand.background(city, state, p, policies)
-        found = self.road.settle_all(demand.road_users(cars, rest, p), policies, state)
+        coming = incomers.coming(city, state, p, policies)
+        rest = cordon.outside(city, state, p, policies, coming.cars)
+        table = rest.total()
+        table[:, [RoadUser.CAR, RoadUser.CAR_KEPT_OUT]] += cars
+        found = self.road.settle_all(table, policies, state)
         fresh = self._skims(found)
         n = city.n_districts
         t.residual = np.array([_misperceived(tours.hours(p), cars[..., :n, :n], t, fresh)])
@@ -232,15 +237,15 @@ class MobilitySystem:
         morning = found[Period.MORNING]
         t.link_flow, t.link_time = morning.flow, morning.time
         t.gap = np.array([max(one.gap for one in found)])
-        driven = self._live_through(state, policies, counts, group)
-        day = demand.day_kilometres(p, driven.network, rest, morning.zone_km[FREE])
+        driven = self._live_through(state, policies, counts, group, coming.riders)
+        day = cordon.day_kilometres(p, driven.network, rest, self.road.pce, _driven_km(found))
         hourly = np.stack([one.flow for one in found])
         t.link_day = tours.hours(p) @ hourly
         t.link_day *= day.total() * 1000.0 / max(float((t.link_day * city.links.length).sum()), 1e-300)
         peak = float((morning.flow * city.links.length).sum()) / 1000.0
         t.day_factor = np.array([day.total() / max(peak, 1e-300)])
-        t.background_km = np.array([day.incomers + day.goods])
-        t.emissions = road_emissions(city, state, p, day.freight / max(day.total(), 1e-300), driven.inside)
+        t.background_km = np.array([day.incomers + day.through + day.goods])
+        t.emissions = road_emissions(city, state, p, day.goods / max(day.total(), 1e-300), driven.inside)
 
     def _skims(self, found: Sequence[RoadResult]) -> _Skims:
         """Minutes and km between districts and to the gates and back; at the ends and inside a district at a stated urban speed."""
@@ -262,8 +267,13 @@ class MobilitySystem:
         ]
         return _Skims(time + search, far, gates[0] + search, gates[1])
 
-    def _live_through(self, state: State, policies: Policies, counts: Sequence[Floats], group: Ints) -> Driven:
-        """Travel time and distance of each citizen, trips by district and mode, cars' kilometres, payments."""
+    def _live_through(
+        self, state: State, policies: Policies, counts: Sequence[Floats], group: Ints, outsiders: Floats
+    ) -> Driven:
+        """Travel time and distance of each citizen, trips by district and mode, cars' kilometres, payments.
+
+        ``outsiders`` (2 hours, D, D) transit trips a day of commuters from outside, on tours from where they change.
+        """
         city, c, p, t = self.city, state.citizens, self.parameters, state.traffic
         n, d = len(c), city.n_districts
         now = costs.costs_now(city, state, p, self.trends, policies)
@@ -286,6 +296,8 @@ class MobilitySystem:
             paid += self._paid(state, errand, mine.fares)
         c.travel_time[:], c.travel_km[:] = day.minutes, day.km
         t.trips, t.trip_km = day.trips, day.trip_km
+        riders[Errand.WORK] = riders[Errand.WORK] + outsiders
+        incomers.pay(city, state, p, policies)
         hourly, by_day = demand.riders(p, riders)
         transit.ride(t, transit.networks(city, p, policies), hourly, by_day, (paid + paid.T) / 2.0)
         costs.share_out_cars(state, day.car_km * costs.average_day(p))
@@ -311,3 +323,11 @@ def _misperceived(hours: Floats, cars: Floats, t: Traffic, fresh: _Skims) -> flo
     found = fresh.time.swapaxes(0, 1)
     weight = cars * hours[:, None, None, None]
     return float((weight * np.abs(found - believed)).sum() / max(float((weight * found).sum()), 1e-300))
+
+
+def _driven_km(found: Sequence[RoadResult]) -> Floats:
+    """(P, U, Z, Z) distance driven; who has no way round a zone drives as everybody."""
+    km = np.stack([one.zone_km for one in found])
+    km[:, KEPT] = np.where(np.isfinite(km[:, KEPT]), km[:, KEPT], km[:, FREE])
+    group = [KEPT if user in KEPT_OUT else FREE for user in RoadUser]
+    return np.asarray(km[:, group])

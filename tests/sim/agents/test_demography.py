@@ -8,6 +8,7 @@ import pytest
 from sim.agents import lifecourse
 from sim.agents.demography import Demography
 from sim.agents.population import populate
+from sim.agents.tables import Incomers
 from sim.city.city import City
 from sim.codes import Activity, HouseholdType
 from sim.columns import Floats
@@ -38,7 +39,7 @@ def a_state(city: City, share: float = 0.3, seed: int = 1, month: int = START - 
         seed=seed, month=month, share=share, households=people.households, citizens=people.citizens,
         dwellings=people.dwellings, cars=people.cars, firms=people.firms, contact_first=people.contact_first,
         contacts=people.contacts, traffic=Traffic.blank(), energy=Energy.blank(), economy=Economy.blank(), society=society,
-        townhall=Townhall.blank(), ledger=blank.ledger, last_ledger=blank.last_ledger, flows=np.zeros(8),
+        townhall=Townhall.blank(), ledger=blank.ledger, last_ledger=blank.last_ledger, incomers=Incomers.blank(), flows=np.zeros(8),
     )  # fmt: skip
 
 

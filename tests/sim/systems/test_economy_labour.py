@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from sim.agents.population import populate
+from sim.agents.tables import Incomers
 from sim.city.city import City
 from sim.codes import Activity, Sector
 from sim.measures.policies import Contribution, axis_sizes, compose
@@ -48,7 +49,7 @@ def begun(share: float = 0.3, seed: int = 1, size: int = 1) -> tuple[EconomySyst
         seed=seed, month=MONTH, share=share, households=people.households, citizens=people.citizens, dwellings=people.dwellings,
         cars=people.cars, firms=people.firms, contact_first=people.contact_first, contacts=people.contacts, traffic=traffic,
         energy=Energy.blank(), economy=Economy.blank(), society=Society.blank(), townhall=Townhall.blank(), ledger=blank.ledger,
-        last_ledger=blank.last_ledger, flows=np.zeros(8),
+        last_ledger=blank.last_ledger, incomers=Incomers.blank(), flows=np.zeros(8),
     )  # fmt: skip
     system = EconomySystem(city(size), P, Trends(MONTH))
     system.begin(state)

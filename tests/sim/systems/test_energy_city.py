@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from sim.agents.population import populate
+from sim.agents.tables import Incomers
 from sim.city.load import open_city
 from sim.codes import EnergyUse, Party, Purpose
 from sim.measures.policies import axis_sizes, compose
@@ -30,7 +31,7 @@ def year() -> Any:
         seed=1, month=START, share=0.02, households=people.households, citizens=people.citizens, dwellings=people.dwellings,
         cars=people.cars, firms=people.firms, contact_first=people.contact_first, contacts=people.contacts,
         traffic=Traffic.blank(), energy=Energy.blank(), economy=Economy.blank(), society=Society.blank(),
-        townhall=Townhall.blank(), ledger=ledger, last_ledger=ledger.copy(), flows=np.zeros(8),
+        townhall=Townhall.blank(), ledger=ledger, last_ledger=ledger.copy(), incomers=Incomers.blank(), flows=np.zeros(8),
     )  # fmt: skip
     system = EnergySystem(city, parameters, Trends())
     system.begin(state)
