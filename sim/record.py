@@ -126,7 +126,9 @@ class Recorder:
             {
                 "link": np.arange(len(a), dtype=np.int32), "edge": a.edge, "road_class": a.road_class,
                 "length_m": a.length, "capacity_veh_h": a.capacity, "flow_veh_h": traffic.link_flow,
-                "time_s": traffic.link_time, "free_time_s": a.free_time,
+                "time_s": traffic.link_time, "free_time_s": a.free_time, "vehicles_day": traffic.link_day,
+                "trucks_day": traffic.link_trucks, "co2_kg_day": traffic.link_co2, "noise_lden_db": traffic.link_noise,
+                "lanes": np.maximum(a.lanes - self.model.policies.lanes_closed, 0.0),
                 "cycle_level": np.maximum(a.cycle_level, self.model.policies.cycle_level).astype(np.int8),
                 "lon_tail": n.lon[a.tail], "lat_tail": n.lat[a.tail], "lon_head": n.lon[a.head], "lat_head": n.lat[a.head],
             }

@@ -293,7 +293,8 @@ def _interchanges(draft: _Draft) -> tuple[Interchanges, tuple[str, ...]]:
     x, y = draft.plane.to_metres(np.array([r[2] for r in rows]), np.array([r[3] for r in rows]))
     p = draft.source.places
     px, py = draft.plane.to_metres(p.lon, p.lat)
-    apart, near = cKDTree(np.column_stack([px, py])).query(np.column_stack([x, y]))
+    found = cKDTree(np.column_stack([px, py])).query(np.column_stack([x, y]))
+    apart, near = np.asarray(found[0]), np.asarray(found[1])
     kept = np.flatnonzero(apart < INTERCHANGE_REACH)
     table = Interchanges(
         rail=np.array([r[1] for r in rows])[kept], x=x[kept], y=y[kept], district=draft.district[near[kept]],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.codes import Activity, CritAir, Mode, Period
+from sim.codes import Activity, CritAir, IncomerMode, Mode, Period
 from sim.columns import Floats
 from sim.indicators.registry import Indicator, Snapshot
 from sim.months import days_in
@@ -52,6 +52,16 @@ def _access(s: Snapshot, minutes: Floats) -> Floats:
 
 def _access_mean(s: Snapshot, minutes: Floats) -> float:
     return float(np.average(_access(s, minutes), weights=s.city.districts.population))
+
+
+def _nox_near(s: Snapshot) -> float:
+    density = s.state.traffic.nox / 1000.0 / np.maximum(s.city.districts.area, 1e-9)
+    return float(np.average(density, weights=s.city.districts.population))
+
+
+def _incomers_by_car(s: Snapshot) -> float:
+    rows = s.state.incomers
+    return float(100.0 * rows.weight[rows.mode == IncomerMode.CAR].sum() / max(float(rows.weight.sum()), 1e-300))
 
 
 def _banned(s: Snapshot) -> float:
@@ -108,6 +118,23 @@ INDICATORS: tuple[Indicator, ...] = (
     Indicator("congested_km", "Traffic in congestion", "%", -1, "morning peak hour", "mobility",
               "vehicle-km on links loaded above 90 % of capacity", _congested),
     Indicator("delay", "Time lost in traffic", "veh-h/h", -1, "morning peak hour", "mobility", "vehicle-hours beyond free flow", _delay),
+    Indicator("nox_transport", "NOx of road traffic", "t/year", -1, "average working day, for a year of 365", "mobility",
+              "at the place of driving, hot engines, all vehicles", lambda s: float(s.state.traffic.nox.sum() * 365.0 / 1e6),
+              lambda s: s.state.traffic.nox * 365.0 / 1e6),
+    Indicator("pm_transport", "Particles of road traffic", "t/year", -1, "average working day, for a year of 365", "mobility",
+              "below 10 micrometres, exhaust and wear of tyres, brakes and roads, all vehicles",
+              lambda s: float(s.state.traffic.pm.sum() * 365.0 / 1e6), lambda s: s.state.traffic.pm * 365.0 / 1e6),
+    Indicator("nox_near_people", "NOx emitted near people", "kg/km2 a day", -1, "average working day", "mobility",
+              "emissions of the home district over its inhabited area, mean over inhabitants: an index, not a concentration",
+              _nox_near, lambda s: s.state.traffic.nox / 1000.0 / np.maximum(s.city.districts.area, 1e-9)),
+    Indicator("noise_exposed", "Residents in loud road noise", "%", -1, "average working day", "mobility",
+              "share of residents above 68 dB(A) Lden at the facade (CNOSSOS-EU source levels, stated facade distance)",
+              lambda s: float(100.0 * np.average(s.state.traffic.loud, weights=s.city.districts.population)),
+              lambda s: 100.0 * s.state.traffic.loud),
+    Indicator("incomers_by_car", "Commuters from outside by car", "%", -1, "at month's end", "mobility",
+              "share of those who come in to work, the car as far as the job", _incomers_by_car),
+    Indicator("truck_km", "Truck kilometres", "veh-km/day", -1, "average working day", "mobility", "on the city's links",
+              lambda s: float(s.state.traffic.link_trucks @ s.city.links.length / 1000.0)),
     Indicator("mean_travel_time", "Travel time per person", "min/day", -1, "average working day", "mobility",
               "door-to-door time of all trips", _mean_time),
     Indicator("transit_boardings", "Transit boardings", "boardings/day", 1, "average working day", "mobility", "boardings of all lines",

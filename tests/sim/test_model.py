@@ -79,7 +79,7 @@ ZERO = {
     "innovation_challenge": "theme: energy, calls_per_year: 0", "local_procurement": "amount_per_year: 0 €",
     "low_emission_zone": "compliance: 0%, vehicles: {2021-01: all}, bans: {2021-01: crit_air_2}", "parking_price": "price: 0 €/h",
     "participatory_budget": "amount_per_year: 0 €", "pv_subsidy": "amount: 0 €/kWp", "recovery_grants": "amount: 0 €, months: 6",
-    "retrofit_subsidy": "rate: 0%", "speed_limit": None, "transit_fare": "change: 0%",
+    "lane_closure": None, "retrofit_subsidy": "rate: 0%", "speed_limit": None, "transit_fare": "change: 0%",
     "transit_frequency": "lines: bus, headway: 0%", "transit_line": None,
 }  # fmt: skip
 SOME = {
@@ -88,6 +88,7 @@ SOME = {
     "innovation_challenge": "theme: energy, calls_per_year: 12", "local_procurement": "amount_per_year: 9 M€",
     "low_emission_zone": "vehicles: {2021-01: all}, bans: {2021-01: crit_air_2}", "parking_price": "price: 2 €/h",
     "participatory_budget": "amount_per_year: 9 M€", "pv_subsidy": "amount: 500 €/kWp", "recovery_grants": "amount: 9 M€, months: 6",
+    "lane_closure": "lanes: all, lines: {quay: [[1.44, 43.6], [1.455, 43.6]]}",
     "retrofit_subsidy": "rate: 50%", "speed_limit": "speed: 20 km/h", "transit_fare": "change: -100%",
     "transit_frequency": "lines: bus, headway: -50%", "transit_line": "line: L2",
 }  # fmt: skip

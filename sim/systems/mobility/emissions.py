@@ -1,31 +1,92 @@
-"""Road emissions at the place of driving, well to wheel, by speed and powertrain."""
+"""Road emissions at the place of driving, link by link and period by period: CO2e well to wheel, NOx and particles.
+
+Speed functions of the EMEP/EEA guidebook 2013, 1.A.3.b.i-iv, version of September 2014 (COPERT): passenger cars of tables 3-41 and
+3-47, vans from its annex, trucks as rigid ones of 12-14 t, half loaded, on level roads. Hot engines; what cold starts add is left out.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from sim.city.city import City
-from sim.codes import Powertrain
+from sim.codes import CritAir, Powertrain, RoadUser
 from sim.columns import Floats
 from sim.scenario.parameters import Parameters
 from sim.state import State
+from sim.systems.mobility.freight import STICKERS, TRUCKS, VANS
+from sim.systems.mobility.road import RoadResult
 
-#: Fuel against mean speed, (a + c v + e v^2) / (1 + b v + d v^2) in g/km with v in km/h: petrol cars of 1.4-2.0 l, Euro 4 (COPERT;
-#: EMEP/EEA guidebook 2013, 1.A.3.b, version of September 2014, table 3-41). Only its shape is used.
-A, B, C, D, E = 174.0, 6.85e-2, 0.364, -2.47e-4, 8.74e-3
-#: Speeds the curve holds for [km/h].
-SLOWEST, FASTEST = 10.0, 130.0
+#: Fuel of petrol cars of 1.4-2.0 l, Euro 4 (table 3-41); only its shape is used, the level is the registry's consumption.
+FUEL = (174.0, 6.85e-2, 0.364, -2.47e-4, 8.74e-3, 0.0)
+#: Speeds that the curves hold for [km/h], and the most of those for trucks.
+SLOWEST, FASTEST, FASTEST_TRUCK = 12.0, 130.0, 86.0
+#: NOx [g/km] by Euro class, coefficients of (a + c v + e v^2 + f / v) / (1 + b v + d v^2).
+PETROL_NOX = {
+    1: (5.25e-1, 0.0, -1.0e-2, 0.0, 9.36e-5, 0.0), 3: (9.29e-2, -1.22e-2, -1.49e-3, 3.97e-5, 6.53e-6, 0.0),
+    4: (1.06e-1, 0.0, -1.58e-3, 0.0, 7.10e-6, 0.0), 5: (1.89e-1, 1.57, 8.15e-2, 2.73e-2, -2.49e-4, -2.68e-1),
+}  # fmt: skip
+DIESEL_NOX = {
+    1: (3.10, 1.41e-1, -6.18e-3, -5.03e-4, 4.22e-4, 0.0), 2: (2.40, 7.67e-2, -1.16e-2, -5.00e-4, 1.20e-4, 0.0),
+    3: (2.82, 1.98e-1, 6.69e-2, -1.43e-3, -4.63e-4, 0.0), 4: (1.11, 0.0, -2.02e-2, 0.0, 1.48e-4, 0.0),
+    5: (9.46e-1, 4.26e-3, -1.14e-2, -5.15e-5, 6.67e-5, 1.92), 6: (4.36e-1, 1.00e-2, -5.39e-3, -1.02e-4, 2.90e-5, -4.61e-1),
+}  # fmt: skip
+#: Particles of diesel cars [g/km], quadratic in speed; from Euro 5 on, with a filter, :data:`FILTERED` at all speeds, as petrol cars.
+DIESEL_PM = {
+    1: (1.14e-1, -2.33e-3, 2.26e-5), 2: (8.66e-2, -1.42e-3, 1.06e-5), 3: (5.15e-2, -8.80e-4, 8.12e-6),
+    4: (4.50e-2, -5.39e-4, 3.48e-6),
+}  # fmt: skip
+FILTERED = 0.002
+#: NOx of diesel vans: Euro 5 and 6 as cars' formula; Euro 1 quadratic, of which Euro 3 and 4 emit the shares (tables 3-62, 3-63).
+VAN_NOX = {
+    5: (5.14e-1, -1.44e-2, -8.55e-3, 5.68e-5, 4.30e-5, 3.43), 6: (1.83e-1, -1.446e-2, -3.07e-3, 5.71e-5, 1.54e-5, 1.227),
+}  # fmt: skip
+VAN_NOX_1, VAN_NOX_SHARE = (2.0247, -0.03181, 2.41e-4), {2: 1.0, 3: 0.84, 4: 0.68}
+#: Trucks, Euro IV: fuel a b^v v^c [g/km]; NOx a + b / (1 + exp(-c + d ln v + e v)); other classes' NOx against it (Tier 2 factors of
+#: 7.5-16 t: III 4.30, IV 2.65, V 1.51, VI 0.291 g/km).
+TRUCK_FUEL, TRUCK_NOX = (1619.45, 1.011021, -0.753519), (2.459434, 21.125765, 1.058284, 1.079550, 0.0149585)
+TRUCK_NOX_SHARE = {3: 4.30 / 2.65, 4: 1.0, 5: 1.51 / 2.65, 6: 0.291 / 2.65}
+#: Euro class of a sticker: petrol; diesel cars and vans (Crit'Air 2 holds Euro 5 and 6, half each: assumption); trucks.
+EURO_PETROL = {CritAir.C1: (5,), CritAir.C2: (4,), CritAir.C3: (3,), CritAir.UNCLASSIFIED: (1,)}
+EURO_DIESEL = {
+    CritAir.C2: (5, 6), CritAir.C3: (4,), CritAir.C4: (3,), CritAir.C5: (2,), CritAir.UNCLASSIFIED: (1,),
+}  # fmt: skip
+EURO_TRUCK = {CritAir.C1: 6, CritAir.C2: 6, CritAir.C3: 5, CritAir.C4: 4, CritAir.C5: 3, CritAir.UNCLASSIFIED: 3}
+#: Particles below 10 um of tyres, brakes and roads [g/km] of cars, vans, trucks (guidebook, 1.A.3.b.vi-vii, rounded).
+WEAR = (0.021, 0.032, 0.097)
 
 
-def fuel_curve(kmh: Floats) -> Floats:
-    """Fuel at a mean speed [g/km]: high in congestion, least near 70 km/h."""
+class Emitted(NamedTuple):
+    """Of an average working day, by link (L,): kgCO2e, g NOx, g of particles, and by district (D,)."""
+
+    co2: Floats
+    nox: Floats
+    pm: Floats
+    district_co2: Floats
+    district_nox: Floats
+    district_pm: Floats
+
+
+class Factors(NamedTuple):
+    """Per vehicle-km at given speeds, (kinds of vehicle: car, van, truck; n speeds): kgCO2e, g NOx, g of particles."""
+
+    co2: Floats
+    nox: Floats
+    pm: Floats
+
+
+def curve(coefficients: Sequence[float], kmh: Floats) -> Floats:
+    """(a + c v + e v^2 + f / v) / (1 + b v + d v^2), never below zero; speeds are held within the curve's."""
+    a, b, c, d, e, f = coefficients
     v = np.clip(kmh, SLOWEST, FASTEST)
-    return np.asarray((A + C * v + E * v**2) / (1.0 + B * v + D * v**2))
+    return np.asarray(np.maximum((a + c * v + e * v**2 + f / v) / (1.0 + b * v + d * v**2), 0.0))
 
 
 def speed_factor(kmh: Floats) -> Floats:
-    """Consumption at a mean speed against that at 50 km/h [-]."""
-    return np.asarray(fuel_curve(kmh) / fuel_curve(np.array([50.0])))
+    """Consumption of a car at a mean speed against that at 50 km/h [-]."""
+    return np.asarray(curve(FUEL, kmh) / curve(FUEL, np.array([50.0])))
 
 
 def grams_per_km(p: Parameters) -> Floats:
@@ -39,21 +100,112 @@ def grams_per_km(p: Parameters) -> Floats:
     return out
 
 
-def road_emissions(city: City, state: State, p: Parameters, freight: float, inner_km: Floats) -> Floats:
-    """(D,) kgCO2e of an average working day, from ``state.traffic`` as it stands.
+def fleet(state: State) -> Floats:
+    """(5 powertrains, 7 stickers) shares of residents' car-km; those of all cars in the city, wherever they come from."""
+    cars = state.cars
+    km = np.where(cars.alive, cars.km * cars.weight, 0.0)
+    found = np.bincount(
+        cars.powertrain.astype(np.int64) * len(CritAir) + cars.crit_air, weights=km, minlength=5 * len(CritAir)
+    )
+    return np.asarray(found.reshape(5, -1) / max(float(found.sum()), 1e-300))
 
-    Speeds are those of the morning peak hour, the mix of powertrains that of residents' kilometres; freight's share is the same on
-    every link.
+
+def car_nox(mix: Floats, p: Parameters, kmh: Floats) -> Floats:
+    """(n,) g/km of the mix of cars."""
+    out = np.zeros(len(kmh))
+    burning = {Powertrain.PETROL: 1.0, Powertrain.HYBRID: 1.0, Powertrain.PLUG_IN: 1.0 - p["plug_in_electric_share"]}
+    for euro in PETROL_NOX:
+        stickers = [s for s, classes in EURO_PETROL.items() if euro in classes]
+        share = sum(part * float(mix[power, stickers].sum()) for power, part in burning.items())
+        if share > 0.0:
+            out += share * curve(PETROL_NOX[euro], kmh)
+    for sticker, classes in EURO_DIESEL.items():
+        share = float(mix[Powertrain.DIESEL, sticker]) / len(classes)
+        for euro in classes if share > 0.0 else ():
+            out += share * curve(DIESEL_NOX[euro], kmh)
+    return out
+
+
+def car_pm(mix: Floats, p: Parameters, kmh: Floats) -> Floats:
+    """(n,) g/km of exhaust particles of the mix of cars."""
+    v = np.clip(kmh, SLOWEST, FASTEST)
+    out = np.zeros(len(kmh))
+    filtered = (
+        mix[[Powertrain.PETROL, Powertrain.HYBRID]].sum()
+        + mix[Powertrain.DIESEL, [CritAir.E, CritAir.C1, CritAir.C2]].sum()
+    )
+    filtered += (1.0 - p["plug_in_electric_share"]) * mix[Powertrain.PLUG_IN].sum()
+    for sticker, classes in EURO_DIESEL.items():
+        share = float(mix[Powertrain.DIESEL, sticker])
+        if share > 0.0 and classes[0] in DIESEL_PM:
+            a, b, c = DIESEL_PM[classes[0]]
+            out += share * (a + b * v + c * v**2)
+    return out + float(filtered) * FILTERED
+
+
+def van_nox(kmh: Floats) -> Floats:
+    """(n,) g/km of the mix of vans, all diesel but the electric ones."""
+    v = np.clip(kmh, SLOWEST, FASTEST)
+    first = VAN_NOX_1[0] + VAN_NOX_1[1] * v + VAN_NOX_1[2] * v**2
+    out = np.zeros(len(kmh))
+    for sticker, classes in EURO_DIESEL.items():
+        for euro in classes:
+            one = curve(VAN_NOX[euro], kmh) if euro in VAN_NOX else first * VAN_NOX_SHARE.get(euro, 1.0)
+            out += STICKERS[sticker] / len(classes) * one
+    return out + STICKERS[CritAir.C1] * curve(VAN_NOX[6], kmh)
+
+
+def truck_fuel(kmh: Floats) -> Floats:
+    """(n,) g/km."""
+    v = np.clip(kmh, SLOWEST, FASTEST_TRUCK)
+    a, b, c = TRUCK_FUEL
+    return np.asarray(a * b**v * v**c)
+
+
+def truck_nox(kmh: Floats) -> Floats:
+    """(n,) g/km of the mix of trucks."""
+    v = np.clip(kmh, SLOWEST, FASTEST_TRUCK)
+    a, b, c, d, e = TRUCK_NOX
+    mean = sum(STICKERS[sticker] * TRUCK_NOX_SHARE[euro] for sticker, euro in EURO_TRUCK.items())
+    return np.asarray(mean * (a + b / (1.0 + np.exp(-c + d * np.log(v) + e * v))))
+
+
+def factors(mix: Floats, p: Parameters, kmh: Floats) -> Factors:
+    """Per vehicle-km of cars, vans and trucks at ``kmh`` (n,)."""
+    shape = speed_factor(kmh)
+    car = float(mix.sum(axis=1) @ grams_per_km(p))
+    truck = p["truck_use"] * p["emission_diesel"] * truck_fuel(kmh) / float(truck_fuel(np.array([50.0]))[0])
+    burning = 1.0 - STICKERS[CritAir.E]
+    ones = np.ones(len(kmh))
+    dirty = float(STICKERS[CritAir.C3 :].sum())
+    return Factors(
+        np.stack([car * shape, burning * p["van_use"] * p["emission_diesel"] * shape, burning * truck]),
+        np.stack([car_nox(mix, p, kmh), van_nox(kmh), truck_nox(kmh)]),
+        np.stack([car_pm(mix, p, kmh), ones * (dirty * 0.06 + FILTERED), ones * (dirty * 0.09 + 5 * FILTERED)])
+        + np.array(WEAR)[:, None],
+    )
+
+
+def road_emissions(
+    city: City, state: State, p: Parameters, found: Sequence[RoadResult], hours: Floats, scale: float, inner_km: Floats
+) -> Emitted:
+    """Emissions of an average working day.
 
     Args:
-        freight: share of vehicle-km on the network that is freight (car units).
+        found: the equilibrium of each period; hours: (P,) hours that each stands for.
+        scale: vehicle-km of the day over those of the periods' hours (persons' distances differ a little from the links').
         inner_km: (D,) residents' car-km in each district that no link carries [km/day].
     """
-    a, t = city.links, state.traffic
-    mix = t.vehicle_km / max(float(t.vehicle_km.sum()), 1e-300)
-    car = float(mix @ grams_per_km(p))
-    kmh = a.length / np.maximum(t.link_time, 0.1) * 3.6
-    daily = t.link_flow * float(t.day_factor[0]) * a.length / 1000.0 * speed_factor(kmh)
-    per_km = car * (1.0 - freight) + p["freight_intensity"] * freight
-    out = np.bincount(a.district, weights=daily * per_km, minlength=city.n_districts)
-    return np.asarray(out + inner_km * car * float(speed_factor(np.array([p["inner_car_speed"]]))[0]))
+    a, mix = city.links, fleet(state)
+    km = a.length / 1000.0
+    total = np.zeros((3, len(a)))
+    for one, often in zip(found, hours.tolist(), strict=True):
+        per_km = factors(mix, p, a.length / np.maximum(one.time, 0.1) * 3.6)
+        cars = one.user_flow[[RoadUser.CAR, RoadUser.CAR_KEPT_OUT]].sum(axis=0)
+        vehicles = np.stack([cars, one.user_flow[list(VANS)].sum(axis=0), one.user_flow[list(TRUCKS)].sum(axis=0)])
+        for k, table in enumerate(per_km):
+            total[k] += often * scale * km * (vehicles * table).sum(axis=0)
+    slow = factors(mix, p, np.array([p["inner_car_speed"]]))
+    inside = [inner_km * float(table[0, 0]) for table in slow]
+    place = [np.bincount(a.district, weights=row, minlength=city.n_districts) for row in total]
+    return Emitted(*total, *(x + y for x, y in zip(place, inside, strict=True)))

@@ -149,7 +149,7 @@ def _onward(city: City, state: State, p: Parameters) -> tuple[Floats, Bools]:
 def _best_lot(
     city: City, state: State, policies: Policies, ways: Ways, per_km: Floats, value: Floats, p: Parameters
 ) -> tuple[Ints, Floats]:
-    """Best park-and-ride of each commuter, and what the way by it costs [min]; those in a zone are closed to banned cars but for corridors."""
+    """Best park-and-ride of each commuter, and what the way by it costs [min]; lots in a zone need a corridor for banned cars."""
     rows = state.incomers
     lot, least = np.full(len(rows), -1), np.full(len(rows), np.inf)
     for j, row in enumerate(ways.lots.tolist()):

@@ -22,8 +22,9 @@ from sim.months import days_in
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import State, Traffic
-from sim.systems.mobility import choice, cordon, costs, demand, destinations, incomers, supply, tours, transit
+from sim.systems.mobility import choice, cordon, costs, demand, destinations, incomers, noise, supply, tours, transit
 from sim.systems.mobility.emissions import road_emissions
+from sim.systems.mobility.freight import TRUCKS
 from sim.systems.mobility.road import FREE, KEPT, Road, RoadResult
 
 
@@ -245,7 +246,23 @@ class MobilitySystem:
         peak = float((morning.flow * city.links.length).sum()) / 1000.0
         t.day_factor = np.array([day.total() / max(peak, 1e-300)])
         t.background_km = np.array([day.incomers + day.through + day.goods])
-        t.emissions = road_emissions(city, state, p, day.goods / max(day.total(), 1e-300), driven.inside)
+        scale = float(t.link_day @ city.links.length) / max(
+            float((tours.hours(p) @ hourly) @ city.links.length), 1e-300
+        )
+        self._burden(state, found, scale, driven.inside)
+
+    def _burden(self, state: State, found: Sequence[RoadResult], scale: float, inside: Floats) -> None:
+        """What the day's traffic emits, and who hears it."""
+        city, p, t = self.city, self.parameters, state.traffic
+        hours = tours.hours(p)
+        out = road_emissions(city, state, p, found, hours, scale, inside)
+        t.link_co2, t.emissions, t.nox, t.pm = out.co2, out.district_co2, out.district_nox, out.district_pm
+        by_user = scale * sum(often * one.user_flow for often, one in zip(hours.tolist(), found, strict=True))
+        heavy = by_user[list(TRUCKS)].sum(axis=0)
+        kmh = city.links.length / np.maximum(found[Period.OFF_PEAK].time, 0.1) * 3.6
+        t.link_trucks = heavy
+        t.link_noise = noise.lden(by_user.sum(axis=0) - heavy, heavy, kmh)
+        t.loud = noise.exposed(city, p, t.link_noise)
 
     def _skims(self, found: Sequence[RoadResult]) -> _Skims:
         """Minutes and km between districts and to the gates and back; at the ends and inside a district at a stated urban speed."""

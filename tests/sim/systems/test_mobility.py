@@ -19,9 +19,9 @@ from sim.months import parse_month
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import State
-from sim.systems.mobility import MobilitySystem, choice, costs, demand, tours
+from sim.systems.mobility import MobilitySystem, choice, cordon, costs, demand, incomers, tours
 from sim.systems.mobility.costs import cycling_pace
-from sim.systems.mobility.emissions import fuel_curve, grams_per_km, speed_factor
+from sim.systems.mobility.road import car_units
 from sim.systems.mobility.streets import main_nodes
 from sim.systems.mobility.supply import cycling_minutes, walking_minutes
 from tests.tiny import STEP, tiny_city, tiny_state
@@ -64,7 +64,15 @@ def counts(state: State) -> Sequence[np.ndarray]:
 def hourly(state: State) -> np.ndarray:
     """(P, U, Z, Z) vehicles of the month."""
     cars = demand.residents(city(), state, P, counts(state), choice.garage(state, policies()).group)
-    return demand.road_users(cars, demand.background(city(), state, P, policies()), P)
+    table = outside(state).total()
+    table[:, [RoadUser.CAR, RoadUser.CAR_KEPT_OUT]] += cars
+    return table
+
+
+def outside(state: State) -> cordon.Outside:
+    """Everybody but residents."""
+    cars = incomers.coming(city(), state, P, policies()).cars
+    return cordon.outside(city(), state, P, policies(), cars)
 
 
 def test_trips_by_district_are_those_of_persons_one_by_one() -> None:
@@ -144,45 +152,6 @@ def test_riders_of_the_periods_are_those_of_the_day() -> None:
     np.testing.assert_allclose(day[0], trips[Errand.WORK][0])  # out in the morning, back in the evening, counted alike
 
 
-def test_the_background_of_a_day_is_there_in_its_periods() -> None:
-    """Hours of each period times what they stand for: incomers come and go, through traffic and freight as on trunk roads."""
-    state = tiny_state(city())
-    rest = demand.background(city(), state, P, policies())
-    table = demand.road_users(np.zeros((3, 2, 11, 11)), rest, P)
-    day = np.einsum("p,puij->uij", [P["morning_hours"], P["evening_hours"], P["off_peak_hours"]], table)
-    comers = 2.0 * rest.incomers.sum() * P["morning_hours"] / P["peak_tours_work"]
-    assert day[RoadUser.CAR].sum() == pytest.approx(comers + P["peak_to_day"] * rest.through.sum())
-    assert day[RoadUser.VAN].sum() == pytest.approx(P["peak_to_day"] * rest.freight.sum())
-    np.testing.assert_allclose(table[Period.EVENING, RoadUser.VAN], table[Period.MORNING, RoadUser.VAN].T)
-
-
-def test_background_holds_incomers_through_traffic_and_freight() -> None:
-    state, gates = tiny_state(city()), city().cordon
-    rest = demand.background(city(), state, P, policies())
-    persons = (
-        state.economy.incomers.sum()
-        * P["presence_work"]
-        * P["incomer_car_share"]
-        * P["peak_tours_work"]
-        / P["morning_hours"]
-    )
-    assert rest.incomers.sum() == pytest.approx(persons / P["occupancy_work"])
-    assert rest.through.sum() == pytest.approx(gates.through.sum())
-    assert rest.freight.sum() == pytest.approx(gates.freight.sum())
-    assert np.trace(rest.total()) == 0.0
-    halved = demand.background(city(), state, P, policies(Contribution("incomer_factor", 0.5)))
-    np.testing.assert_allclose(halved.total(), 0.5 * rest.total())
-
-
-def test_banned_vans_stay_away_or_are_replaced() -> None:
-    state = tiny_state(city())
-    ban = Contribution("van_ban", 1.0, np.ix_(np.arange(CritAir.C3, len(CritAir)), [4]))
-    before, after = (demand.background(city(), state, P, p).freight.sum(axis=0) for p in (policies(), policies(ban)))
-    kept = 1.0 - demand.VAN_STICKERS[CritAir.C3 :].sum() * P["van_loss"]
-    assert after[4] == pytest.approx(kept * before[4])
-    np.testing.assert_allclose(np.delete(after, 4), np.delete(before, 4))
-
-
 def test_what_enters_the_streets_leaves_them() -> None:
     """At every node, flow out less flow in is what starts there less what ends there: persons -> tables -> links, in all periods."""
     system, state = settled()
@@ -191,7 +160,7 @@ def test_what_enters_the_streets_leaves_them() -> None:
     found = system.road.settle_all(table, policies(), state.copy())
     np.testing.assert_allclose(found[Period.MORNING].flow, state.traffic.link_flow, rtol=1e-3, atol=0.5)
     for period in Period:
-        cars, flow = table[period].sum(axis=0), found[period].flow
+        cars, flow = np.einsum("u,uij->ij", car_units(P), table[period]), found[period].flow
         np.fill_diagonal(cars, 0.0)
         net = np.bincount(a.tail, weights=flow, minlength=49) - np.bincount(a.head, weights=flow, minlength=49)
         expected = np.bincount(ends, weights=cars.sum(axis=1) - cars.sum(axis=0), minlength=49)
@@ -215,19 +184,19 @@ def test_a_day_of_kilometres_is_that_of_persons_and_gates() -> None:
             else:
                 km = out @ t.car_km[:, h, d] + back @ t.car_km[:, d, h] - 2 * (ends[h] + ends[d])
             residents += c.weight[i] * often[i] * km / tours.occupancy(P, errand)
-    rest = demand.background(city(), state, P, policies())
+    rest = outside(state).total()
     found = system.road.settle_all(hourly(state), policies(), state.copy())
-    km = found[Period.MORNING].zone_km[0]
-    outside = 2.0 * P["morning_hours"] / P["peak_tours_work"] * (rest.incomers * km).sum()
-    outside += P["peak_to_day"] * ((rest.through + rest.freight) * km).sum()
-    assert t.background_km[0] == pytest.approx(outside, rel=1e-5)
-    assert (t.link_day * city().links.length).sum() / 1000.0 == pytest.approx(residents + outside, rel=1e-5)
+    hours, others = [P["morning_hours"], P["evening_hours"], P["off_peak_hours"]], 0.0
+    for period, often in enumerate(hours):
+        for user, pce in enumerate(car_units(P)):
+            others += often * pce * (rest[period, user] * found[period].zone_km[0]).sum()
+    assert t.background_km[0] == pytest.approx(others, rel=1e-5)
+    assert (t.link_day * city().links.length).sum() / 1000.0 == pytest.approx(residents + others, rel=1e-5)
     peak = (t.link_flow * city().links.length).sum() / 1000.0
-    assert t.day_factor[0] * peak == pytest.approx(residents + outside, rel=1e-5)
+    assert t.day_factor[0] * peak == pytest.approx(residents + others, rel=1e-5)
     # hours of the periods hold the day's trips, which differ in distance only: the one factor on them is near one
-    hours = [P["morning_hours"], P["evening_hours"], P["off_peak_hours"]]
     plain = sum(n * (one.flow * city().links.length).sum() / 1000.0 for n, one in zip(hours, found, strict=True))
-    assert plain == pytest.approx(residents + outside, rel=0.02)
+    assert plain == pytest.approx(residents + others, rel=0.02)
 
 
 def test_cars_drive_what_their_households_do() -> None:
@@ -382,52 +351,3 @@ def test_a_mandate_binds_remote_jobs_at_once() -> None:
     bound = c.alive & c.remote & (c.firm >= 0)
     assert (c.telework_days[bound] == 4.0).all()
     assert (c.telework_days[~c.remote] == 0.0).all()
-
-
-def test_the_speed_curve_is_near_the_one_of_older_cars() -> None:
-    """Beside COPERT's curve of Euro 3 petrol cars, 1.4-2.0 l (EMEP/EEA guidebook 2013, table 3-41: 217, 9.6e-2, 0.253, -4.21e-4,
-    9.65e-3), which is not the one used: within 8 % relative to 50 km/h, least between 60 and 85 km/h, 7.6 l/100 km at 50 km/h."""
-    v = np.arange(15.0, 111.0, 5.0)
-    older = (217 + 0.253 * v + 9.65e-3 * v**2) / (1 + 9.6e-2 * v - 4.21e-4 * v**2)
-    np.testing.assert_allclose(speed_factor(v), older / older[v == 50.0], rtol=0.08)
-    assert 60.0 <= v[np.argmin(speed_factor(v))] <= 85.0
-    assert speed_factor(np.array([50.0]))[0] == 1.0
-    assert fuel_curve(np.array([50.0]))[0] / 740.0 * 100.0 == pytest.approx(7.6, abs=0.1)
-
-
-def test_emissions_of_a_kilometre() -> None:
-    """7.0 l at 2.79 kg and 6.0 l at 3.17 kg (arrêté of 26 April 2017): 0.19 kg each; an electric car has none on the road."""
-    grams = grams_per_km(P)
-    assert grams[Powertrain.PETROL] == pytest.approx(0.07 * 2.79, rel=0.01)
-    assert grams[Powertrain.DIESEL] == pytest.approx(0.06 * 3.17, rel=0.01)
-    assert grams[Powertrain.ELECTRIC] == 0.0
-
-
-def test_emissions_are_summed_link_by_link() -> None:
-    _, state = settled()
-    t, a, c = state.traffic, city().links, state.citizens
-    rest = demand.background(city(), state, P, policies())
-    mix = float(t.vehicle_km @ grams_per_km(P)) / t.vehicle_km.sum()
-    network = t.day_factor[0] * (t.link_flow * a.length).sum() / 1000.0
-    found = settled()[0].road.settle_all(hourly(state), policies(), state.copy())
-    freight = P["peak_to_day"] * (rest.freight * found[Period.MORNING].zone_km[0]).sum() / network
-    expected = np.zeros(9)
-    for i in range(len(a)):
-        kmh = a.length[i] / t.link_time[i] * 3.6
-        km = t.link_flow[i] * t.day_factor[0] * a.length[i] / 1000.0
-        per_km = mix * (1 - freight) + P["freight_intensity"] * freight
-        expected[a.district[i]] += km * per_km * speed_factor(np.array([kmh]))[0]
-    ends = P["access_share"] * city().districts.inner_distance
-    inner = speed_factor(np.array([P["inner_car_speed"]]))[0] * mix
-    for errand in Errand:
-        often, mode, to = counts(state)[errand], tours.mode(state, errand), tours.district(state, errand)
-        km = choice.ways(city(), state, P, errand).km
-        for i in np.flatnonzero((often > 0) & (mode == Mode.CAR)):
-            h, d, weight = c.district[i], to[i], c.weight[i] * 2 * often[i] / tours.occupancy(P, errand) * inner
-            if d == -2:
-                expected[h] += weight * ends[h]
-            else:
-                off_links = (km[0, 0, h, h] if h == d else ends[h] + ends[d]) + own_km(state, i, errand)
-                expected[h] += weight * off_links / 2
-                expected[d] += weight * off_links / 2
-    np.testing.assert_allclose(t.emissions, expected, rtol=1e-5)
