@@ -101,7 +101,9 @@ def _groups(classes: Sequence[UserClass]) -> tuple[FloatArray, IntArray]:
 def _flow_of(one: UserClass, routes: Routes, group: int, units: FloatArray) -> FloatArray:
     """(L,) [veh/h] of a class: its share of each pair's demand on each of the pair's routes."""
     demand = np.asarray(one.demand, np.float64)
-    share = np.divide(demand, units, out=np.zeros_like(demand), where=units > 0)
     flow = np.zeros(len(one.fixed))
+    if not demand.any():
+        return flow
+    share = np.divide(demand, units, out=np.zeros_like(demand), where=units > 0)
     load_share(routes, group, share, flow)
     return flow

@@ -208,6 +208,9 @@ def city_build(
     districts: Annotated[int, typer.Option(help="Districts wanted.")] = 300,
     threads: Annotated[int | None, typer.Option(help="Threads. (all cores)")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing bundle.")] = False,
+    counts: Annotated[
+        Path | None, typer.Option(help="Traffic counts at the gates, CSV: gate, period, vehicle, vehicles_per_hour.")
+    ] = None,
     gtfs: Annotated[Path | None, typer.Option(help="Timetable of transit: a GTFS feed, zipped or a folder.")] = None,
     gtfs_day: Annotated[str, typer.Option(help="weekday, saturday, sunday or a date YYYY-MM-DD.")] = "weekday",
     gtfs_peak: Annotated[str, typer.Option(help="Hours that peak headways are counted in.")] = "07:00-09:00",
@@ -220,7 +223,7 @@ def city_build(
     _within(districts=districts, threads=threads)
     periods = hours("--gtfs-peak", gtfs_peak), hours("--gtfs-off", gtfs_off)
     service = Service(gtfs, gtfs_day, *periods) if gtfs is not None else None
-    build(roads, demand, communes, out, facts, districts, threads or os.cpu_count() or 1, force, service, say)
+    build(roads, demand, communes, out, facts, districts, threads or os.cpu_count() or 1, force, service, counts, say)
 
 
 @city_app.command("show", epilog="Example: rebond city show toulouse.bundle --out toulouse.png")

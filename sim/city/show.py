@@ -91,6 +91,9 @@ def build_report(city: City) -> list[str]:
             f"home-work flows: {c['raw_total']:,.0f} read, {c['fitted_total']:,.0f} fitted; largest change {names[big['home']]} - "
             f"{names[big['work']]}: {big['raw_scaled']:,.0f} to {big['fitted']:,.0f}; incomers hold {c['held_by_incomers']:,.0f} posts"
         )
+    if city.gate_names:
+        counted = "cordon_counts" in city.prepared
+        lines.append(f"gates{' (counted)' if counted else ''}: {', '.join(city.gate_names)}")
     if f := a["free_flow_check"]:
         lines.append(
             f"free-flow times against the file's own, {f['pairs']:,} pairs: correlation {f['correlation']:.3f}, median absolute error "

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sim.city.assemble import build_city
 from sim.city.bundle import save_bundle
+from sim.city.counts import read_counts
 from sim.city.facts import facts_for, load_facts
 from sim.city.geojson import read_source
 from sim.city.gtfs import Service, read_timetable
@@ -17,13 +18,14 @@ from sim.city.show import build_report, show_city
 from sim.errors import Fault, InputError
 from sim.preparation import open_prepared, prepare
 from sim.systems.mobility import elasticities, table
+from sim.systems.mobility.cordon import COUNTS
 
 Say = Callable[[str], None]
 
 
 def build(
     roads: Path, demand: Path, communes: Path | None, out: Path, facts_name: str | None, districts: int, threads: int,
-    force: bool, service: Service | None, say: Say,
+    force: bool, service: Service | None, counts: Path | None, say: Say,
 ) -> None:  # fmt: skip
     """Read, assemble, calibrate, write. Nothing is written if anything is wrong."""
     if out.exists() and not force:
@@ -35,6 +37,11 @@ def build(
     say(f"Building {source.name}: junctions, districts, delays, commuting")
     timetable = read_timetable(service) if service is not None else None
     city = build_city(source, facts, districts, timetable)
+    if counts is not None:
+        city.prepared[COUNTS] = read_counts(counts, city)
+        city.sources += (
+            ("traffic at the gates", "counts; through traffic is what other flows leave of them", counts.name),
+        )
     for line in build_report(city):
         say(line)
     say("Calibrating travel choices")

@@ -23,6 +23,7 @@ from sim.agents.columnar import ColumnAgent
 from sim.agents.firms import Firm
 from sim.agents.growth import ALONG
 from sim.agents.handles import ColumnAgents
+from sim.agents.incomers import Incomer
 from sim.codes import Activity, Tenure
 from sim.state import Society
 from tests.tiny import tiny_city, tiny_state
@@ -175,10 +176,10 @@ def test_add_discard_and_remove_of_sets_are_those_of_mesa() -> None:
 
 def test_the_model_lists_every_agent_by_type(model: Columnar) -> None:
     s = model.state
-    assert len(model.agents) == 1 + len(s.citizens) + len(s.households) + len(s.firms)
-    assert model.agent_types == [Office, Citizen, Household, Firm]
+    assert len(model.agents) == 1 + len(s.citizens) + len(s.households) + len(s.firms) + len(s.incomers)
+    assert model.agent_types == [Office, Citizen, Household, Firm, Incomer]
     assert {t: len(agents) for t, agents in model.agents_by_type.items()} == {
-        Office: 1, Citizen: len(s.citizens), Household: len(s.households), Firm: len(s.firms),
+        Office: 1, Citizen: len(s.citizens), Household: len(s.households), Firm: len(s.firms), Incomer: len(s.incomers),
     }  # fmt: skip
     assert model.office in model.agents
     assert isinstance(model.agents, AgentSet)
