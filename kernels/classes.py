@@ -1,8 +1,8 @@
 """User classes on one road: cars, vans, trucks, those who pay and those who may not.
 
 Classes whose constants are equal on every link have equal choices: they are solved as one cost group, in passenger-car units, and
-share the routes of every pair of zones in proportion to their demand. Between groups total flows are unique where costs rise
-with flow, the groups' own flows need not be.
+share the routes of every pair of zones in proportion to their demand. Total flows are unique where costs rise with flow; how groups
+and origins share equally cheap segments is not, so it can be asked to obey the condition of proportionality (:mod:`kernels.proportion`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from kernels.assignment import RoadNetwork, Topology, objective, solve
 from kernels.graph import IntArray
+from kernels.proportion import Proportional, proportional
 from kernels.routes import FloatArray, Routes, load_share
 
 
@@ -49,6 +50,7 @@ class ClassFlows(NamedTuple):
     lost: IntArray
     state_f: FloatArray
     state_i: IntArray
+    proportion: Proportional | None
 
 
 def assign_classes(
@@ -62,9 +64,11 @@ def assign_classes(
     threads: int = 1,
     topology: Topology | None = None,
     drop_unreachable: bool = False,
+    in_proportion: bool = False,
 ) -> ClassFlows:
     """User equilibrium of all classes together; arguments as in :func:`kernels.assignment.equilibrium`.
 
+    With ``in_proportion`` class flows obey the condition of proportionality, so that they follow from the network and the demand alone.
     ``network.fixed`` is not read. Cost groups are numbered by the first class of each. Raises ValueError as there.
     """
     fixed, group = _groups(classes)
@@ -76,12 +80,23 @@ def assign_classes(
         grouped, units, gap=gap, max_iterations=max_iterations, warm=warm, background=background, threads=threads,
         topology=topology, drop_unreachable=drop_unreachable,
     )  # fmt: skip
-    flow = np.stack([_flow_of(one, routes, int(g), units[g]) for one, g in zip(classes, group, strict=True)])
+    even = None
+    if in_proportion:
+        reached = np.stack(
+            [np.where(np.isfinite(found.skim_cost[g]), one.demand, 0.0) for one, g in zip(classes, group, strict=True)]
+        )
+        even = proportional(
+            found.flow.sum(axis=0), network.tail, network.head, network.zone_node, network.through, found.cost,
+            reached * np.array([one.pce for one in classes])[:, None, None], group,
+        )  # fmt: skip
+        flow = even.flow / np.array([one.pce for one in classes])[:, None]
+    else:
+        flow = np.stack([_flow_of(one, routes, int(g), units[g]) for one, g in zip(classes, group, strict=True)])
     used = found.flow > 0
     return ClassFlows(
         flow, found.flow.sum(axis=0), found.cost[group], found.skim_cost[group], found.skim_length[group], found.gap,
         objective(grouped, found.flow, background), float((found.flow[used] * found.cost[used]).sum()), found.iterations,
-        group, found.lost, found.state_f, found.state_i,
+        group, found.lost, found.state_f, found.state_i, even,
     )  # fmt: skip
 
 
@@ -98,12 +113,15 @@ def _groups(classes: Sequence[UserClass]) -> tuple[FloatArray, IntArray]:
     return np.stack(rows), np.array(group, np.int64)
 
 
+def _share(one: UserClass, units: FloatArray) -> FloatArray:
+    """(Z, Z) share of a class in its group's demand in car units, 0 where there is none."""
+    demand = one.pce * np.asarray(one.demand, np.float64)
+    return np.divide(demand, units, out=np.zeros_like(demand), where=units > 0)
+
+
 def _flow_of(one: UserClass, routes: Routes, group: int, units: FloatArray) -> FloatArray:
     """(L,) [veh/h] of a class: its share of each pair's demand on each of the pair's routes."""
-    demand = np.asarray(one.demand, np.float64)
     flow = np.zeros(len(one.fixed))
-    if not demand.any():
-        return flow
-    share = np.divide(demand, units, out=np.zeros_like(demand), where=units > 0)
-    load_share(routes, group, share, flow)
+    if np.any(one.demand):
+        load_share(routes, group, _share(one, units) / one.pce, flow)
     return flow

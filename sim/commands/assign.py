@@ -150,7 +150,7 @@ def _warm_up(threads: int) -> None:
     one = np.ones(4)
     tiny = RoadNetwork(*ends, one, one, one, one, one, one, 2, np.array([0, 1], np.int32), np.ones(2, bool))
     user = UserClass(np.ones((2, 2)), 1.0, np.zeros(4))
-    assign_classes(tiny, [user], gap=1e-9, threads=threads, background=np.zeros(4))
+    assign_classes(tiny, [user, user], gap=1e-9, threads=threads, background=np.zeros(4), in_proportion=True)
 
 
 def _solve(
@@ -161,7 +161,7 @@ def _solve(
     try:
         found = assign_classes(
             road, users, gap=options.gap, max_iterations=options.max_iterations, background=background,
-            threads=options.threads, drop_unreachable=options.drop_unreachable,
+            threads=options.threads, drop_unreachable=options.drop_unreachable, in_proportion=len(users) > 1,
         )  # fmt: skip
     except UnreachableError as error:
         pairs = ", ".join(f"{network.zones[o]}->{network.zones[d]}" for _, o, d in error.pairs[:NAMED])
@@ -199,6 +199,8 @@ def _figures(
              "vehicle_length": float(flow @ network.length)}
             for one, user, group, flow in zip(classes, users, found.group, found.flow, strict=True)
         ]  # fmt: skip
+    if found.proportion is not None:
+        answer["proportionality_residual"] = found.proportion.residual
     return answer
 
 
