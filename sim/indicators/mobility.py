@@ -54,6 +54,12 @@ def _access_mean(s: Snapshot, minutes: Floats) -> float:
     return float(np.average(_access(s, minutes), weights=s.city.districts.population))
 
 
+def _tonnes_a_year(s: Snapshot) -> float:
+    """Tonnes a year of a gram a working day; other days count less."""
+    p = s.parameters
+    return float(365.0 * (p["working_days"] + (1.0 - p["working_days"]) * p["weekend_share"]) / 1e6)
+
+
 def _nox_near(s: Snapshot) -> float:
     density = s.state.traffic.nox / 1000.0 / np.maximum(s.city.districts.area, 1e-9)
     return float(np.average(density, weights=s.city.districts.population))
@@ -118,12 +124,12 @@ INDICATORS: tuple[Indicator, ...] = (
     Indicator("congested_km", "Traffic in congestion", "%", -1, "morning peak hour", "mobility",
               "vehicle-km on links loaded above 90 % of capacity", _congested),
     Indicator("delay", "Time lost in traffic", "veh-h/h", -1, "morning peak hour", "mobility", "vehicle-hours beyond free flow", _delay),
-    Indicator("nox_transport", "NOx of road traffic", "t/year", -1, "average working day, for a year of 365", "mobility",
-              "at the place of driving, hot engines, all vehicles", lambda s: float(s.state.traffic.nox.sum() * 365.0 / 1e6),
-              lambda s: s.state.traffic.nox * 365.0 / 1e6),
-    Indicator("pm_transport", "Particles of road traffic", "t/year", -1, "average working day, for a year of 365", "mobility",
+    Indicator("nox_transport", "NOx of road traffic", "t/year", -1, "a year of days like the month's", "mobility",
+              "at the place of driving, hot engines, all vehicles", lambda s: float(s.state.traffic.nox.sum() * _tonnes_a_year(s)),
+              lambda s: s.state.traffic.nox * _tonnes_a_year(s)),
+    Indicator("pm_transport", "Particles of road traffic", "t/year", -1, "a year of days like the month's", "mobility",
               "below 10 micrometres, exhaust and wear of tyres, brakes and roads, all vehicles",
-              lambda s: float(s.state.traffic.pm.sum() * 365.0 / 1e6), lambda s: s.state.traffic.pm * 365.0 / 1e6),
+              lambda s: float(s.state.traffic.pm.sum() * _tonnes_a_year(s)), lambda s: s.state.traffic.pm * _tonnes_a_year(s)),
     Indicator("nox_near_people", "NOx emitted near people", "kg/km2 a day", -1, "average working day", "mobility",
               "emissions of the home district over its inhabited area, mean over inhabitants: an index, not a concentration",
               _nox_near, lambda s: s.state.traffic.nox / 1000.0 / np.maximum(s.city.districts.area, 1e-9)),

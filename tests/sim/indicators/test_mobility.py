@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sim.agents.incomers import arrive
 from sim.city.city import City
 from sim.codes import Activity, CritAir
 from sim.indicators.mobility import INDICATORS
@@ -27,6 +28,10 @@ def snapshot() -> tuple[City, Snapshot]:
     t.link_time = city.links.free_time * rng.uniform(1.0, 2.0, len(city.links))
     t.trips = rng.uniform(10.0, 90.0, (9, 4))
     t.emissions = rng.uniform(100.0, 900.0, 9)
+    t.nox, t.pm, t.loud = rng.uniform(1e3, 9e3, 9), rng.uniform(1e2, 9e2, 9), rng.uniform(0.0, 1.0, 9)
+    t.link_trucks = rng.uniform(0.0, 300.0, len(city.links))
+    state.incomers = arrive(city, np.full(9, 40.0), 1, 0.5, 3000.0)
+    state.incomers.mode[:] = np.arange(len(state.incomers)) % 3
     t.line_boardings, t.line_load = np.array([300.0, 45.5]), np.array([0.9, 0.2])
     t.line_revenue, t.transit_residual = np.array([650.0, 50.0]), np.array([1e-3])
     t.day_factor, t.gap, t.residual = np.array([8.0]), np.array([1e-5]), np.array([2e-4])
@@ -58,6 +63,13 @@ def expected(city: City, s: Snapshot) -> dict[str, float]:
         "transit_busiest": 90.0, "transit_revenue": 700.0, "transit_residual": 1e-3, "road_gap": 1e-5, "loop_residual": 2e-4,
         "telework_share": 100 * sum(c.weight[i] for i in employed if c.telework_days[i] > 0) / sum(c.weight[i] for i in employed),
         "mean_travel_time": sum(c.weight[i] * c.travel_time[i] for i in persons) / people,
+        "nox_transport": t.nox.sum() * 365 * days / 31 / 1e6, "pm_transport": t.pm.sum() * 365 * days / 31 / 1e6,
+        "nox_near_people": sum(n * x / 1000.0 / a for n, x, a in zip(inhabitants, t.nox, city.districts.area, strict=True))
+        / inhabitants.sum(),
+        "noise_exposed": 100 * sum(n * x for n, x in zip(inhabitants, t.loud, strict=True)) / inhabitants.sum(),
+        "truck_km": sum(n * length for n, length in zip(t.link_trucks, city.links.length, strict=True)) / 1000.0,
+        "incomers_by_car": 100 * sum(w for w, m in zip(s.state.incomers.weight, s.state.incomers.mode, strict=True) if m == 0)
+        / s.state.incomers.weight.sum(),
         "cars_banned": sum(
             cars.weight[i] for i in range(len(cars))
             if cars.alive[i] and cars.crit_air[i] >= CritAir.C4 and s.state.households.district[cars.household[i]] in (0, 4)

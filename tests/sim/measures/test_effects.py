@@ -62,6 +62,7 @@ EXPECTED = {
     "low_emission_zone": ("area: centre, vehicles: {2021-01: all}, bans: {2021-01: crit_air_3}",
                           {"share_car": -1, "ev_share": 1, "diesel_share": -1, "co2_transport": -1, "cars_per_household": -1}),
     "speed_limit": ("area: all, speed: 20 km/h", {"mean_speed": -1, "share_car": -1, "vehicle_km": -1, "mean_travel_time": 1}),
+    "lane_closure": ("area: centre, lanes: all", {"share_car": -1}),
     "parking_price": ("area: centre, price: 2 €/h", {"share_car": -1, "share_transit": 1, "share_bike": 1, "co2_transport": -1}),
     "ev_charging": ("points: 100", {"ev_share": 1, "co2_transport": -1, "energy_electricity": 1}),
     "transit_line": ("line: L1, months: 2", {"share_transit": 1, "transit_boardings": 1, "share_car": -1, "jobs_by_transit": 1}),
