@@ -43,6 +43,8 @@ FEW = 0.1
 SWEEPS = 16
 MOST_SWEEPS = 1024
 SHARE = 0.03
+#: A search is likely to be the last when the gap before it was this many times the one asked.
+NEAR = 30.0
 #: Routes without flow are dropped once they are this share of all.
 IDLE = 0.5
 
@@ -212,8 +214,12 @@ def solve(
         if len(lost) and not drop_unreachable:
             raise UnreachableError(_pairs(lost, trips), trips[lost[:, 0], lost[:, 1]])
         trips[lost[:, 0], lost[:, 1]] = 0.0
-    routes, reached, iteration = _iterate(routes, trips, at, kept, gap, max_iterations, threads)
-    _lengths(routes, trips, at, kept, threads)
+    routes, reached, iteration, measured = _iterate(
+        routes, trips, at, kept, gap, max_iterations, threads, warm is not None
+    )
+    if not measured:
+        _lengths(trips, routes, at, kept, threads)
+    mean_length(routes, at.length, at.skim_length)
     state_f, state_i = pack(kept.checksum, routes)
     shape = np.shape(demand)
     links = np.shape(network.fixed)
@@ -225,9 +231,17 @@ def solve(
 
 
 def _iterate(
-    routes: Routes, trips: FloatArray, at: _Point, kept: Topology, gap: float, max_iterations: int, threads: int
-) -> tuple[Routes, float, int]:
-    """Settle and search in turn until the gap is reached; returns routes, gap and number of searches of all rows."""
+    routes: Routes,
+    trips: FloatArray,
+    at: _Point,
+    kept: Topology,
+    gap: float,
+    max_iterations: int,
+    threads: int,
+    near: bool,
+) -> tuple[Routes, float, int, bool]:
+    """Settle and search in turn until the gap is reached; returns routes, gap, number of searches of all rows, and whether the last
+    one found the lengths of pairs without demand: it does when it is likely to be the last (``near``: the first may be)."""
     everyone, passes, best, reached, iteration = np.arange(len(trips), dtype=np.int32), SWEEPS, math.inf, 1e-3, 0
     if trips.any():
         _price(routes, at)
@@ -237,11 +251,12 @@ def _iterate(
         if idle_share(routes) > IDLE:
             routes = compact(routes, *room(len(kept.search.order.rank), trips.shape[1]))
         _price(routes, at)
-        routes = _search(routes, trips, at, kept, everyone, threads)
+        routes = _search(routes, trips, at, kept, everyone, threads, lengths=near)
         total, least = sums(at.load, trips, at.skim_cost)
         reached = (total - least) / total if total > 0 else 0.0
         if reached <= gap or iteration == max_iterations:
-            return routes, reached, iteration
+            return routes, reached, iteration, near
+        near = reached <= NEAR * gap
         # pairs that share steep links creep together in small steps: stay with the known routes longer
         if reached > 0.5 * best:
             passes = min(2 * passes, MOST_SWEEPS)
@@ -292,7 +307,16 @@ def _pairs(lost: IntArray, trips: FloatArray) -> IntArray:
     return np.column_stack([lost[:, 0] // zones, lost[:, 0] % zones, lost[:, 1]])
 
 
-def _search(routes: Routes, trips: FloatArray, at: _Point, kept: Topology, rows: Int32Array, threads: int) -> Routes:
+def _search(
+    routes: Routes,
+    trips: FloatArray,
+    at: _Point,
+    kept: Topology,
+    rows: Int32Array,
+    threads: int,
+    *,
+    lengths: bool = False,
+) -> Routes:
     """Cheapest routes of ``rows`` at the present costs into the skims and, where they beat the known ones, the routes."""
     full = np.zeros(len(trips), np.bool_)
     for group, mine in _by_group(rows, trips.shape[1]):
@@ -312,6 +336,7 @@ def _search(routes: Routes, trips: FloatArray, at: _Point, kept: Topology, rows:
                 at.skim_length,
                 full,
                 threads,
+                lengths=lengths,
             )
             mine = np.flatnonzero(full).astype(np.int32)
             if len(mine):
@@ -325,8 +350,8 @@ def _by_group(rows: Int32Array, zones: int) -> list[tuple[int, Int32Array]]:
     return [(int(g), rows[group == g]) for g in np.unique(group)]
 
 
-def _lengths(routes: Routes, trips: FloatArray, at: _Point, kept: Topology, threads: int) -> None:
-    """Lengths into the skims: of the routes driven, and along the cheapest way for pairs without demand."""
+def _lengths(trips: FloatArray, routes: Routes, at: _Point, kept: Topology, threads: int) -> None:
+    """Lengths along the cheapest way into the skims, of the pairs without demand."""
     zones = trips.shape[1]
     idle = trips == 0.0
     own = np.tile(np.arange(zones), len(trips) // zones)
@@ -338,9 +363,8 @@ def _lengths(routes: Routes, trips: FloatArray, at: _Point, kept: Topology, thre
         customize(kept.search.order, cost, at.length, at.metric)
         search(
             kept.search, at.metric, cost, at.length, mine, trips, routes, at.skim_cost, at.skim_length, full, threads,
-            lengths=True,
+            enter=False, lengths=True,
         )  # fmt: skip
-    mean_length(routes, at.length, at.skim_length)
 
 
 def _check(network: RoadNetwork, demand: npt.ArrayLike, background: npt.ArrayLike | None) -> FloatArray:

@@ -168,22 +168,6 @@ def cheapest_known(routes: Routes, o: int, d: int, label: FloatArray) -> float:
 
 
 @kernel
-def open_routes(routes: Routes, closed: BoolArray) -> BoolArray:
-    """Whether each route (P,) is free of the links that its group may not use, ``closed`` (G, L)."""
-    out = np.zeros(routes.flow.shape[0], np.bool_)
-    blocked = np.zeros(deepest(routes.node_used), np.bool_)
-    zones = routes.head.shape[1]
-    for o in range(routes.head.shape[0]):
-        base = routes.node_first[o]
-        group = o // zones
-        for i in range(1, routes.node_used[o]):
-            blocked[i] = blocked[routes.parent[base + i]] or closed[group, routes.link[base + i]]
-        for p in range(routes.path_first[o], routes.path_first[o] + routes.path_used[o]):
-            out[p] = not blocked[routes.leaf[p]]
-    return out
-
-
-@kernel
 def _keep(routes: Routes, keep: BoolArray, number: Int32Array, nodes: IntArray, paths: IntArray) -> None:
     """Mark the tree nodes that routes with flow need and number them anew; counts per row."""
     for o in range(routes.head.shape[0]):
@@ -224,11 +208,11 @@ def _copy(old: Routes, keep: BoolArray, number: Int32Array, new: Routes) -> None
                 new.flow[b + used] = old.flow[a + p]
                 used += 1
         new.path_used[o] = used
-    _thread(new)
+    thread(new)
 
 
 @kernel
-def _thread(routes: Routes) -> None:
+def thread(routes: Routes) -> None:
     """Rebuild what only serves searching: children and siblings in the trees, the list of routes of each pair."""
     routes.head[:] = -1
     for o in range(routes.head.shape[0]):

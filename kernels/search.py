@@ -142,6 +142,7 @@ def search_block(
     rows: Int32Array,
     demand: FloatArray,
     routes: Routes,
+    enter: bool,
     lengths: bool,
     out_cost: FloatArray,
     out_second: FloatArray,
@@ -178,11 +179,11 @@ def search_block(
             if best == np.inf:
                 out_second[o, d] = np.inf
                 continue
-            if lengths:
-                if demand[o, d] <= 0.0:
+            if demand[o, d] <= 0.0:
+                if lengths:
                     out_second[o, d], _, _ = _trace(p, metric, row, k, second, pred, chain)
                 continue
-            if demand[o, d] <= 0.0 or full[o] or not best < cheapest_known(routes, o, d, label) * (1.0 - TIE):
+            if not enter or full[o] or not best < cheapest_known(routes, o, d, label) * (1.0 - TIE):
                 continue
             _, arcs, start = _trace(p, metric, row, k, second, pred, chain)
             count = 0
@@ -211,17 +212,20 @@ def search(
     full: BoolArray,
     threads: int,
     *,
+    enter: bool = True,
     lengths: bool = False,
 ) -> None:
     """Cheapest routes from the origins of ``rows`` (of one cost group) to all zones at link costs ``cost`` (L,), already in ``metric``.
 
-    Fills rows of ``out_cost`` (R, Z), inf without a way. A route of a pair with ``demand`` (R, Z) that beats the known ones is added
-    to ``routes``; ``full`` (R,) marks rows that had no room for all of theirs. With ``lengths`` no route is added; the sum of
-    ``second`` along the cheapest way goes to ``out_second`` (R, Z) for the pairs without demand.
+    Fills rows of ``out_cost`` (R, Z), inf without a way. With ``enter`` a route of a pair with ``demand`` (R, Z) that beats the known ones
+    is added to ``routes``; ``full`` (R,) marks rows that had no room for all of theirs. With ``lengths`` the sum of ``second`` along
+    the cheapest way goes to ``out_second`` (R, Z) for the pairs without demand.
     """
 
     def block(start: int, stop: int) -> None:
-        search_block(p, metric, cost, second, rows[start:stop], demand, routes, lengths, out_cost, out_second, full)
+        search_block(
+            p, metric, cost, second, rows[start:stop], demand, routes, enter, lengths, out_cost, out_second, full
+        )
 
     many = len(rows) * len(p.order.rank)
     in_blocks(block, len(rows), LANES, threads if many > WORTH_THREADS else 1)

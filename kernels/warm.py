@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
 from kernels.graph import IntArray
-from kernels.routes import BoolArray, FloatArray, Routes, compact, empty_routes, open_routes
+from kernels.jit import inline, kernel
+from kernels.routes import BoolArray, FloatArray, Routes, compact, empty_routes, thread
 
 #: First word of a warm start, so that a stranger's array is refused.
 MAGIC = 0x5265626F6E6402
@@ -36,42 +39,126 @@ def unpack(
     """
     rows, zones = trips.shape
     many_nodes, many_paths = room(nodes, zones)
-    empty = empty_routes(zones, np.full(rows, many_nodes), np.full(rows, many_paths))
-    if warm is None:
-        return empty
-    flow, words = np.asarray(warm[0], np.float64), np.asarray(warm[1], np.int64)
+    stored = None if warm is None else _stored(checksum, zones, warm)
+    if stored is None:
+        return empty_routes(zones, np.full(rows, many_nodes), np.full(rows, many_paths))
+    group = np.minimum(np.arange(rows) // zones, stored.rows // zones - 1)
+    row = group * zones + np.arange(rows) % zones  # stored row that each row begins with
+    kept_nodes, kept_paths = _sizes(stored, row, trips, closed)
+    routes = empty_routes(zones, np.maximum(kept_nodes, many_nodes), np.maximum(kept_paths, many_paths))
+    _restore(stored, row, trips, closed, routes)
+    thread(routes)
+    return routes
+
+
+class _Stored(NamedTuple):
+    """A warm start as arrays: row ``s`` has tree nodes ``node_first[s]:node_first[s + 1]`` of ``tree`` (parent and link), routes
+    ``path_first[s]:path_first[s + 1]`` of ``ends`` (zone and leaf) and ``flow``."""
+
+    rows: int
+    node_first: IntArray
+    tree: IntArray
+    path_first: IntArray
+    ends: IntArray
+    flow: FloatArray
+
+
+def _stored(checksum: int, zones: int, warm: tuple[npt.ArrayLike, npt.ArrayLike]) -> _Stored | None:
+    """The arrays, None if they are no solution of this graph and these zones."""
+    flow, words = np.ascontiguousarray(warm[0], np.float64), np.ascontiguousarray(warm[1], np.int64)
     if len(words) < 4 or list(words[:2]) != [MAGIC, checksum] or words[3] != zones:
-        return empty
+        return None
     there = int(words[2])
     head = 4 + 2 * there
     sizes, paths = words[4 : 4 + there], words[4 + there : head]
     if len(words) < head or len(flow) != paths.sum() or len(words) != head + sizes.sum() + paths.sum():
-        return empty
+        return None
     cut = head + int(sizes.sum())
-    row = _rows(rows, there, zones)
-    node, path = _segments(sizes, row), _segments(paths, row)
-    routes = empty_routes(zones, sizes[row], paths[row])
-    routes.node_used[:], routes.path_used[:] = sizes[row], paths[row]
-    tree, ends = words[head:cut][node], words[cut:][path]
-    routes.parent[:], routes.link[:] = tree >> 32, tree.astype(np.int32)
-    routes.zone[:], routes.leaf[:] = ends >> 32, ends.astype(np.int32)
-    pair = np.repeat(np.arange(rows), paths[row]) * zones + routes.zone
-    used = np.where(open_routes(routes, closed), flow[path], 0.0)
-    old = np.bincount(pair, used, rows * zones).reshape(rows, zones)
-    ratio = np.divide(trips, old, out=np.zeros_like(trips), where=old > 0)
-    routes.flow[:] = used * ratio.ravel()[pair]
-    return compact(routes, many_nodes, many_paths)
+    first = [np.concatenate([[0], np.cumsum(many)]).astype(np.int64) for many in (sizes, paths)]
+    return _Stored(there, first[0], words[head:cut], first[1], words[cut:], flow)
 
 
-def _rows(rows: int, there: int, zones: int) -> IntArray:
-    """Stored row that each row begins with."""
-    group = np.minimum(np.arange(rows) // zones, there // zones - 1)
-    return np.asarray(group * zones + np.arange(rows) % zones)
+@inline
+def _plan(
+    stored: _Stored, s: int, demand: FloatArray, closed: BoolArray, blocked: BoolArray, number: IntArray, total: FloatArray,
+    flow: FloatArray,
+) -> tuple[int, int]:  # fmt: skip
+    """Flows of a stored row's routes for another demand (Z,), and new numbers of the tree nodes they need (-1: none); returns how many
+    nodes and routes are kept."""
+    base, nodes = stored.node_first[s], stored.node_first[s + 1] - stored.node_first[s]
+    first, paths = stored.path_first[s], stored.path_first[s + 1] - stored.path_first[s]
+    blocked[0], number[0] = False, 0
+    for i in range(1, nodes):
+        word = stored.tree[base + i]
+        blocked[i] = blocked[word >> 32] or closed[word & 0xFFFFFFFF]
+        number[i] = -1
+    total[:] = 0.0
+    for p in range(paths):
+        word = stored.ends[first + p]
+        if not blocked[word & 0xFFFFFFFF]:
+            total[word >> 32] += stored.flow[first + p]
+    kept = 0
+    for p in range(paths):
+        word = stored.ends[first + p]
+        i, zone = word & 0xFFFFFFFF, word >> 32
+        flow[p] = 0.0
+        if blocked[i] or total[zone] <= 0.0:
+            continue
+        flow[p] = stored.flow[first + p] * (demand[zone] / total[zone])
+        if flow[p] > 0.0:
+            kept += 1
+            while number[i] == -1:
+                number[i] = -2
+                i = stored.tree[base + i] >> 32
+    used = 1
+    for i in range(1, nodes):
+        if number[i] == -2:
+            number[i] = used
+            used += 1
+    return used, kept
 
 
-def _segments(sizes: IntArray, row: IntArray) -> IntArray:
-    """Places of the segments of ``row`` one after the other, in an array of segments of ``sizes``."""
-    first = np.cumsum(sizes) - sizes
-    many = sizes[row]
-    start = np.cumsum(many) - many
-    return np.asarray(np.arange(int(many.sum())) + np.repeat(first[row] - start, many))
+@inline
+def _scratch(stored: _Stored, zones: int) -> tuple[BoolArray, IntArray, FloatArray, FloatArray]:
+    """Room for :func:`_plan` of any row."""
+    nodes, paths = 1, 1
+    for s in range(stored.rows):
+        nodes = max(nodes, stored.node_first[s + 1] - stored.node_first[s])
+        paths = max(paths, stored.path_first[s + 1] - stored.path_first[s])
+    return np.empty(nodes, np.bool_), np.empty(nodes, np.int64), np.empty(zones), np.empty(paths)
+
+
+@kernel
+def _sizes(stored: _Stored, row: IntArray, trips: FloatArray, closed: BoolArray) -> tuple[IntArray, IntArray]:
+    """Tree nodes and routes that each row (R,) keeps."""
+    zones = trips.shape[1]
+    blocked, number, total, flow = _scratch(stored, zones)
+    nodes, paths = np.zeros(row.shape[0], np.int64), np.zeros(row.shape[0], np.int64)
+    for r in range(row.shape[0]):
+        nodes[r], paths[r] = _plan(stored, row[r], trips[r], closed[r // zones], blocked, number, total, flow)
+    return nodes, paths
+
+
+@kernel
+def _restore(stored: _Stored, row: IntArray, trips: FloatArray, closed: BoolArray, routes: Routes) -> None:
+    """Write what each row keeps; what only serves searching is left to :func:`kernels.routes.thread`."""
+    zones = trips.shape[1]
+    blocked, number, total, flow = _scratch(stored, zones)
+    for r in range(row.shape[0]):
+        s = row[r]
+        used, kept = _plan(stored, s, trips[r], closed[r // zones], blocked, number, total, flow)
+        base, rows = routes.node_first[r], routes.path_first[r]
+        routes.node_used[r], routes.path_used[r] = used, kept
+        for i in range(1, stored.node_first[s + 1] - stored.node_first[s]):
+            if number[i] > 0:
+                word = stored.tree[stored.node_first[s] + i]
+                routes.parent[base + number[i]] = number[word >> 32]
+                routes.link[base + number[i]] = word & 0xFFFFFFFF
+        p = rows
+        for k in range(stored.path_first[s + 1] - stored.path_first[s]):
+            if flow[k] > 0.0:
+                word = stored.ends[stored.path_first[s] + k]
+                routes.zone[p] = word >> 32
+                routes.leaf[p] = number[word & 0xFFFFFFFF]
+                routes.flow[p] = flow[k]
+                p += 1

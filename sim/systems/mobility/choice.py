@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import NamedTuple
+from itertools import pairwise
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -18,12 +21,16 @@ from sim.scenario.parameters import Parameters
 from sim.state import State
 from sim.systems.mobility import tours
 
+T = TypeVar("T")
+
 #: Car and transit each with both hours, bicycle and walking together ("active"); home alone.
 NEST = np.array([0, 0, 1, 1, 2, 2, 3], np.int64)
 CAR_NEST, HOME = 0, 6
 #: Mode of each alternative, and whether its hours are those between the peaks.
 MODE = np.array([Mode.CAR, Mode.CAR, Mode.TRANSIT, Mode.TRANSIT, Mode.BIKE, Mode.WALK, Mode.TELEWORK], np.int8)
 OFF_PEAK = np.array([False, True, False, True, False, False, False])
+#: Citizens below which threads are not worth starting.
+FEW = 2000
 #: Stream of persons' own distances, and of their tastes by purpose.
 INNER = "mobility.inner"
 TASTE = {errand: f"mobility.taste.{tours.PREFIX[errand]}" for errand in Errand}
@@ -203,18 +210,40 @@ def value_of_time(state: State, rows: Ints, p: Parameters, errand: Errand) -> Fl
     )
 
 
+def in_parts(threads: int, many: int, work: Callable[[slice], T]) -> list[T]:
+    """``work`` of consecutive parts of ``many`` rows, one for each thread; citizens choose each alone, so parts change nothing."""
+    if threads == 1 or many < FEW:
+        return [work(slice(0, many))]
+    edges = np.linspace(0, many, threads + 1).astype(int).tolist()
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, (slice(a, b) for a, b in pairwise(edges))))
+
+
+def some(who: Travellers, part: slice) -> Travellers:
+    """The travellers of some rows."""
+    return Travellers._make(column[part] for column in who)
+
+
 def utilities(
-    state: State, who: Travellers, errand: Errand, rows: Ints, ways: Ways, taste: Taste, place: Place
+    state: State, who: Travellers, errand: Errand, rows: Ints, ways: Ways, taste: Taste, place: Place, threads: int
 ) -> Floats:
     """(rows, 6) utilities of the alternatives to the districts that the columns hold."""
     to = tours.district(state, errand)[rows].astype(np.int64)
-    return np.asarray(weigh(state.seed, stream(INNER), int(errand), who, to, ways, taste, place))
+
+    def weighed(part: slice) -> Floats:
+        return weigh(state.seed, stream(INNER), int(errand), some(who, part), to[part], ways, taste, place)
+
+    return np.concatenate(in_parts(threads, len(rows), weighed))
 
 
-def take(state: State, p: Parameters, rows: Ints, errand: Errand, utility: Floats) -> Choice:
+def take(state: State, p: Parameters, rows: Ints, errand: Errand, utility: Floats, threads: int) -> Choice:
     """Mode and hours of the given citizens; walking where nothing else goes."""
-    ids = state.citizens.id[rows]
-    return taken(choose(state.seed, stream(TASTE[errand]), ids, utility, NEST[:6], scales(p)[:3]))
+    ids, nest, by_level, key = state.citizens.id[rows], NEST[:6], scales(p)[:3], stream(TASTE[errand])
+
+    def chosen(part: slice) -> Ints:
+        return choose(state.seed, key, ids[part], utility[part], nest, by_level)
+
+    return taken(np.concatenate(in_parts(threads, len(rows), chosen)))
 
 
 def taken(alternative: Ints) -> Choice:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -27,10 +25,6 @@ SIZE: dict[Errand, tuple[dict[Sector, float], float]] = {
 #: Reach of the draw of candidates [km]; it decides how well few candidates stand for all districts, not where people go.
 REACH = 2.0
 CANDIDATES = 6
-
-
-#: Citizens below which threads are not worth starting.
-FEW = 2000
 
 
 class Pull(NamedTuple):
@@ -73,12 +67,7 @@ def choose_districts(
         )  # fmt: skip
         return found[0], found[1]
 
-    if threads == 1 or len(who.id) < FEW:
-        return choose(who)
-    edges = np.linspace(0, len(who.id), threads + 1).astype(int)
-    parts = [Travellers._make(column[a:b] for column in who) for a, b in pairwise(edges)]
-    with ThreadPoolExecutor(threads) as pool:
-        found = list(pool.map(choose, parts))
+    found = choice.in_parts(threads, len(who.id), lambda part: choose(choice.some(who, part)))
     return np.concatenate([to for to, _ in found]), np.concatenate([access for _, access in found])
 
 

@@ -50,13 +50,13 @@ class _Homes(NamedTuple):
 def power(light: Floats, heavy: Floats, kmh: Floats) -> Floats:
     """A-weighted sound power of a metre of road [dB(A) re 1 pW/m]; ``light``, ``heavy`` vehicles an hour, one or more speeds."""
     v = np.clip(kmh, SLOWEST, FASTEST)
+    decade, rest = np.log(v / REFERENCE), np.log(10.0) * (v - REFERENCE) / REFERENCE
     energy = np.zeros(len(v))
     for flow, (ar, br, ap, bp) in ((light, LIGHT), (heavy, HEAVY)):
-        rolling = ar[:, None] + br[:, None] * np.log10(v / REFERENCE)
-        engine = ap[:, None] + bp[:, None] * (v - REFERENCE) / REFERENCE
-        one = (10.0 ** ((rolling + A_WEIGHT[:, None]) / 10.0) + 10.0 ** ((engine + A_WEIGHT[:, None]) / 10.0)).sum(
-            axis=0
-        )
+        one = np.zeros(len(v))
+        for band, weight in enumerate(A_WEIGHT.tolist()):
+            one += 10.0 ** ((ar[band] + weight) / 10.0) * np.exp(br[band] / 10.0 * decade)
+            one += 10.0 ** ((ap[band] + weight) / 10.0) * np.exp(bp[band] / 10.0 * rest)
         energy += np.maximum(flow, 0.0) / (1000.0 * v) * one
     return np.asarray(10.0 * np.log10(np.maximum(energy, 10.0 ** (QUIET / 10.0))))
 
@@ -68,11 +68,9 @@ def at_distance(level: Floats, metres: Floats | float) -> Floats:
 
 def lden(light_day: Floats, heavy_day: Floats, kmh: Floats) -> Floats:
     """(L,) day-evening-night power level of a metre [dB(A)] from vehicles a day and a mean speed."""
-    total = np.zeros(len(kmh))
-    for hours, penalty, part in zip(HOURS, PENALTY, PART, strict=True):
-        level = power(light_day * part / hours, heavy_day * part / hours, kmh)
-        total += hours / 24.0 * 10.0 ** ((level + penalty) / 10.0)
-    return np.asarray(10.0 * np.log10(total))
+    # at one speed the energy of an hour is that of its vehicles: the weighted mean is that of so many an hour
+    weight = float((HOURS / 24.0 * 10.0 ** (PENALTY / 10.0) * PART / HOURS).sum())
+    return power(light_day * weight, heavy_day * weight, kmh)
 
 
 def exposed(city: City, p: Parameters, source: Floats) -> Floats:

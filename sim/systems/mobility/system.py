@@ -160,7 +160,7 @@ class MobilitySystem:
             table = choice.ways(self.city, state, p, errand)
             who = choice.travellers(self.city, state, p, setting.costs, setting.cars, always, rows, errand)
             taste = choice.taste(self.constants, p, setting.policies, errand, habit=setting.habit)
-            utility = choice.utilities(state, who, errand, rows, table, taste, setting.place)
+            utility = choice.utilities(state, who, errand, rows, table, taste, setting.place, self.road.threads)
             parts.append(rows)
             worth.append(utility)
             if errand == Errand.WORK:
@@ -204,8 +204,8 @@ class MobilitySystem:
             t.usual_access[k] = destinations.usual(self.city, state, rows, access)
         usual = t.usual_access[k, state.citizens.district[rows]]
         tours.often(state, errand)[rows] = destinations.tours_against_usual(p, access, usual)
-        utility = choice.utilities(state, who, errand, rows, table, taste, setting.place)
-        taken = choice.take(state, p, rows, errand, utility)
+        utility = choice.utilities(state, who, errand, rows, table, taste, setting.place, self.road.threads)
+        taken = choice.take(state, p, rows, errand, utility, self.road.threads)
         tours.mode(state, errand)[rows], tours.off_peak(state, errand)[rows] = taken.mode, taken.off_peak
 
     def _mandate(self, state: State, policies: Policies) -> None:
