@@ -166,6 +166,6 @@ INDICATORS: tuple[Indicator, ...] = (
               "weighted minutes that differ between the loads times were computed for and the riders', over all aboard and waiting",
               lambda s: float(s.state.traffic.transit_residual[0])),
     Indicator("loop_residual", "Demand-supply residual", "-", 0, "average working day", "mobility",
-              "residents' vehicle-hours by which car times differ from those that choices were made by, over all of them",
+              "residents' and commuters' vehicle-hours by which car times differ from those that choices were made by, over all of them",
               lambda s: float(s.state.traffic.residual[0])),
 )  # fmt: skip

@@ -50,8 +50,8 @@ BANNED = 0.9  # compliance with the zone of 2023 (as in the shipped roadmap: ass
 
 def calibrate_modes(city: City, threads: int = 1) -> dict[str, Any]:
     """Fit ``city.prepared["mode_constants"]`` (errands, rings, 5) and ``["hour_constants"]`` (errands,), and keep the roads' equilibrium
-    for later runs to begin with; the report goes to ``city.facts["mode_calibration"]``."""
-    from sim.systems.mobility.system import MobilitySystem
+    and the times perceived for later runs to begin with; the report goes to ``city.facts["mode_calibration"]``."""
+    from sim.systems.mobility.system import AT_ONCE, PERCEIVED, MobilitySystem
 
     parameters = Parameters()
     asc = np.zeros((len(Errand), len(Ring), 5)), np.zeros(len(Errand))
@@ -65,11 +65,12 @@ def calibrate_modes(city: City, threads: int = 1) -> dict[str, Any]:
         _improve(city, parameters, asc, state)
         _improve_outside(city, parameters, state)
         system._choose(state, policies, everybody=True, first=True)
-        system._travel(state, policies, perceive=0.7)
+        system._travel(state, policies, perceive=AT_ONCE)
     fitted = _shares(city, state)
     lengths = state.traffic.trip_km.sum(axis=0) / np.maximum(state.traffic.trips.sum(axis=0), 1e-300)
     city.prepared["mode_constants"], city.prepared["hour_constants"] = asc
     city.prepared["road_solver"], city.prepared["road_solver_index"] = state.traffic.solver, state.traffic.solver_index
+    city.prepared.update({name: getattr(state.traffic, name).copy() for name in PERCEIVED})
     city.facts["mode_calibration"] = {
         "fitted": {"year": 2023, "by_ring": fitted.round(4).tolist(), "asked_car_by_ring": CAR_BY_RING.tolist()},
         "all_2023": _all(state),

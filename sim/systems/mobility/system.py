@@ -27,6 +27,13 @@ from sim.systems.mobility.emissions import road_emissions
 from sim.systems.mobility.freight import TRUCKS
 from sim.systems.mobility.road import FREE, KEPT, Road, RoadResult
 
+#: Times perceived that the calibrated city keeps (``City.prepared``), for runs to begin with.
+PERCEIVED = ("car_time", "kept_time", "gate_time")
+#: How far the times perceived move to those met when everybody chooses at once: farther, and queues at the gates swing.
+AT_ONCE = 0.5
+#: A run begins once its residual is below this, or after so many rounds.
+BEGUN, MOST_ROUNDS = 0.01, 8
+
 
 class Driven(NamedTuple):
     """Residents' vehicle-km of an average working day."""
@@ -90,9 +97,14 @@ class MobilitySystem:
         t.gate_time, t.gate_km = free.gate_time, free.gate_km
         if "road_solver" in city.prepared:  # the equilibrium that the city was calibrated with: only a warm start
             t.solver, t.solver_index = city.prepared["road_solver"].copy(), city.prepared["road_solver_index"].copy()
-        for _ in range(3):  # everybody chooses, roads fill, everybody chooses again
+        for name in PERCEIVED:
+            if name in city.prepared:
+                setattr(t, name, city.prepared[name].copy())
+        for round_ in range(MOST_ROUNDS):  # everybody chooses, roads fill, everybody chooses again
             self._choose(state, nothing, everybody=True, first=True)
-            self._travel(state, nothing, perceive=1.0)
+            self._travel(state, nothing, perceive=AT_ONCE)
+            if round_ and t.residual[0] < BEGUN:
+                break
 
     def settle(self, state: State, policies: Policies) -> None:
         """One month."""
@@ -104,7 +116,7 @@ class MobilitySystem:
         """Everybody chooses afresh, without habit, and perceives most of what comes of it: what many months lead to."""
         self._renew_supply(state, policies)
         self._choose(state, policies, everybody=True)
-        self._travel(state, policies, perceive=0.7)
+        self._travel(state, policies, perceive=AT_ONCE)
 
     # --- supply ---------------------------------------------------------------------------------------------------
 
@@ -229,8 +241,7 @@ class MobilitySystem:
         table[:, [RoadUser.CAR, RoadUser.CAR_KEPT_OUT]] += cars
         found = self.road.settle_all(table, policies, state)
         fresh = self._skims(found)
-        n = city.n_districts
-        t.residual = np.array([_misperceived(tours.hours(p), cars[..., :n, :n], t, fresh)])
+        t.residual = np.array([_misperceived(tours.hours(p), cars + coming.cars, t, fresh)])
         t.car_time = t.car_time + perceive * (fresh.time[FREE] - t.car_time)
         t.kept_time = t.kept_time + perceive * (fresh.time[KEPT] - t.kept_time)
         t.gate_time = t.gate_time + perceive * (fresh.gate_time - t.gate_time)
@@ -332,14 +343,21 @@ class MobilitySystem:
 
 
 def _misperceived(hours: Floats, cars: Floats, t: Traffic, fresh: _Skims) -> float:
-    """Residents' vehicle-hours of a day by which the periods' times differ from those that choices were made by, over all of them.
+    """Vehicle-hours of a day by which the periods' times differ from those that choices were made by, over all of them.
 
-    ``cars`` (P, 2, D, D) in each period's hour, ``hours`` (P,) that it stands for.
+    ``cars`` (P, 2, Z, Z) of residents and commuters in each period's hour, ``hours`` (P,) that it stands for.
     """
-    believed = np.stack([t.car_time, t.kept_time], axis=1)
-    found = fresh.time.swapaxes(0, 1)
+    n = fresh.time.shape[-1]
     weight = cars * hours[:, None, None, None]
-    return float((weight * np.abs(found - believed)).sum() / max(float((weight * found).sum()), 1e-300))
+    both = weight.sum(axis=1)
+    believed, found = np.stack([t.car_time, t.kept_time], axis=1), fresh.time.swapaxes(0, 1)
+    ways = (
+        (weight[..., :n, :n], believed, found),
+        (both[:, :n, n:], t.gate_time[0], fresh.gate_time[0]),
+        (both[:, n:, :n].swapaxes(1, 2), t.gate_time[1], fresh.gate_time[1]),
+    )
+    off = sum(float((w * np.abs(met - had)).sum()) for w, had, met in ways)
+    return off / max(sum(float((w * met).sum()) for w, _, met in ways), 1e-300)
 
 
 def _driven_km(found: Sequence[RoadResult]) -> Floats:
