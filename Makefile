@@ -11,7 +11,7 @@ help:
 	@echo "make run      run the shipped roadmap and its baseline, print the path of report.html"
 	@echo "make test     lint, types, layer rules, all tests"
 	@echo "make install  create $(VENV) with all that run, test and bench need"
-	@echo "make bench    measure the promises"
+	@echo "make bench    measure the promises (BENCH=\"--peers ... --tntp ... --real ...\")"
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -32,7 +32,7 @@ test: lint
 	$(BIN)/python -m pytest -n 2
 
 bench: install
-	$(BIN)/python -m experiments.benchmarks
+	$(BIN)/python -m experiments.benchmarks $(BENCH)
 
 clean:
 	rm -rf $(VENV) out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -33,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--peers", type=Path, help="Python of the environment with the peers [REBOND_PEERS, or this one]")
     p.add_argument("--tntp", type=Path, help="folder of public networks, such as ChicagoSketch/ with its .tntp files")
     p.add_argument("--city", default="toulouse", help="embedded city or bundle for the whole runs [toulouse]")
+    p.add_argument("--real", metavar="BUNDLE", help="real city for the months of mobility [the city above]")
     p.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="threads for us and the peers [all cores]")
     p.add_argument("--out", type=Path, default=Path("out/bench"), help="folder of results.json and benchmarks.md")
     p.add_argument("--write-docs", action="store_true", help="write docs/benchmarks.md, too")
@@ -88,7 +89,7 @@ def _all(options: argparse.Namespace) -> int:
 
 def _context(options: argparse.Namespace, scratch: Path) -> Context:
     peers = options.peers or Path(os.environ.get("REBOND_PEERS") or sys.executable)
-    return Context(scratch, options.quick, peers, options.tntp, options.city, options.threads)
+    return Context(scratch, options.quick, peers, options.tntp, options.city, options.real, options.threads)
 
 
 def _passed_on(options: argparse.Namespace) -> list[object]:
@@ -96,6 +97,7 @@ def _passed_on(options: argparse.Namespace) -> list[object]:
     given: list[object] = ["--city", options.city, "--threads", options.threads]
     given += ["--quick"] if options.quick else []
     given += ["--peers", options.peers] if options.peers else []
+    given += ["--real", options.real] if options.real else []
     return given + (["--tntp", options.tntp] if options.tntp else [])
 
 

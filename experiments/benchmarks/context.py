@@ -18,6 +18,7 @@ class Context:
     peers: Python interpreter in whose environment the peers are installed.
     tntp: folder of networks of the TransportationNetworks collection, one folder each.
     city: name of an embedded city, or a bundle.
+    real: bundle of a real city, for months of mobility; without it ``city`` stands in.
     threads: threads for us and for every peer.
     clock: seconds.
     """
@@ -27,6 +28,7 @@ class Context:
     peers: Path = Path(sys.executable)
     tntp: Path | None = None
     city: str = "toulouse"
+    real: str | None = None
     threads: int = os.cpu_count() or 1
     clock: Callable[[], float] = time.perf_counter
 

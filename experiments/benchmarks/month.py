@@ -40,7 +40,7 @@ class Watched:
 
 def run(context: Context) -> list[Row]:
     """Months of the shipped roadmap's baseline; then the morning peak alone."""
-    city = prepare(open_city(context.city), context.threads)
+    city = prepare(open_city(context.real or context.city), context.threads)
     with as_file(files("scenarios") / ROADMAP) as path:
         scenario = load_scenario(path).without_measures()
     share = 0.05 if context.quick else 1.0
