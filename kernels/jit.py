@@ -24,6 +24,11 @@ def kernel(function: F) -> F:
     return numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy")(function)
 
 
+def fused_kernel(function: F) -> F:
+    """:func:`kernel` with products and sums fused into one rounding where the machine can: still one order of operations."""
+    return numba.njit(cache=True, nogil=True, fastmath={"contract"}, error_model="numpy")(function)
+
+
 def parallel_kernel(function: F) -> F:
     """Compile a kernel with ``prange`` loops. Slower to compile and to start: only for heavy rows (see module note)."""
     return numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy", parallel=True)(function)

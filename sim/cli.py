@@ -41,6 +41,7 @@ BOUNDS = {
     "band_share": (1e-4, 1.0, "a number from 0.0001 to 1"),
     "threads": (1, 1024, "a whole number, 1 or more"),
     "gap": (1e-12, 0.1, "a number from 1e-12 to 0.1"),
+    "tolerance": (1e-14, 0.01, "a number from 1e-14 to 0.01"),
     "seeds": (0, 10_000, "a whole number from 0 to 10,000"),
     "draws": (0, 10_000, "a whole number from 0 to 10,000"),
     "max_iterations": (1, 1_000_000, "a whole number from 1 to 1,000,000"),
@@ -193,6 +194,29 @@ def assign(
         background=background, gap=gap, max_iterations=max_iterations, threads=threads or os.cpu_count() or 1, flows=flows,
         force=force, drop_unreachable=drop_unreachable,
     )  # fmt: skip
+    answer = carry_out(options, say)
+    if as_json:
+        print(json.dumps(answer))
+
+
+@app.command(epilog="Example: rebond powerflow net.json --out v.csv")
+def powerflow(
+    network: Annotated[Path, typer.Argument(help="A radial network saved by pandapower as JSON.")],
+    loads: Annotated[
+        Path | None, typer.Option(help="Loads by step: Parquet of step, load or sgen, p_mw, q_mvar.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Voltages to write: CSV of bus, vm_pu, va_degree.")] = None,
+    tolerance: Annotated[float, typer.Option(help="What further sweeps may change [pu].")] = 1e-10,
+    threads: Annotated[int | None, typer.Option(help="Threads. (all cores)")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file of voltages.")] = False,
+    as_json: Annotated[bool, JSON_OPTION] = False,
+) -> None:
+    """Power flow of a balanced radial network: voltages, losses; for one loading or many."""
+    from sim.commands.powerflow import PowerflowOptions
+    from sim.commands.powerflow import powerflow as carry_out
+
+    _within(tolerance=tolerance, threads=threads)
+    options = PowerflowOptions(network, loads, out, tolerance, threads or os.cpu_count() or 1, force)
     answer = carry_out(options, say)
     if as_json:
         print(json.dumps(answer))

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from experiments.benchmarks.context import Context, interleaved, rates
 from experiments.benchmarks.processes import PeerProcess
 from experiments.benchmarks.rows import Promise, Row, measured, peer_measured
-from kernels.power import radial_flow
+from kernels.power import radial, radial_flow
 
 TOLERANCE, SWEEPS = 1e-8, 200
 PROMISED = 40.0  # times power-grid-model
@@ -50,14 +50,14 @@ def compare(context: Context, case: Feeder, rounds: int) -> Row:
     path, out = context.scratch / "feeder.npz", context.scratch / "voltages.npy"
     np.savez(path, **case._asdict())
     hours, buses = case.p.shape
-    voltage = _voltages(case)  # compiles
+    voltage = _voltages(case, context.threads)  # compiles
     with PeerProcess(context, "grid_pgm", "power-grid-model", path, context.threads) as peer:
         ours, theirs = interleaved(
-            rounds, lambda: context.seconds(lambda: _voltages(case)),
+            rounds, lambda: context.seconds(lambda: _voltages(case, context.threads)),
             lambda: peer.seconds(tolerance=TOLERANCE, out=str(out)),
         )  # fmt: skip
         work = float(hours * buses)
-        note = f"{hours:,} hours; our kernel on 1 thread, the peer on {context.threads}"
+        note = f"{hours:,} hours; both on {context.threads} threads, voltages only"
         if theirs:
             note += f"; voltages differ by at most {np.abs(np.load(out) - voltage).max():.1e} pu"
         other = peer_measured(peer.name, rates(work, theirs), peer.fault)
@@ -67,6 +67,14 @@ def compare(context: Context, case: Feeder, rounds: int) -> Row:
     )  # fmt: skip
 
 
-def _voltages(case: Feeder) -> Sequence[float] | npt.NDArray[np.float64]:
-    v_re, v_im, *_ = radial_flow(case.parent, case.r, case.x, case.p, case.q, 1.0, TOLERANCE, SWEEPS)
+def _voltages(case: Feeder, threads: int) -> Sequence[float] | npt.NDArray[np.float64]:
+    v_re, v_im, *_ = radial_flow(
+        radial(case.parent, case.r, case.x),
+        case.p,
+        case.q,
+        tolerance=TOLERANCE,
+        iterations=SWEEPS,
+        threads=threads,
+        currents=False,
+    )
     return np.hypot(v_re, v_im)

@@ -1,0 +1,1 @@
+"""Electricity networks that engineers bring: read, made radial, solved."""
