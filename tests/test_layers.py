@@ -50,6 +50,7 @@ def test_kernels_import_numpy_and_numba_only() -> None:
         "kernels",
         "numpy",
         "numba",
+        "llvmlite",
         "math",
         "typing",
         "collections",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -67,14 +66,8 @@ def compare(context: Context, case: Feeder, rounds: int) -> Row:
     )  # fmt: skip
 
 
-def _voltages(case: Feeder, threads: int) -> Sequence[float] | npt.NDArray[np.float64]:
-    v_re, v_im, *_ = radial_flow(
-        radial(case.parent, case.r, case.x),
-        case.p,
-        case.q,
-        tolerance=TOLERANCE,
-        iterations=SWEEPS,
-        threads=threads,
-        currents=False,
-    )
-    return np.hypot(v_re, v_im)
+def _voltages(case: Feeder, threads: int) -> npt.NDArray[np.float64]:
+    return radial_flow(
+        radial(case.parent, case.r, case.x), case.p, case.q, tolerance=TOLERANCE, iterations=SWEEPS, threads=threads,
+        currents=False, magnitudes=True,
+    ).level  # fmt: skip

@@ -15,7 +15,9 @@ def test_two_buses_have_a_closed_form() -> None:
     r, x, p, q = 0.05, 0.03, 0.8, 0.4
     b, c = 2 * (r * p + x * q) - 1, (r * r + x * x) * (p * p + q * q)
     want = np.sqrt((-b + np.sqrt(b * b - 4 * c)) / 2)
-    v_re, v_im, current, loss, steps = radial_flow(radial([0, 0], [0, r], [0, x]), [[0, p]], [[0, q]], tolerance=1e-14)
+    v_re, v_im, current, loss, steps, _ = radial_flow(
+        radial([0, 0], [0, r], [0, x]), [[0, p]], [[0, q]], tolerance=1e-14
+    )
     assert steps[0] > 0
     assert np.hypot(v_re, v_im)[0, 1] == pytest.approx(want, abs=1e-12)
     assert current[0, 1] == pytest.approx(np.hypot(p, q) / want, abs=1e-12)
@@ -32,7 +34,7 @@ def test_random_trees_obey_kirchhoff(seed: int, n: int) -> None:
     shunt = rng.uniform(0, 0.02, n) + 1j * rng.uniform(-0.02, 0.02, n)
     p, q = rng.uniform(-1, 1, (2, n)), rng.uniform(-0.5, 0.5, (2, n))
     p[:, 0] = q[:, 0] = 0
-    v_re, v_im, _, loss, steps = radial_flow(radial(parent, r, x, shunt), p, q, source=1.02, tolerance=1e-13)
+    v_re, v_im, _, loss, steps, _ = radial_flow(radial(parent, r, x, shunt), p, q, source=1.02, tolerance=1e-13)
     assert (steps > 0).all()
     y = np.diag(shunt)
     for i in range(1, n):
@@ -76,3 +78,5 @@ def test_blocks_lanes_and_threads_change_nothing() -> None:
     bare = radial_flow(feeder, p, 0.3 * p, currents=False)
     np.testing.assert_array_equal(bare.v_re, one.v_re)
     assert bare.loss.size == bare.current.size == 0
+    level = radial_flow(feeder, p, 0.3 * p, magnitudes=True).level
+    np.testing.assert_allclose(level, np.hypot(one.v_re, one.v_im), atol=1e-15)

@@ -37,9 +37,7 @@ def feeder_states(load: Array, dwellings: Floats, parameters: Mapping[str, float
     x = np.full(POINTS + 1, REACTANCE_PER_KM * span / base_ohm)
     p = np.repeat(kw[:, None] / BASE_KVA / POINTS, POINTS + 1, axis=1)
     p[:, 0] = 0.0
-    v_re, v_im, current, _, steps = radial_flow(
-        radial(parent, r, x), p, TAN_PHI * p, tolerance=TOLERANCE, iterations=SWEEPS
-    )
+    found = radial_flow(radial(parent, r, x), p, TAN_PHI * p, tolerance=TOLERANCE, iterations=SWEEPS)
     rated = RATING * np.sqrt(3.0) * VOLTS / (BASE_KVA * 1000.0)
-    voltage = np.where(steps > 0, np.hypot(v_re, v_im).min(axis=1), 0.0)
-    return voltage, current.max(axis=1) / rated
+    voltage = np.where(found.steps > 0, np.hypot(found.v_re, found.v_im).min(axis=1), 0.0)
+    return voltage, found.current.max(axis=1) / rated

@@ -29,7 +29,7 @@ def solve() -> tuple[np.ndarray, np.ndarray, float]:
         values[:, bus] = [float(row[k]) for k in ("r_ohm", "x_ohm", "load_kw", "load_kvar")]
     base_ohm = KILOVOLTS**2 * 1000.0 / BASE_KVA
     r, x, p, q = values[0] / base_ohm, values[1] / base_ohm, values[2] / BASE_KVA, values[3] / BASE_KVA
-    v_re, v_im, _, loss, steps = radial_flow(radial(parent, r, x), p[None, :], q[None, :], tolerance=1e-13)
+    v_re, v_im, _, loss, steps, _ = radial_flow(radial(parent, r, x), p[None, :], q[None, :], tolerance=1e-13)
     assert steps[0] > 0
     return np.hypot(v_re, v_im)[0], np.degrees(np.arctan2(v_im, v_re))[0], float(loss[0] * BASE_KVA)
 
