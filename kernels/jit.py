@@ -29,6 +29,11 @@ def fused_kernel(function: F) -> F:
     return numba.njit(cache=True, nogil=True, fastmath={"contract"}, error_model="numpy")(function)
 
 
+def fused_inline(function: F) -> F:
+    """A helper of :func:`fused_kernel`, put in its place before types are known."""
+    return numba.njit(inline="always", fastmath={"contract"}, error_model="numpy")(function)
+
+
 def parallel_kernel(function: F) -> F:
     """Compile a kernel with ``prange`` loops. Slower to compile and to start: only for heavy rows (see module note)."""
     return numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy", parallel=True)(function)

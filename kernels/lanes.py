@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from llvmlite import ir
 from numba.core import types
 from numba.core.cgutils import get_or_insert_function, pack_array
@@ -20,6 +22,13 @@ _VECTOR = ir.VectorType(ir.DoubleType(), LANES)
 _TUPLE = types.UniTuple(types.float64, LANES)  # type: ignore[attr-defined]
 _INT = ir.IntType(64)
 _FUSED = ("contract",)
+
+
+def aligned(rows: int, columns: int) -> npt.NDArray[np.float64]:
+    """Zeros (rows, columns) that begin at a cache line: lanes at multiples of LANES then never straddle two."""
+    spare = np.zeros(rows * columns + LANES)
+    skip = -spare.ctypes.data % (8 * LANES) // 8
+    return spare[skip : skip + rows * columns].reshape(rows, columns)
 
 
 def _vector(builder: Any, lanes: Any) -> Any:
@@ -136,6 +145,17 @@ def root(typing: Any, lanes: Any) -> Any:
         return _lanes(builder, builder.call(function, [_vector(builder, arguments[0])]))
 
     return _TUPLE(lanes), generate
+
+
+@intrinsic
+def more(typing: Any, start: Any, one: Any, other: Any) -> Any:
+    """``start + one * other``."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        a, b, c = (_vector(builder, lanes) for lanes in arguments)
+        return _lanes(builder, builder.fadd(a, builder.fmul(b, c, flags=_FUSED), flags=_FUSED))
+
+    return _TUPLE(start, one, other), generate
 
 
 def _size(builder: Any, a: Any) -> Any:

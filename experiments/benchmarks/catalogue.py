@@ -16,6 +16,7 @@ BENCHMARKS = {
     "loading": "All-or-nothing with loading",
     "month": "A month of mobility",
     "buildings": "Heat balance of buildings",
+    "dwellings": "Every dwelling, every hour",
     "grid": "Power flow of radial feeders",
 }
 

@@ -1,0 +1,90 @@
+"""Every dwelling of a city, every hour of a year: building-hours per second with all that a dwelling has, and a city's time and memory."""
+
+from __future__ import annotations
+
+import resource
+
+import numpy as np
+
+from experiments.benchmarks.buildings import COOL_AT, HEAT_AT, START, Stock, stock
+from experiments.benchmarks.context import Context, interleaved, rates
+from experiments.benchmarks.processes import PeerProcess
+from experiments.benchmarks.rows import Promise, Row, measured, peer_measured
+from kernels.stock import Dwellings, Hours, Year, live
+
+RATE, SECONDS, MEGABYTES = 1e9, 15.0, 2000.0
+CITY, DISTRICTS = 400_000, 300
+
+
+def run(context: Context) -> list[Row]:
+    """One dwelling beside RC_BuildingSimulator, then the rate, then the city, with memory last: it is the most of the process."""
+    return [one(context, 3), rate(context, context.size(2000, 102_400), 3), *city(context, context.size(20_000, CITY))]
+
+
+def one(context: Context, rounds: int) -> Row:
+    """The heat balance of one dwelling; the peer has nothing else."""
+    case = stock(1, context.size(2000, 8760))
+    path, out = context.scratch / "building.npz", context.scratch / "need.npy"
+    np.savez(
+        path, box=case.boxes[0], outdoor=case.outdoor, internal=case.internal * case.floor[0], solar=case.solar * case.floor[0],
+        heat_at=HEAT_AT, cool_at=COOL_AT, mass=START,
+    )  # fmt: skip
+    found = lived(case, 1, context.threads)
+    with PeerProcess(context, "buildings_rcbsim", "RC_BuildingSimulator", path) as peer:
+        ours, theirs = interleaved(
+            rounds, lambda: context.seconds(lambda: lived(case, 1, 1)), lambda: peer.seconds(out=str(out))
+        )
+        note = "lanes of one dwelling and fifteen empty ones"
+        if theirs:
+            note += f"; needs differ by at most {np.abs(np.load(out) - (found.heat - found.cool)[0]).max():.1e} W"
+        other = peer_measured(peer.name, rates(float(len(case.outdoor)), theirs), peer.fault)
+    return measured(
+        "one dwelling, heat balance", "building-hours/s", rates(float(len(case.outdoor)), ours), higher_is_better=True, peer=other,
+        note=note,
+    )  # fmt: skip
+
+
+def rate(context: Context, buildings: int, rounds: int) -> Row:
+    """Heat balance, sun through windows, heating system, hot water, appliances, car, photovoltaics: all in one pass."""
+    case = stock(buildings, 8760)
+    lived(case, DISTRICTS, context.threads)  # compiles
+    seconds = interleaved(rounds, lambda: context.seconds(lambda: lived(case, DISTRICTS, context.threads)))[0]
+    return measured(
+        f"{buildings:,} dwellings, all of it included, {context.threads} threads", "building-hours/s",
+        rates(buildings * 8760.0, seconds), higher_is_better=True, promise=Promise(RATE), note="packing included",
+    )  # fmt: skip
+
+
+def city(context: Context, buildings: int) -> list[Row]:
+    """Results by district and hour of a whole city."""
+    case = stock(buildings, 8760)
+    seconds = context.seconds(lambda: lived(case, DISTRICTS, context.threads))
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
+    what = f"{buildings:,} dwellings x 8,760 hours"
+    return [
+        measured(f"{what}, sums by district and hour", "s", [seconds], promise=Promise(SECONDS)),
+        measured(f"{what}, memory", "MB", [most], promise=Promise(MEGABYTES), note="most of the process, Python and inputs included"),
+    ]  # fmt: skip
+
+
+def lived(case: Stock, districts: int, threads: int) -> Year:
+    """The stock of :mod:`experiments.benchmarks.buildings` with systems and panels of no particular dwelling."""
+    n, t = len(case.floor), len(case.outdoor)
+    plane = np.repeat((case.solar / 5.0)[:, None], 5, axis=1)
+    full = np.ones(t)
+    hours = Hours(case.outdoor, plane, plane[:, :3] / 10.0, np.zeros(t), np.zeros(t), full, full, full)
+    each = {name: np.full(n, value) for name, value in SYSTEMS.items()}
+    each |= {"internal": case.internal[0] * case.floor, "cool_at": np.full(n, COOL_AT), "heat_at": np.full(n, HEAT_AT)}
+    tables = {
+        "box": case.boxes,
+        "aperture": np.repeat(case.floor[:, None], 5, axis=1),
+        "panels": np.full((n, 3), 1000.0),
+    }
+    where = np.arange(n) % districts
+    return live(Dwellings(**each, **tables), where, hours, np.full(n, START), districts=districts, threads=threads)
+
+
+SYSTEMS = {
+    "absent": 0.0, "night": 0.0, "away": 0.0, "heater": 1e9, "efficiency": 2.5, "warmer": 0.05, "least": 1.0, "electric": 1.0,
+    "chiller": 3.0, "water": 200.0, "water_fuel": 0.0, "plugs": 300.0, "car": 150.0, "weight": 1.0,
+}  # fmt: skip
