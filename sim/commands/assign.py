@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import math
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from sim.city import gmns, tntp
 from sim.city.roadclasses import RoadClass, read_classes
 from sim.city.roadfile import Faults, RoadFile, TripFile
 from sim.columns import Floats
+from sim.commands.files import check_target, write_whole
 from sim.commands.run import watched_compilation
 from sim.errors import Fault, InputError, NotConverged, RunError
 
@@ -50,7 +50,7 @@ class AssignOptions:
 def assign(options: AssignOptions, say: Say) -> dict[str, Any]:
     """Read, solve, write. Returns what ``--json`` prints. Raises InputError before anything is solved, NotConverged after."""
     if options.flows is not None:
-        _check_target(options.flows, options.force)
+        check_target("--flows", options.flows, options.force)
     network = _read_network(options)
     classes, tables = _classes(options, network)
     background = None if options.background is None else _background(options.background, network)
@@ -74,13 +74,6 @@ def assign(options: AssignOptions, say: Say) -> dict[str, Any]:
         _write_flows(options.flows, network, road, classes, found, background)
         say(f"Link flows: {options.flows}")
     return answer
-
-
-def _check_target(path: Path, force: bool) -> None:
-    if path.exists() and not force:
-        raise InputError(Fault("--flows", f"{path}, which exists", "a new file, or --force to replace it"))
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        raise InputError(Fault("--flows", f"{path}", "a file in an existing folder"))
 
 
 def _read_network(options: AssignOptions) -> RoadFile:
@@ -241,9 +234,4 @@ def _write_flows(
     values = zip(*(column.tolist() for column in columns.values()), strict=True)
     rows = zip(network.init, network.term, values, strict=True)
     writer.writerows((a, b, *map(repr, row)) for _, (a, b, row) in zip(range(network.listed), rows, strict=False))
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_text(out.getvalue(), "utf-8")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_whole(path, out.getvalue())

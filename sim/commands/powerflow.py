@@ -13,8 +13,9 @@ import pandas as pd
 
 from kernels.power import radial, radial_flow
 from sim.columns import Floats
+from sim.commands.files import check_target, write_whole
 from sim.commands.run import watched_compilation
-from sim.errors import Fault, InputError, NotConverged
+from sim.errors import NotConverged
 from sim.grid.loads import read_loads
 from sim.grid.radial import Feeder, demand, feeder
 from sim.grid.tables import named, read_tables
@@ -37,8 +38,8 @@ class PowerflowOptions:
 
 def powerflow(options: PowerflowOptions, say: Say) -> dict[str, Any]:
     """Read, solve, write. Returns what ``--json`` prints. Raises InputError before anything is solved, NotConverged after."""
-    if options.out is not None and options.out.exists() and not options.force:
-        raise InputError(Fault("--out", f"{options.out}, which exists", "a new file, or --force to replace it"))
+    if options.out is not None:
+        check_target("--out", options.out, options.force)
     tables = read_tables(options.network)
     f = feeder(tables)
     p, q = demand(tables, f)
@@ -101,10 +102,4 @@ def _write(path: Path, f: Feeder, steps: list[Any] | None, magnitude: Floats, an
         columns = {"step": np.repeat(np.array(steps, object), len(bus)), **columns}
     for name, values in (("vm_pu", magnitude), ("va_degree", angle)):
         columns[name] = np.concatenate([values, none], axis=1)[:, order].ravel()
-    temporary = path.with_name(path.name + ".part")
-    try:
-        pd.DataFrame(columns).to_csv(temporary, index=False, float_format="%.12g")
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise InputError(Fault("--out", f"{path}: {error.strerror}", "a file that can be written")) from error
+    write_whole(path, pd.DataFrame(columns).to_csv(index=False, float_format="%.12g", lineterminator="\n"))

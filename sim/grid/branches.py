@@ -17,8 +17,9 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from sim.city.roadfile import Faults
 from sim.columns import Floats, Ints
-from sim.grid.tables import Faults, Tables, buses, column, flags
+from sim.grid.tables import Tables, buses, column, flags, rows_of
 
 Complex = npt.NDArray[np.complex128]
 #: Resistance over reactance of a switch with an impedance (pandapower's switch_rx_ratio).
@@ -40,20 +41,14 @@ class Nodes:
 
     def of(self, bus: Ints) -> Ints:
         """Nodes of buses, -1 for those not in service."""
-        row = self._row(bus)
+        row = rows_of(self.bus, bus)
         return np.where(row >= 0, self.node[row], -1)
 
     def level_of(self, bus: Ints, other: Ints | None = None) -> Floats:
         """Rated voltage of buses [kV]; of ``other`` for those not in service, 1 where neither is."""
         spare = np.ones(len(bus)) if other is None else self.level_of(other)
-        row = self._row(bus)
+        row = rows_of(self.bus, bus)
         return np.where(row >= 0, self.level[row], spare)
-
-    def _row(self, bus: Ints) -> Ints:
-        """Rows of buses, -1 for those not in service."""
-        order = np.argsort(self.bus)
-        row = order[np.minimum(np.searchsorted(self.bus, bus, sorter=order), len(order) - 1)]
-        return np.where(self.bus[row] == bus, row, -1)
 
 
 class Branches(NamedTuple):
@@ -66,41 +61,40 @@ class Branches(NamedTuple):
     shunt_start: Complex
     shunt_end: Complex
     ratio: Complex
-    rating: Floats  #: rated current [A] at ``end``, NaN where none is given
 
     def __add__(self, other: Branches) -> Branches:  # type: ignore[override]
         joined = [np.concatenate([a, b]) for a, b in zip(self[1:], other[1:], strict=True)]
         return Branches(self.name + other.name, *joined)
 
 
-def nodes(faults: Faults, tables: Tables) -> Nodes:
+def nodes(faults: Faults, tables: Tables, s: Switches) -> Nodes:
     """Buses in service, joined where a closed switch without impedance joins them."""
     bus = tables.of["bus"]
     level = column(faults, "bus", bus, "vn_kv", above=0.0)
     index = bus.index.to_numpy(np.int64)
     alone = Nodes(index, np.arange(len(index)), level, len(index))
-    s = _switches(faults, tables, alone)
     joins = (s.kind == "b") & s.closed & (s.ohm == 0.0)
     a, b = alone.of(s.bus[joins]), alone.of(s.element[joins])
     both = (a >= 0) & (b >= 0)
     for i in np.flatnonzero(both & (np.abs(level[a] - level[b]) > SAME_LEVEL * level[a])).tolist():
         faults.add(
-            f"switch[{s.index[joins][i]}]", f"joins {level[a[i]]:g} kV and {level[b[i]]:g} kV", "one voltage level"
+            0, f"switch[{s.index[joins][i]}]", f"joins {level[a[i]]:g} kV and {level[b[i]]:g} kV", "one voltage level"
         )
     links = coo_array((np.ones(both.sum()), (a[both], b[both])), shape=(len(index), len(index)))
     count, node = connected_components(links, directed=False)
     return Nodes(index, node.astype(np.int64), level, int(count))
 
 
-def branches(faults: Faults, tables: Tables, at: Nodes) -> tuple[Branches, int]:
+def branches(faults: Faults, tables: Tables, at: Nodes, switches: Switches) -> tuple[Branches, int]:
     """All branches in service, and the number of nodes with those of lines that are open at one end."""
-    switches = _switches(faults, tables, at)
     lines, count = _lines(faults, tables, at, switches)
     return lines + _transformers(faults, tables, at, switches) + _impedances(tables, at, switches), count
 
 
 @dataclass(frozen=True)
-class _Switches:
+class Switches:
+    """Switches of a network (S,): kind ``et``, bus, and the bus or element behind it."""
+
     index: Ints
     kind: npt.NDArray[np.str_]
     bus: Ints
@@ -115,7 +109,8 @@ class _Switches:
         return np.array([pair in gone for pair in zip(element.tolist(), bus.tolist(), strict=True)], bool)
 
 
-def _switches(faults: Faults, tables: Tables, at: Nodes) -> _Switches:
+def read_switches(faults: Faults, tables: Tables) -> Switches:
+    """All switches, every one of which switches something that exists."""
     frame = tables.of["switch"]
     bus = buses(faults, "switch", frame, "bus", tables.index["bus"])
     kind = frame["et"].astype(str).to_numpy(str) if "et" in frame else np.zeros(0, str)
@@ -123,14 +118,14 @@ def _switches(faults: Faults, tables: Tables, at: Nodes) -> _Switches:
     closed = flags(frame, "closed", True)
     ohm = column(faults, "switch", frame, "z_ohm", usual=0.0, least=0.0)
     for i in np.flatnonzero(~np.isin(kind, list(SWITCHED))).tolist():
-        faults.add(f"switch[{frame.index[i]}].et", repr(str(kind[i])), "b (bus), l (line) or t (transformer)")
+        faults.add(0, f"switch[{frame.index[i]}].et", repr(str(kind[i])), "b (bus), l (line) or t (transformer)")
     for code, name in SWITCHED.items():
         for i in np.flatnonzero((kind == code) & ~np.isin(element, tables.index[name])).tolist():
-            faults.add(f"switch[{frame.index[i]}].element", f"{element[i]}", f"the index of a {name} of the network")
-    return _Switches(frame.index.to_numpy(np.int64), kind, bus, element, closed, ohm)
+            faults.add(0, f"switch[{frame.index[i]}].element", f"{element[i]}", f"the index of a {name} of the network")
+    return Switches(frame.index.to_numpy(np.int64), kind, bus, element, closed, ohm)
 
 
-def _lines(faults: Faults, tables: Tables, at: Nodes, switches: _Switches) -> tuple[Branches, int]:
+def _lines(faults: Faults, tables: Tables, at: Nodes, switches: Switches) -> tuple[Branches, int]:
     frame = tables.of["line"]
     start, end = (buses(faults, "line", frame, f"{side}_bus", tables.index["bus"]) for side in ("from", "to"))
     length = column(faults, "line", frame, "length_km", above=0.0)
@@ -141,12 +136,16 @@ def _lines(faults: Faults, tables: Tables, at: Nodes, switches: _Switches) -> tu
     faults.stop()
     for i in np.flatnonzero((r == 0.0) & (x == 0.0)).tolist():
         faults.add(
-            f"line[{frame.index[i]}].r_ohm_per_km", "zero impedance", "r or x above 0 (a closed bus switch joins buses)"
+            0,
+            f"line[{frame.index[i]}].r_ohm_per_km",
+            "zero impedance",
+            "r or x above 0 (a closed bus switch joins buses)",
         )
     a, b = at.of(start), at.of(end)
     level, other = at.level_of(start, end), at.level_of(end, start)
     for i in np.flatnonzero(np.abs(level - other) > SAME_LEVEL * level).tolist():
         faults.add(
+            0,
             f"line[{frame.index[i]}]",
             f"a line from {level[i]:g} kV to {other[i]:g} kV",
             "a transformer between voltage levels",
@@ -162,25 +161,15 @@ def _lines(faults: Faults, tables: Tables, at: Nodes, switches: _Switches) -> tu
     ohm = level**2 / tables.base
     z = (r + 1j * x) * length / ohm / parallel
     shunt = 0.5 * (g * 1e-6 + 2j * np.pi * tables.frequency * c * 1e-9) * length * ohm * parallel
-    amps = _amps(frame, parallel)
     rows = np.flatnonzero(alive)
     found = Branches(
         [f"line {i}" for i in frame.index[rows]], a[rows], b[rows], z[rows], shunt[rows], shunt[rows],
-        np.ones(len(rows), np.complex128), amps[rows],
+        np.ones(len(rows), np.complex128),
     )  # fmt: skip
     return found, at.count + int((open_a & alive).sum() + (open_b & alive).sum())
 
 
-def _amps(frame: pd.DataFrame, parallel: Floats) -> Floats:
-    """Rated current of lines [A]; NaN where none is given."""
-    if "max_i_ka" not in frame:
-        return np.full(len(frame), np.nan)
-    derating = pd.to_numeric(frame["df"], errors="coerce").fillna(1.0) if "df" in frame else 1.0
-    rated = pd.to_numeric(frame["max_i_ka"], errors="coerce") * derating * 1000.0
-    return np.asarray(rated.to_numpy(np.float64) * parallel)
-
-
-def _transformers(faults: Faults, tables: Tables, at: Nodes, switches: _Switches) -> Branches:
+def _transformers(faults: Faults, tables: Tables, at: Nodes, switches: Switches) -> Branches:
     frame = tables.of["trafo"]
     high, low = (buses(faults, "trafo", frame, f"{side}_bus", tables.index["bus"]) for side in ("hv", "lv"))
     size, vn_high, vn_low, vk = (
@@ -192,7 +181,7 @@ def _transformers(faults: Faults, tables: Tables, at: Nodes, switches: _Switches
     )  # fmt: skip
     faults.stop()
     for i in np.flatnonzero(vkr > vk).tolist():
-        faults.add(f"trafo[{frame.index[i]}].vkr_percent", f"{vkr[i]:g}", f"at most vk_percent, {vk[i]:g}")
+        faults.add(0, f"trafo[{frame.index[i]}].vkr_percent", f"{vkr[i]:g}", f"at most vk_percent, {vk[i]:g}")
     faults.stop()
     up, down, shift = _taps(faults, frame)
     a, b = at.of(high), at.of(low)
@@ -208,10 +197,8 @@ def _transformers(faults: Faults, tables: Tables, at: Nodes, switches: _Switches
     magnetising = np.sqrt(np.maximum((idle / 100.0 * size) ** 2 - loss**2, 0.0))
     y = (loss - 1j * magnetising) / vn_low**2 * ohm / down**2 * parallel
     series, shunt = _pi(z, y)
-    rated = size * 1e6 / (np.sqrt(3.0) * vn_low * 1e3) * parallel
     return Branches(
         [f"trafo {i}" for i in frame.index[rows]], a[rows], b[rows], series[rows], shunt[rows], shunt[rows], ratio[rows],
-        rated[rows],
     )  # fmt: skip
 
 
@@ -229,7 +216,7 @@ def _taps(faults: Faults, frame: pd.DataFrame) -> tuple[Floats, Floats, Floats]:
         steps = np.where(pd.isna(frame[f"{tap}_pos"]), 0.0, at - neutral)
         kind = _tap_kind(frame, tap)
         for i in np.flatnonzero((steps != 0.0) & (kind == "Tabular")).tolist():
-            faults.add(f"trafo[{frame.index[i]}].{tap}_changer_type", "'Tabular'", "Ratio, Symmetrical or Ideal")
+            faults.add(0, f"trafo[{frame.index[i]}].{tap}_changer_type", "'Tabular'", "Ratio, Symmetrical or Ideal")
         side = frame[f"{tap}_side"].astype(str).to_numpy(str) if f"{tap}_side" in frame else np.full(n, "hv")
         ideal = kind == "Ideal"
         turn = np.where(ideal, 0.0, degree)
@@ -260,7 +247,7 @@ def _pi(z: Complex, y: Complex) -> tuple[Complex, Complex]:
     return series, shunt
 
 
-def _impedances(tables: Tables, at: Nodes, switches: _Switches) -> Branches:
+def _impedances(tables: Tables, at: Nodes, switches: Switches) -> Branches:
     """Closed bus switches that have an impedance."""
     some = np.flatnonzero((switches.kind == "b") & switches.closed & (switches.ohm > 0.0))
     a, b = at.of(switches.bus[some]), at.of(switches.element[some])
@@ -270,5 +257,5 @@ def _impedances(tables: Tables, at: Nodes, switches: _Switches) -> Branches:
     z = switches.ohm[some] * (SWITCH_RX + 1j) / np.hypot(SWITCH_RX, 1.0) / ohm
     none = np.zeros(len(some), complex)
     return Branches(
-        [f"switch {switches.index[i]}" for i in some], a, b, z, none, none, np.ones(len(some), np.complex128), np.full(len(some), np.nan)
+        [f"switch {switches.index[i]}" for i in some], a, b, z, none, none, np.ones(len(some), np.complex128)
     )  # fmt: skip

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sim.city.roadfile import Faults
 from sim.columns import Floats
 from sim.errors import Fault, InputError
 from sim.grid.radial import Feeder, element_power
-from sim.grid.tables import Faults, Tables
+from sim.grid.tables import Tables, rows_of
 
 _COLUMNS = "columns step, load or sgen (index in the network), p_mw and, if wanted, q_mvar"
 
@@ -46,10 +47,10 @@ def _replace(
     known = tables.of[name].index.to_numpy(np.int64)
     asked = frame.loc[mine, name].to_numpy(np.int64)
     for lost in np.unique(asked[~np.isin(asked, tables.index[name])])[:5]:
-        faults.add(name, str(lost), f"the index of a {name} of {tables.path}")
+        faults.add(0, name, str(lost), f"the index of a {name} of {tables.path}")
     twice = pd.DataFrame({"step": index[mine], name: asked}).duplicated().to_numpy()
     if twice.any():
-        faults.add(name, f"{name} {asked[twice][0]} more than once in a step", "each element once in a step")
+        faults.add(0, name, f"{name} {asked[twice][0]} more than once in a step", "each element once in a step")
     faults.stop()
     alive = np.isin(asked, known)
     step, asked, rows = index[mine][alive], asked[alive], frame[mine][alive]
@@ -57,8 +58,7 @@ def _replace(
     scaling = (
         pd.to_numeric(tables.of[name].get("scaling", pd.Series(1.0, tables.of[name].index))).fillna(1.0).to_numpy()
     )
-    order = np.argsort(known)
-    at = order[np.searchsorted(known, asked, sorter=order)]
+    at = rows_of(known, asked)
     new_p = rows["p_mw"].to_numpy(np.float64) * scaling[at]
     ratio = np.divide(old_q, old_p, out=np.zeros_like(old_q), where=old_p != 0.0)
     new_q = np.where(old_p[at] != 0.0, new_p * ratio[at], old_q[at])
@@ -95,12 +95,13 @@ def _table(path: Path) -> pd.DataFrame:
             )
         )
     faults = Faults(path)
-    for name in ("p_mw", "q_mvar"):
+    for name in ("load", "sgen", "p_mw", "q_mvar"):
         if name in frame:
-            bad = ~np.isfinite(pd.to_numeric(frame[name], errors="coerce").to_numpy(np.float64))
+            empty = frame[name].isna().to_numpy() & (name in ("load", "sgen"))
+            bad = ~empty & ~np.isfinite(pd.to_numeric(frame[name], errors="coerce").to_numpy(np.float64))
             for i in np.flatnonzero(bad)[:5]:
-                faults.add(f"{name}, row {i}", repr(frame[name].iloc[i]), "a number")
+                faults.add(0, f"{name}, row {i}", repr(frame[name].iloc[i]), "a number")
     if frame["step"].isna().any():
-        faults.add("step", "an empty value", "a number, a time or a name")
+        faults.add(0, "step", "an empty value", "a number, a time or a name")
     faults.stop()
     return frame

@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.city.roadfile import Faults
 from sim.columns import Floats, Ints
-from sim.grid.branches import Branches, Complex, Nodes, branches, nodes
-from sim.grid.tables import Faults, Tables, buses, column, named
+from sim.grid.branches import Branches, Complex, Nodes, branches, nodes, read_switches
+from sim.grid.tables import Tables, buses, column, named, rows_of
 
 
 class Feeder(NamedTuple):
@@ -28,16 +29,17 @@ class Feeder(NamedTuple):
     shunt: Complex  #: (n,)
     scale: Complex  #: (n,) actual voltage over the one counted in
     source: float  #: voltage of the external grid [pu]
-    branch: list[str]  #: (n,) element to the parent
 
 
 def feeder(tables: Tables) -> Feeder:
     """The tree of a network. Raises InputError with every fault: loops, islands, levels joined by a line, no source or several."""
     faults = Faults(tables.path)
-    at = nodes(faults, tables)
+    switches = read_switches(faults, tables)
+    faults.stop()
+    at = nodes(faults, tables, switches)
     faults.stop()
     root, source, angle = _source(faults, tables, at)
-    joined, count = branches(faults, tables, at)
+    joined, count = branches(faults, tables, at, switches)
     faults.stop()
     order, parent, by = _tree(faults, joined, root, count, at)
     faults.stop()
@@ -58,8 +60,7 @@ def feeder(tables: Tables) -> Feeder:
         shunt[above] += inner * ends[0 if forward else 1]
         shunt[i] += inner * ends[1 if forward else 0]
     dead = np.setdiff1d(tables.index["bus"], at.bus)
-    labels = ["", *(joined.name[by[i]] for i in range(1, n))]
-    return Feeder(tables.base, at.bus, row[at.node], dead, parent, z, shunt, scale, source, labels)
+    return Feeder(tables.base, at.bus, row[at.node], dead, parent, z, shunt, scale, source)
 
 
 def demand(tables: Tables, f: Feeder) -> tuple[Floats, Floats]:
@@ -71,7 +72,9 @@ def demand(tables: Tables, f: Feeder) -> tuple[Floats, Floats]:
         row, active, reactive = element_power(faults, tables, f, name)
         for kind in (c for c in frame.columns if str(c).startswith(("const_z", "const_i"))):
             for i in np.flatnonzero(column(faults, name, frame, str(kind), usual=0.0) != 0.0).tolist():
-                faults.add(f"{name}[{frame.index[i]}].{kind}", f"{frame[kind].iloc[i]:g}", "0: loads of constant power")
+                faults.add(
+                    0, f"{name}[{frame.index[i]}].{kind}", f"{frame[kind].iloc[i]:g}", "0: loads of constant power"
+                )
         on = row >= 0
         np.add.at(p, row[on], sign * active[on] / tables.base)
         np.add.at(q, row[on], sign * reactive[on] / tables.base)
@@ -86,9 +89,8 @@ def element_power(faults: Faults, tables: Tables, f: Feeder, name: str) -> tuple
     scaling = column(faults, name, frame, "scaling", usual=1.0)
     active = column(faults, name, frame, "p_mw") * scaling
     reactive = column(faults, name, frame, "q_mvar", usual=0.0) * scaling
-    order = np.argsort(f.bus)
-    at = order[np.minimum(np.searchsorted(f.bus, bus, sorter=order), len(order) - 1)]
-    return np.where(f.bus[at] == bus, f.row[at], -1), active, reactive
+    at = rows_of(f.bus, bus)
+    return np.where(at >= 0, f.row[at], -1), active, reactive
 
 
 def _source(faults: Faults, tables: Tables, at: Nodes) -> tuple[int, float, float]:
@@ -101,7 +103,9 @@ def _source(faults: Faults, tables: Tables, at: Nodes) -> tuple[int, float, floa
     )
     alive = at.of(bus) >= 0
     if alive.sum() != 1:
-        faults.add("ext_grid", f"{int(alive.sum())} in service", "one external grid: a radial network has one source")
+        faults.add(
+            0, "ext_grid", f"{int(alive.sum())} in service", "one external grid: a radial network has one source"
+        )
         faults.stop()
     i = int(np.flatnonzero(alive)[0])
     return int(at.of(bus)[i]), float(volt[i]), float(angle[i])
@@ -122,6 +126,7 @@ def _tree(faults: Faults, joined: Branches, root: int, count: int, at: Nodes) ->
         if place[there] >= 0:
             if by[place[here]] != k and by[place[there]] != k:
                 faults.add(
+                    0,
                     joined.name[k].replace(" ", "[") + "]",
                     _loop(joined, by, parent, place, k),
                     "a radial network: open a switch",
@@ -136,6 +141,7 @@ def _tree(faults: Faults, joined: Branches, root: int, count: int, at: Nodes) ->
     lost = at.bus[place[at.node] < 0]
     if len(lost):
         faults.add(
+            0,
             "bus",
             f"{len(lost)} without a way to the external grid ({named(lost)})",
             "buses that are supplied, or not in service",

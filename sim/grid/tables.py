@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from sim.city.roadfile import Faults
 from sim.columns import Bools, Floats, Ints
 from sim.errors import Fault, InputError
 
@@ -21,27 +22,7 @@ PASSIVE = (
     "bus_geodata", "line_geodata", "measurement", "pwl_cost", "poly_cost", "controller", "group", "trafo_characteristic_table",
     "characteristic", "shunt_characteristic_table", "q_capability_curve_table", "q_capability_characteristic", "std_types",
 )  # fmt: skip
-MOST_FAULTS = 20
 _SAVED = "a network saved by pandapower (pandapower.to_json)"
-
-
-@dataclass
-class Faults:
-    """Faults of one network file as they are found."""
-
-    path: Path
-    found: list[Fault] = field(default_factory=list)
-
-    def add(self, name: str, found: str, allowed: str) -> None:
-        """Note a fault of a field, ``line[3].length_km``."""
-        self.found.append(Fault(str(self.path), found, allowed, name))
-        if len(self.found) >= MOST_FAULTS:
-            self.stop()
-
-    def stop(self) -> None:
-        """Raise what was found, if anything."""
-        if self.found:
-            raise InputError(self.found)
 
 
 @dataclass(frozen=True)
@@ -65,7 +46,7 @@ def read_tables(path: Path) -> Tables:
         _refuse(name, value, faults)
     bus = frames["bus"]
     if not len(bus):
-        faults.add("bus", "no buses", "at least one bus")
+        faults.add(0, "bus", "no buses", "at least one bus")
     faults.stop()
     index = {name: frame.index.to_numpy(np.int64) for name, frame in frames.items()}
     alive = {name: frame[flags(frame, "in_service", True)] for name, frame in frames.items() if name != "switch"}
@@ -82,7 +63,7 @@ def column(
     """A column of numbers; ``usual`` stands in where the column or a value is missing, else that is a fault."""
     if what not in frame:
         if usual is None and len(frame):
-            faults.add(f"{name}.{what}", "no such column", "a column of numbers")
+            faults.add(0, f"{name}.{what}", "no such column", "a column of numbers")
         return np.full(len(frame), np.nan if usual is None else usual)
     values = pd.to_numeric(frame[what], errors="coerce").to_numpy(np.float64, copy=True)
     if usual is not None:
@@ -96,7 +77,7 @@ def column(
         bad |= values <= above
         allowed = f"a number above {above:g}"
     for i in np.flatnonzero(bad).tolist():
-        faults.add(f"{name}[{frame.index[i]}].{what}", repr(_plain(frame[what].iloc[i])), allowed)
+        faults.add(0, f"{name}[{frame.index[i]}].{what}", repr(_plain(frame[what].iloc[i])), allowed)
     return values
 
 
@@ -107,7 +88,7 @@ def buses(faults: Faults, name: str, frame: pd.DataFrame, what: str, known: Ints
     values = column(faults, name, frame, what)
     rows = np.nan_to_num(values, nan=-1.0).astype(np.int64)
     for i in np.flatnonzero(np.isfinite(values) & ~np.isin(rows, known)).tolist():
-        faults.add(f"{name}[{frame.index[i]}].{what}", f"{values[i]:g}", "the index of a bus of the network")
+        faults.add(0, f"{name}[{frame.index[i]}].{what}", f"{values[i]:g}", "the index of a bus of the network")
     return rows
 
 
@@ -140,10 +121,10 @@ def _frame(value: Any, name: str, faults: Faults) -> pd.DataFrame:
         frame = pd.DataFrame(parts["data"], index=parts["index"], columns=parts["columns"])
         frame.index = frame.index.astype(np.int64)
     except (ValueError, TypeError, KeyError) as error:
-        faults.add(name, f"no table ({type(error).__name__}: {error})"[:120], "a table with columns, index and data")
+        faults.add(0, name, f"no table ({type(error).__name__}: {error})"[:120], "a table with columns, index and data")
         return pd.DataFrame()
     if not frame.index.is_unique:
-        faults.add(name, f"index {frame.index[frame.index.duplicated()][0]} twice", "each index once")
+        faults.add(0, name, f"index {frame.index[frame.index.duplicated()][0]} twice", "each index once")
     return frame
 
 
@@ -157,7 +138,7 @@ def _refuse(name: str, value: Any, faults: Faults) -> None:
     many = int(flags(frame, "in_service", True).sum())
     if many:
         faults.add(
-            name, f"{many} in service", f"networks of {', '.join(READ)} (set in_service to false, or take them out)"
+            0, name, f"{many} in service", f"networks of {', '.join(READ)} (set in_service to false, or take them out)"
         )
 
 
@@ -171,13 +152,22 @@ def flags(frame: pd.DataFrame, what: str, usual: bool) -> Bools:
 def _scalar(net: Mapping[str, Any], name: str, usual: float, faults: Faults) -> float:
     value = net.get(name, usual)
     if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value) or value <= 0:
-        faults.add(name, repr(value)[:60], "a number above 0")
+        faults.add(0, name, repr(value)[:60], "a number above 0")
         return usual
     return float(value)
 
 
 def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
+
+
+def rows_of(known: Ints, asked: Ints) -> Ints:
+    """Places of indices among the known ones, -1 for others."""
+    if not len(known):
+        return np.full(len(asked), -1)
+    order = np.argsort(known)
+    row = order[np.minimum(np.searchsorted(known, asked, sorter=order), len(known) - 1)]
+    return np.where(known[row] == asked, row, -1)
 
 
 def named(indices: Sequence[int] | Ints, most: int = 5) -> str:

@@ -181,6 +181,7 @@ def test_bad_loads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (pd.DataFrame({"step": [1], "load": [0]}), "columns step, load"),
         (pd.DataFrame({"step": [1], "load": [0], "p_mw": [np.nan]}), "p_mw, row 0"),
         (pd.DataFrame({"step": [1], "load": [np.nan], "p_mw": [1.0]}), "load and sgen, or neither"),
+        (pd.DataFrame({"step": [1], "load": ["first"], "p_mw": [1.0]}), "load, row 0"),
         (pd.DataFrame({"step": [], "load": [], "p_mw": []}), "no rows"),
     ):
         frame.to_parquet(tmp_path / "loads.parquet")
