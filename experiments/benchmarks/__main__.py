@@ -18,7 +18,7 @@ from experiments.benchmarks.context import Context
 from experiments.benchmarks.machine import describe, load_average
 from experiments.benchmarks.processes import ROOT, ChildError, child
 from experiments.benchmarks.rows import Row
-from experiments.benchmarks.table import markdown, write
+from experiments.benchmarks.table import markdown, read, write
 
 #: A benchmark that takes longer [s] is ended.
 LONGEST = 3600.0
@@ -36,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--real", metavar="BUNDLE", help="real city for the months of mobility [the city above]")
     p.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="threads for us and the peers [all cores]")
     p.add_argument("--out", type=Path, default=Path("out/bench"), help="folder of results.json and benchmarks.md")
+    p.add_argument("--add", action="store_true", help="keep what --out has of benchmarks that are not named")
     p.add_argument("--write-docs", action="store_true", help="write docs/benchmarks.md, too")
     p.add_argument("--one", action="store_true", help=argparse.SUPPRESS)  # a child: print the rows as JSON
     return p
@@ -65,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _all(options: argparse.Namespace) -> int:
     machine = describe()
-    groups: dict[str, list[Row]] = {}
+    groups = read(options.out) if options.add else {}
     failed = 0
     for name in options.names or BENCHMARKS:
         clock = time.perf_counter()
@@ -78,6 +79,7 @@ def _all(options: argparse.Namespace) -> int:
         groups[BENCHMARKS[name]] = [Row.from_json(row) for row in answer]
         print(f"{name}: {time.perf_counter() - clock:.0f} s", file=sys.stderr, flush=True)
     machine["load after"] = load_average()
+    groups = {title: groups[title] for title in BENCHMARKS.values() if title in groups}
     text = markdown(groups, machine, options.quick)
     print(text)
     path = write(options.out, groups, machine, options.quick)

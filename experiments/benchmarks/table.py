@@ -12,7 +12,8 @@ HEADER = "| what | measured | promise | met | peer | peer's figure | times bette
 INTRODUCTION = """# Benchmarks
 
 Written by `python -m experiments.benchmarks --write-docs`, never by hand. Figures are medians with their range over the rounds of one
-run, in which we and the peer take turns; only ratios within one run carry from machine to machine. Lower is better for times and
+run, in which we and the peer take turns; sections may be of different runs (`--add`); only
+ratios within one carry from machine to machine. Lower is better for times and
 memory, higher for rates; "times better" says it the same way for both. The promises on the workshop and on sweeps are not here.
 
 Peers live in an environment of their own (`python -m venv peers`, then install `aequilibrae pytraf power-grid-model rcbsim` there)
@@ -56,6 +57,15 @@ def write(folder: Path, groups: Mapping[str, Sequence[Row]], machine: Mapping[st
     path.write_text(text + "\n", "utf-8")
     (folder / "benchmarks.md").write_text(markdown(groups, machine, quick), "utf-8")
     return path
+
+
+def read(folder: Path) -> dict[str, list[Row]]:
+    """What :func:`write` left in ``folder``, nothing where there is none."""
+    path = folder / "results.json"
+    if not path.is_file():
+        return {}
+    kept = json.loads(path.read_text("utf-8"))["benchmarks"]
+    return {title: [Row.from_json(row) for row in rows] for title, rows in kept.items()}
 
 
 def _line(row: Row) -> str:

@@ -20,7 +20,7 @@ from experiments.benchmarks.catalogue import BENCHMARKS, load
 from experiments.benchmarks.context import Context, interleaved
 from experiments.benchmarks.processes import ROOT, ChildError, PeerProcess, child
 from experiments.benchmarks.rows import Peer, Promise, Row, measured, peer_measured
-from experiments.benchmarks.table import HEADER, markdown, number, write
+from experiments.benchmarks.table import HEADER, markdown, number, read, write
 from kernels.assignment import equilibrium, link_cost
 from tests.reference.road.tntp import sioux_falls
 from tests.tiny import tiny_city
@@ -128,6 +128,8 @@ def test_every_line_of_the_table_has_every_cell(tmp_path: Path) -> None:
     assert "Quick run" in text
     assert "- kept: why" in text
     path = write(tmp_path / "new" / "folder", groups, {"cores": "2"}, quick=True)
+    assert read(path.parent) == groups
+    assert read(tmp_path) == {}
     assert [r["name"] for r in json.loads(path.read_text("utf-8"))["benchmarks"]["First"]] == [r.name for r in rows]
 
 
