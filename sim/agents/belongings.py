@@ -76,7 +76,9 @@ def draw_dwellings(
         id=rows, alive=np.ones(len(rows)), weight=weight, district=district,
         household=np.r_[households, np.full(vacant.sum(), -1)], kind=kind, period=period, area=np.clip(area, 12.0, 300.0),
         retrofit=retrofitted, heating=heating, heating_since=month - (draws.uniform("heating.age", rows) * 20 * 12).astype(int), pv=pv,
-        works_until=np.full(len(rows), -1),
+        works_until=np.full(len(rows), -1), azimuth=np.full(len(rows), 180.0), position=np.zeros(len(rows)),
+        roof_tilt=np.full(len(rows), 30.0), roof_azimuth=np.full(len(rows), 180.0), cooled=np.zeros(len(rows)),
+        battery=np.zeros(len(rows)), need=np.zeros(len(rows)), pump_need=np.zeros(len(rows)),
     )  # fmt: skip
     return dwellings, households, _tenure(draws, people, income, in_house)
 

@@ -110,6 +110,14 @@ class Dwellings(Table):
     heating_since: Int32s = column("i4", "month", "month the heating system was installed")
     pv: Floats = column("f8", "kWp", "rooftop PV that belongs to this dwelling")
     works_until: Int32s = column("i4", "month", "month retrofit works end, -1 no works")
+    azimuth: Floats = column("f8", "degree", "direction of the main facade, clockwise from north")
+    position: Codes = column("i1", "-", "where it lies in its building or row")
+    roof_tilt: Floats = column("f8", "degree", "slope of the roof")
+    roof_azimuth: Floats = column("f8", "degree", "direction the roof that may carry PV faces, clockwise from north")
+    cooled: Bools = column("?", "-", "has air conditioning")
+    battery: Floats = column("f8", "kWh", "home battery")
+    need: Floats = column("f8", "kWh/year", "heat for comfort in a normal year, however it is made")
+    pump_need: Floats = column("f8", "kWh/year", "electricity of a heat pump for that heat")
 
 
 @dataclass

@@ -18,6 +18,7 @@ from sim.codes import Carrier, CritAir, Heating, Sector
 from sim.columns import Array, Floats
 
 QUINTILES = 5
+DPE_CLASSES = "ABCDEFG"
 THEMES = ("soft_mobility", "cybersecurity", "energy", "logistics", "health", "digital")
 
 
@@ -53,6 +54,24 @@ class Policies:
     pv_grant: Floats = lever("", 0.0, "add", "€/kWp", "grant for rooftop PV, on top of the State's")
     advice: Floats = lever("district", 0.0, "add", "-", "share of households reached by an energy advice desk a month")
     bike_grant: Floats = lever("", 0.0, "add", "€", "grant for buying a bicycle")
+    battery_grant: Floats = lever("", 0.0, "add", "€/kWh", "grant for a home battery, by its capacity")
+    # homes, heat and electricity
+    demand_response: Floats = lever("district", 0.0, "add", "-", "share of households enrolled in demand response")
+    smart_charging: Floats = lever("", 0.0, "add", "-", "share of home charging that follows the grid and the sun")
+    energy_sharing: Floats = lever("district", 0.0, "add", "-", "share of households in collective self-consumption")
+    new_building_code: Floats = lever("", 0.0, "max", "-", "share of new dwellings built beyond the national code")
+    rental_ban: Floats = lever(
+        "dpe", 0.0, "max", "-", "share of landlords of that energy class who comply with the ban"
+    )
+    heat_network: Floats = lever(
+        "district", 0.0, "max", "-", "share of the flats it reaches that connect to a heat network"
+    )
+    heat_network_renewable: Floats = lever("", 0.0, "max", "-", "renewable and recovered share of heat-network heat")
+    # public and tertiary energy
+    street_lighting: Floats = lever("district", 0.0, "max", "-", "share of street-lighting energy saved")
+    public_pv: Floats = lever("district", 0.0, "add", "kWp", "PV on public roofs added by the roadmap")
+    building_data: Floats = lever("sector", 0.0, "max", "-", "share of the energy of the sector's floors saved by data")
+    data_use: Floats = lever("", 0.0, "add", "MWh/month", "electricity that sensors, networks and servers of data use")
     # firms and digital
     recovery_grant: Floats = lever("sector", 0.0, "add", "€/month", "grants to firms of the sector, all together")
     procurement: Floats = lever("sector", 0.0, "add", "€/month", "purchases from local firms of the sector")
@@ -66,6 +85,8 @@ class Policies:
     demand_factor: Floats = lever("sector", 1.0, "multiply", "-", "outside demand for the sector against trend")
     energy_price_factor: Floats = lever("carrier", 1.0, "multiply", "-", "energy price against trend")
     incomer_factor: Floats = lever("", 1.0, "multiply", "-", "incoming and through traffic against trend")
+    heatwave: Floats = lever("", 0.0, "add", "K", "days of heatwave, above the warmest typical day of the month")
+    heatwave_days: Floats = lever("", 0.0, "max", "days/month", "days of heatwave this month")
     # by measure, filled in by the municipality
     in_force: Floats = lever("measure", 0.0, "max", "-", "share of each measure in force")
     announced: Floats = lever("measure", 0.0, "max", "-", "1 from the month the measure is public")
@@ -88,7 +109,7 @@ def axis_sizes(city: City, n_measures: int) -> dict[str, int]:
     return {
         "link": len(city.links), "district": city.n_districts, "line": len(city.lines), "crit_air": len(CritAir),
         "quintile": QUINTILES, "sector": len(Sector), "theme": len(THEMES), "carrier": len(Carrier),
-        "heating": len(Heating), "measure": n_measures,
+        "heating": len(Heating), "dpe": len(DPE_CLASSES), "measure": n_measures,
     }  # fmt: skip
 
 
