@@ -23,6 +23,7 @@ from sim.city.city import (
     Stops,
     Weather,
 )
+from sim.city.clock import standard_hours
 from sim.codes import Party, Purpose, Sector
 from sim.columns import Array
 from sim.state import Economy, Energy, Society, State, Townhall, Traffic
@@ -105,15 +106,21 @@ def tiny_city() -> City:
 
 
 def tiny_weather() -> Weather:
-    """One typical day a month: a cosine year around 14 degC, a clear half-sine sun."""
-    month, hour = np.arange(12), np.arange(24)
-    mean = 14.0 - 8.0 * np.cos(2 * np.pi * (month - 0.5) / 12)
-    temperature = mean[:, None, None] + 4.0 * np.sin(2 * np.pi * (hour - 9) / 24)
-    height = 0.65 - 0.3 * np.cos(2 * np.pi * month / 12)
-    sun = np.maximum(0.0, np.sin(np.pi * (hour - 6) / 12))[None, :] * height[:, None]
-    planes = np.array([1.0, 0.2, 0.45, 0.7, 0.45])
-    irradiance = 700.0 * sun[:, None, :, None] * planes
-    return Weather(np.full((12, 1), 30.4), temperature, irradiance, 0.7 * sun[:, None, :], "made up for tests")
+    """A year around 14 degC with waves of warm and cold, the sun of 43.6 degrees north, and a dull day after two clear ones."""
+    day, hour = np.repeat(np.arange(365), 24), standard_hours() % 24 + 0.5
+    decline, angle, latitude = -0.409 * np.cos(2 * np.pi * (day + 10) / 365), np.pi * (hour - 12) / 12, np.radians(43.6)
+    sun = np.stack([
+        -np.cos(decline) * np.sin(angle),
+        np.sin(decline) * np.cos(latitude) - np.cos(decline) * np.cos(angle) * np.sin(latitude),
+        np.sin(decline) * np.sin(latitude) + np.cos(decline) * np.cos(angle) * np.cos(latitude),
+    ], axis=1)  # fmt: skip
+    up, clear = np.maximum(0.0, sun[:, 2]), day % 3 < 2
+    direct = np.where(clear & (up > 0), 850.0 * up / (up + 0.12), 0.0)
+    diffuse = np.where(clear, 110.0, 260.0) * up
+    waves = 3.0 * np.sin(2 * np.pi * day / 11.3) + np.sin(2 * np.pi * day / 4.7)
+    temperature = 14.0 - 8.0 * np.cos(2 * np.pi * (day - 15) / 365) + waves + 4.0 * np.sin(2 * np.pi * (hour - 9) / 24)
+    extra = 1361.0 * (1.0 + 0.033 * np.cos(2 * np.pi * day / 365))
+    return Weather(temperature, direct, diffuse, diffuse + direct * up, sun, extra, 4, "made up for tests")
 
 
 def tiny_state(city: City, seed: int = 1, share: float = 0.2, n_measures: int = 2, month: int = 2021 * 12) -> State:

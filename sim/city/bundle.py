@@ -15,8 +15,10 @@ from sim.city.city import City, Weather
 from sim.columns import Array, Block
 from sim.errors import Fault, InputError
 
-FORMAT = 5
+FORMAT = 6
 _HEADER = "header"
+#: Arrays of a :class:`Weather`.
+HOURLY = ("temperature", "direct", "diffuse", "horizontal", "sun", "extra")
 
 
 def save_bundle(city: City, path: Path) -> None:
@@ -29,8 +31,8 @@ def save_bundle(city: City, path: Path) -> None:
         if isinstance(value, Block):
             arrays |= {f"{f.name}.{name}": array for name, array in value.arrays().items()}
         elif isinstance(value, Weather):
-            arrays |= {f"weather.{n}": getattr(value, n) for n in ("days", "temperature", "irradiance", "pv")}
-            plain["weather_source"] = value.source
+            arrays |= {f"weather.{n}": getattr(value, n) for n in HOURLY}
+            plain["weather_source"], plain["weather_first_weekday"] = value.source, value.first_weekday
         elif f.name in ("areas", "prepared"):
             arrays |= {f"{f.name}.{name}": np.asarray(array) for name, array in value.items()}
         elif f.name == "water":
@@ -71,7 +73,7 @@ def _city(arrays: dict[str, Array], plain: dict[str, Any]) -> City:
         if isinstance(kind, type) and issubclass(kind, Block):
             values[f.name] = kind.from_arrays(below)
         elif f.name == "weather":
-            values[f.name] = Weather(**below, source=plain["weather_source"]) if below else None
+            values[f.name] = _weather(below, plain) if below else None
         elif f.name in ("areas", "prepared"):
             values[f.name] = below
         elif f.name == "water":
@@ -81,6 +83,10 @@ def _city(arrays: dict[str, Array], plain: dict[str, Any]) -> City:
         else:
             values[f.name] = _tuples(plain[f.name])
     return City(**values)
+
+
+def _weather(arrays: dict[str, Array], plain: dict[str, Any]) -> Weather:
+    return Weather(**arrays, first_weekday=plain["weather_first_weekday"], source=plain["weather_source"])
 
 
 def _tuples(value: Any) -> Any:

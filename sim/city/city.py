@@ -169,12 +169,15 @@ FREE_FLOW_PAIRS = "free_flow_pairs"
 
 @dataclass
 class Weather:
-    """Typical days: for each month of the year some days of 24 hours, each standing for ``days`` days."""
+    """One year of hours. Hour h is h..h+1 of the legal clock (summer time April to October), 1 January first, 365 days."""
 
-    days: Array  #: (12, n_days) float64, days of the month that each typical day stands for
-    temperature: Array  #: (12, n_days, 24) float64, outdoor air [degC]
-    irradiance: Array  #: (12, n_days, 24, 5) float64, on planes horizontal, N, E, S, W vertical [W/m2]
-    pv: Array  #: (12, n_days, 24) float64, yield of a reference rooftop system [W per Wp], system losses included
+    temperature: Floats  #: (8760,) outdoor air [degC]
+    direct: Floats  #: (8760,) beam on a plane that faces the sun [W/m2]
+    diffuse: Floats  #: (8760,) diffuse on the horizontal [W/m2]
+    horizontal: Floats  #: (8760,) global on the horizontal [W/m2]
+    sun: Floats  #: (8760, 3) unit vector to the sun (east, north, up) amid the hour's sunlit part; up <= 0: night
+    extra: Floats  #: (8760,) outside the atmosphere, on a plane that faces the sun [W/m2]
+    first_weekday: int = 0  #: of 1 January, 0 Monday
     source: str = ""
 
 
