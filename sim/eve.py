@@ -40,7 +40,7 @@ class Kept:
 
     def path(self, plan: list[Any]) -> Path:
         """The file for one plan on this city with this code."""
-        digest = hashlib.sha256(f"{_code()} {self.city} {np.__version__}".encode())
+        digest = hashlib.sha256(f"{code_digest()} {self.city} {np.__version__}".encode())
         digest.update(json.dumps(plan, sort_keys=True, default=str).encode())
         return self.folder / f"{digest.hexdigest()[:24]}.state.npz"
 
@@ -96,7 +96,7 @@ def _keep(model: UrbanModel, path: Path) -> None:
 
 
 @lru_cache(maxsize=1)
-def _code() -> str:
+def code_digest() -> str:
     """Hash of the code and the tables of parameters that a state comes from."""
     digest = hashlib.sha256()
     for package in ("sim", "kernels"):

@@ -158,9 +158,12 @@ _NOT_YET = ("adapt", "observations")
 Fits = Callable[[str, Sequence[Item]], list[Fault]]
 
 
-def load_scenario(path: Path, fits: Fits | None = None) -> Scenario:
-    """Read a scenario; ``fits`` checks its items against its city. Raises InputError with all faults."""
-    reader = Reader(Path(path))
+def load_scenario(path: Path, fits: Fits | None = None, *, text: str | None = None) -> Scenario:
+    """Read a scenario; ``fits`` checks its items against its city. Raises InputError with all faults.
+
+    ``text`` is read instead of the file's own content: a variant of it, whose positions faults then tell.
+    """
+    reader = Reader(Path(path), text=text)
     root = read_nodes(reader)
     values = read_values(root, fields_of(Scenario), reader, "", skip=(*PARTS, *_NOT_YET))
     parts = {scalar(k): v for k, v in entries(root)} if isinstance(root, MappingNode) else {}

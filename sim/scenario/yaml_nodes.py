@@ -25,6 +25,7 @@ class Reader:
 
     path: Path
     faults: list[Fault] = field(default_factory=list)
+    text: str | None = None  #: read instead of the file's content
 
     def where(self, node: Node | NodeEvent | None) -> str:
         """file:line:column of a node."""
@@ -72,6 +73,8 @@ def read_nodes(reader: Reader) -> Node:
 
 
 def _text(reader: Reader) -> str:
+    if reader.text is not None:
+        return reader.text
     allowed = "a readable scenario file of at most 1 MB"
     try:
         if not reader.path.is_file():
