@@ -19,6 +19,7 @@ from sim.city.city import (
     Links,
     Nodes,
     Shapes,
+    Weather,
 )
 from sim.city.corridors import corridors
 from sim.city.delays import LinkTimes, Speeds, default_speeds, fit
@@ -31,7 +32,7 @@ from sim.city.lines import build_lines
 from sim.city.margins import commune_margins, district_margins
 from sim.city.sources import CitySource
 from sim.city.streets import StreetGraph, build_graph
-from sim.city.weather import typical_weather
+from sim.city.weather import normal_year
 from sim.codes import Ring, RoadClass
 from sim.columns import Array, Codes, Floats, Ints
 from sim.errors import Fault, InputError
@@ -67,9 +68,10 @@ class _Draft:
 
 
 def build_city(
-    source: CitySource, facts: CityFacts | None, n_districts: int = 300, timetable: Timetable | None = None
-) -> City:
-    """Assemble a city, with the lines of a timetable if there is one. Raises InputError if the source holds no usable streets or places."""
+    source: CitySource, facts: CityFacts | None, n_districts: int = 300, timetable: Timetable | None = None,
+    weather: Weather | None = None,
+) -> City:  # fmt: skip
+    """Assemble a city, with the lines of a timetable and the normal year of a file if given. Raises InputError if the source holds no usable streets or places."""
     draft = _draft(source, facts, n_districts)
     times = LinkTimes(draft.graph)
     speeds, check, pairs = _speeds(draft, times)
@@ -93,7 +95,7 @@ def build_city(
         connectors=_connectors(cells, speeds), lines=lines.lines, line_names=lines.names, line_stops=lines.line_stops,
         stops=lines.stops, stop_names=lines.stop_names, cordon=_cordon(draft, districts, commuters), gate_names=_gates(draft)[2],
         interchanges=interchanges, interchange_names=interchange_names,
-        weather=typical_weather(draft.plane.lon, draft.plane.lat), synthetic_streets=source.synthetic_streets,
+        weather=weather or normal_year(draft.plane.lon, draft.plane.lat), synthetic_streets=source.synthetic_streets,
         water=tuple(w.points for w in facts.water) if facts else (), areas=_areas(draft, districts),
         sources=(*source.sources, *(facts.sources if facts and not source.synthetic_streets else ())),
     )  # fmt: skip

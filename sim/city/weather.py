@@ -1,177 +1,170 @@
-"""Weather of a typical year from published monthly normals: a few typical days of 24 hours for each month.
+"""A normal year of hours for a station, from its published monthly normals and the sun.
 
-Method. Normals give the monthly means of daily minimum and maximum temperature and the monthly sunshine hours of a station.
-Three typical days stand for a month: the coldest fifth of its days, the middle three fifths, the warmest fifth. Day means are
-taken as normally distributed around the month's mean; a fifth's temperature is its conditional mean (-1.400, 0, +1.400 standard
-deviations), so the month's mean is kept exactly. Sunshine of the three days is spread symmetrically around the month's (cold
-days are clear in winter and overcast in summer), so monthly sums are kept too. Global radiation follows from sunshine by
-Angstrom-Prescott with the FAO-56 coefficients, which is linear: a share s of sunshine is s of a bright sky (a + b of the radiation
-outside the atmosphere) and 1 - s of a dull one (a). Each sky is split into beam and diffuse by Erbs and brought to the planes by
-Hay-Davies (albedo 0.2) on its own, since the beam of a mean sky is not the mean beam. Hours follow the clear-sky curve of Haurwitz
-with the sun of the month's mean day (pvlib).
+Normals give for each month the mean daily minimum and maximum temperature and the hours of sunshine. The year is made so that
+these hold exactly, month by month:
+
+- Day means wander around the smoothest curve through the months' means by a first-order autoregressive series; another, correlated
+  with it by season, ranks the days by sunshine. The series are drawn once and for all (``kernels/draws.py``), the same everywhere.
+- Sunshine of the days is as uneven as it is in nature (mostly sunny or mostly dull) and sums to the month's hours.
+- Daily range grows with sunshine. Hours go from the minimum at sunrise to the maximum in the afternoon and on to the next minimum
+  along half cosines.
+- Global radiation follows from sunshine by Angstrom and Prescott, which is linear: a share s of sunshine is s of a bright sky
+  (a + b of the radiation outside the atmosphere) and 1 - s of a dull one (a). Each sky follows the clear-sky curve of Haurwitz and is
+  split into beam and diffuse by Erbs, since the beam of a mean sky is not the mean beam.
+- The beam of an hour is the mean of its five-minute beams as vectors: its length and direction give every plane that the sun does
+  not leave in that hour its exact energy, and horizontal = diffuse + direct * up holds in every hour.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from statistics import NormalDist
 
 import numpy as np
 
-from kernels.solar import pv_yield
+from kernels.draws import stream, uniforms
 from sim.city.city import Weather
-from sim.columns import Array, Floats
+from sim.city.clock import DAYS_IN_MONTH, FIRST_DAY, MONTH_DAYS, MONTH_OF_DAY, standard_hours
+from sim.city.stations import Station, nearest_station
+from sim.city.sun import STEPS, Sun, sun_of_year, unit
+from sim.columns import Floats, Ints
 
-DAYS_IN_MONTH = np.array([31, 28.25, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
-SHARES = np.array([0.2, 0.6, 0.2])  # of the month's days: cold, middle, warm
-DEVIATIONS = np.array([-1.39981, 0.0, 1.39981])  # conditional mean of a standard normal in these fifths
 ANGSTROM_A, ANGSTROM_B = 0.25, 0.50  # FAO Irrigation and drainage paper 56 (Allen et al. 1998), eq. 35
-ALBEDO = 0.2
-SUNSHINE_SPREAD = 0.6  # assumption: of the room left between the month's sunshine and none or all
-#: Cold days against warm days: +1 warm days are the sunny ones (summer), -1 cold days are (winter anticyclones). Assumption.
-SUNNY_WHEN_WARM = np.array([-1, -1, 0, 1, 1, 1, 1, 1, 1, 0, -1, -1])
-#: Day of the year whose extraterrestrial radiation is the month's mean (Klein 1977; Duffie & Beckman, table 1.6.1).
-MEAN_DAYS = (17, 47, 75, 105, 135, 162, 198, 228, 258, 288, 318, 344)
-COLDEST_HOUR, WARMEST_HOUR = 6, 16  # local clock; double cosine between them
-PLANE_AZIMUTHS = (0.0, 90.0, 180.0, 270.0)  # vertical planes N, E, S, W
-PV_TILT, PV_AZIMUTH = 30.0, 180.0  # reference rooftop system
-PV_COEFFICIENT, PV_NOCT, PV_LOSSES, PV_INVERTER = (
-    -0.0037,
-    47.0,
-    0.14,
-    0.96,
-)  # PVWatts 5 defaults; NOCT of common modules
+CENTRAL_EUROPEAN_TIME = 1.0  # hours ahead of UTC
+FIRST_WEEKDAY = 4  # 1 January is a Friday, as in 2021
+#: Correlation of a day's mean temperature with that of the day before, and of its sunshine with the day before's. Assumption.
+TEMPERATURE_MEMORY, SUNSHINE_MEMORY = 0.75, 0.4
+#: Correlation of sunshine and temperature of a day by month: fair summer days are warm, clear winter days cold. Assumption.
+SUNNY_AND_WARM = np.array([-0.25, -0.15, 0.1, 0.3, 0.45, 0.5, 0.5, 0.5, 0.4, 0.2, -0.1, -0.25])
+RANGE_BY_SUNSHINE = 0.6  # relative change of a day's temperature range from a dull to a sunny day. Assumption.
+WARMEST_AFTER_NOON = (
+    3.0  # h from the sun's highest stand, as in ASHRAE's curve of daily range (Fundamentals, chapter 14)
+)
+_SEED = 4  # any: the year is one of many that keep the normals
+_WARM_UP = 60  # days before the year, so that its first day is like any other
 
 
-@dataclass(frozen=True)
-class Station:
-    """Monthly normals of one station."""
-
-    name: str
-    lon: float
-    lat: float
-    low: tuple[float, ...]  #: mean daily minimum [degC]
-    high: tuple[float, ...]  #: mean daily maximum [degC]
-    sunshine: tuple[float, ...]  #: hours a month
-    deviation: tuple[float, ...]  #: standard deviation of day means [K], assumption
-    source: str
+def normal_year(lon: float, lat: float) -> Weather:
+    """The normal year of the station nearest to a place [degree]. Takes about a second: the result is stored in the city."""
+    return year_of(nearest_station(lon, lat))
 
 
-_WINTER_TO_SUMMER = (3.9, 3.8, 3.5, 3.3, 3.3, 3.3, 3.2, 3.2, 3.0, 3.3, 3.7, 4.0)
-
-STATIONS = (
-    Station(
-        "Toulouse-Blagnac", 1.378, 43.621,
-        (2.4, 2.9, 4.9, 7.2, 10.9, 14.4, 16.5, 16.6, 13.5, 10.5, 5.9, 3.2),
-        (9.5, 11.1, 14.5, 17.0, 21.0, 25.2, 28.0, 27.9, 24.6, 19.5, 13.3, 9.9),
-        (92.8, 115.1, 175.1, 186.1, 209.2, 227.6, 252.6, 238.8, 204.0, 149.2, 96.0, 85.3),
-        _WINTER_TO_SUMMER,
-        "Météo-France normals 1981-2010, Toulouse-Blagnac, monthly rows by memory: assumption; checked are the annual mean, 13.8 degC"
-        " (climate profile of Toulouse Métropole 2015), July's maximum, 28 degC, and the year's sunshine (2,239 h in 2019 were 200 above)",
-    ),
-    Station(
-        "Montpellier-Fréjorgues", 3.963, 43.577,
-        (2.8, 3.3, 5.9, 8.7, 12.5, 16.0, 18.9, 18.5, 14.9, 11.5, 6.5, 3.5),
-        (11.6, 12.8, 15.9, 18.2, 22.0, 26.4, 29.3, 28.9, 25.0, 20.5, 15.3, 12.2),
-        (142.9, 168.1, 220.9, 227.0, 263.9, 312.4, 339.7, 298.0, 241.5, 168.6, 148.8, 136.5),
-        _WINTER_TO_SUMMER,
-        "Météo-France normals 1981-2010, Montpellier-Fréjorgues, monthly rows by memory: assumption",
-    ),
-)  # fmt: skip
+def year_of(station: Station) -> Weather:
+    """A year of hours in which the normals of ``station`` hold month by month."""
+    sun = sun_of_year(station.lon, station.lat, CENTRAL_EUROPEAN_TIME)
+    warmth, fairness = _days()
+    lit = (sun.way[..., 2] > 0.0).reshape(365, -1).sum(axis=1) / STEPS
+    sunshine = sunshine_of_days(np.array(station.sunshine), lit, fairness)
+    direct, diffuse, horizontal, way = _radiation(sun, sunshine)
+    hours = standard_hours() % 8760
+    temperature = _temperature(station, warmth, sunshine, sun)[hours]
+    normal = 0.5 * (np.array(station.low) + np.array(station.high))
+    temperature += np.repeat((normal - by_month(temperature.reshape(365, 24).mean(axis=1)))[MONTH_OF_DAY], 24)
+    text = f"{station.source}; days and hours derived (sim/city/weather.py)"
+    return Weather(
+        temperature, direct[hours], diffuse[hours], horizontal[hours], way[hours], sun.extra[hours], FIRST_WEEKDAY, text
+    )
 
 
-def nearest_station(lon: float, lat: float) -> Station:
-    """The station whose normals stand for a place (nearest on the sphere's tangent plane)."""
-    return min(STATIONS, key=lambda s: ((s.lon - lon) * np.cos(np.radians(lat))) ** 2 + (s.lat - lat) ** 2)
+def by_month(days: Floats) -> Floats:
+    """(12,) means of (365,) values of days."""
+    return np.asarray(np.add.reduceat(days, FIRST_DAY) / MONTH_DAYS)
 
 
-def typical_weather(lon: float, lat: float) -> Weather:
-    """Typical days at a place from the normals of the nearest station.
+def smoothest(months: Floats) -> Floats:
+    """(365,) the curve without corners, closed over the year, whose means by month are ``months`` (12,).
 
-    ``lon``, ``lat`` in degrees. Returns a :class:`~sim.city.city.Weather` with three days a month: cold, middle, warm. Hour h is
-    the hour from h to h + 1 of the legal clock (summer time April to October). Takes about a second: the result is stored in
-    the city.
+    It has the least sum of squared second differences among all curves with these means.
     """
-    station = nearest_station(lon, lat)
-    temperature = np.empty((12, 3, 24))
-    irradiance = np.empty((12, 3, 24, 5))
-    pv = np.empty((12, 3, 24))
-    for month in range(12):
-        sky = _Sky(month, station.lon, station.lat)
-        shape = _daily_curve(station.low[month], station.high[month])
-        possible = sky.day_length * DAYS_IN_MONTH[month]
-        sunshine = sunshine_of_days(station.sunshine[month] / possible, SUNNY_WHEN_WARM[month])
-        for day in range(3):
-            temperature[month, day] = shape + DEVIATIONS[day] * station.deviation[month]
-            planes = sunshine[day] * sky.bright + (1.0 - sunshine[day]) * sky.dull
-            irradiance[month, day] = planes[:, :5]
-            pv[month, day] = pv_yield(
-                np.ascontiguousarray(planes[:, 5]),
-                temperature[month, day],
-                PV_COEFFICIENT,
-                PV_NOCT,
-                PV_LOSSES,
-                PV_INVERTER,
-            )
-    text = f"{station.source}; typical days, sunshine and hours derived (sim/city/weather.py)"
-    return Weather(DAYS_IN_MONTH[:, None] * SHARES, temperature, irradiance, pv, text)
+    bend = np.roll(np.eye(365), 1, axis=1) - 2.0 * np.eye(365) + np.roll(np.eye(365), -1, axis=1)
+    means = (np.arange(12)[:, None] == MONTH_OF_DAY) / np.array(MONTH_DAYS)[:, None]
+    system = np.block([[2.0 * bend.T @ bend, means.T], [means, np.zeros((12, 12))]])
+    return np.asarray(np.linalg.solve(system, np.concatenate([np.zeros(365), months]))[:365])
 
 
-def sunshine_of_days(mean: float, sunny_when_warm: int) -> Floats:
-    """Relative sunshine (0..1) of the cold, middle and warm day; their weighted mean is ``mean``."""
-    spread = SUNSHINE_SPREAD * min(mean, 1.0 - mean) * sunny_when_warm
-    return np.array([mean - spread, mean, mean + spread])
+def sunshine_of_days(hours: Floats, lit: Floats, fairness: Floats) -> Floats:
+    """Relative sunshine (0..1) of 365 days; with the day lengths ``lit`` [h] it sums to the months' ``hours`` (12,).
+
+    Days of a month are ranked by ``fairness`` (365,). Shares follow sin2(pi/2 u^p) of evenly spread u: a density that is high at
+    both ends, as that of measured days is; p makes the sum.
+    """
+    out = np.empty(365)
+    for month, wanted in enumerate(hours / DAYS_IN_MONTH * MONTH_DAYS):
+        at = np.flatnonzero(month == MONTH_OF_DAY)
+        evenly = (np.argsort(np.argsort(fairness[at], kind="stable"), kind="stable") + 0.5) / len(at)
+        least, most = np.log(0.01), np.log(100.0)
+        for _ in range(60):
+            power = 0.5 * (least + most)
+            share = np.sin(0.5 * np.pi * evenly ** np.exp(power)) ** 2
+            least, most = (power, most) if share @ lit[at] > wanted else (least, power)
+        out[at] = share * (wanted / (share @ lit[at]))
+    return np.minimum(1.0, out)
 
 
-def _daily_curve(low: float, high: float) -> Floats:
-    """Hourly temperature of a day: half a cosine up from the coldest to the warmest hour, half a cosine down."""
-    hour = (np.arange(24) - COLDEST_HOUR) % 24
-    rise = WARMEST_HOUR - COLDEST_HOUR
-    phase = np.where(hour < rise, hour / rise, 1.0 + (hour - rise) / (24 - rise))
-    curve = -np.cos(np.pi * phase)
-    # hourly samples of the two halves do not average to exactly zero; the month's mean must be kept
-    day: Floats = 0.5 * (low + high) + 0.5 * (high - low) * (curve - curve.mean())
-    return day
+def _days() -> tuple[Floats, Floats]:
+    """(365,) two standard normal series: warmth, without any drift from month to month, and fairness of the days."""
+    days = np.arange(_WARM_UP + 365)
+    normal = np.array([NormalDist().inv_cdf(u) for u in uniforms(_SEED, stream("weather of days"), days, 0, 0)])
+    other = np.array([NormalDist().inv_cdf(u) for u in uniforms(_SEED, stream("weather of days"), days, 0, 1)])
+    warmth, fairness = (_remembering(x, m) for x, m in ((normal, TEMPERATURE_MEMORY), (other, SUNSHINE_MEMORY)))
+    warmth -= smoothest(by_month(warmth))
+    warmth /= np.sqrt(by_month(warmth**2))[MONTH_OF_DAY]
+    together = SUNNY_AND_WARM[MONTH_OF_DAY]
+    return warmth, together * warmth + np.sqrt(1.0 - together**2) * fairness
 
 
-class _Sky:
-    """Sun and clear sky of a month's mean day at a place."""
+def _remembering(shocks: Floats, memory: float) -> Floats:
+    out = np.empty(len(shocks))
+    out[0] = shocks[0]
+    for i in range(1, len(shocks)):
+        out[i] = memory * out[i - 1] + np.sqrt(1.0 - memory**2) * shocks[i]
+    return out[_WARM_UP:]
 
-    def __init__(self, month: int, lon: float, lat: float) -> None:
-        import pandas as pd
-        import pvlib
 
-        offset = 2 if 3 <= month <= 9 else 1  # legal time in France
-        start = (
-            pd.Timestamp("2021-01-01", tz="UTC") + pd.Timedelta(days=MEAN_DAYS[month] - 1) - pd.Timedelta(hours=offset)
-        )
-        # five-minute sun, averaged to hours: a mid-hour sample misjudges sunrise and sunset
-        times = pd.date_range(start + pd.Timedelta(minutes=2.5), periods=288, freq="5min")
-        sun = pvlib.solarposition.get_solarposition(times, lat, lon, altitude=150.0)
-        self.zenith = sun["apparent_zenith"].to_numpy()
-        self.azimuth = sun["azimuth"].to_numpy()
-        self.normal = np.asarray(pvlib.irradiance.get_extra_radiation(times.day_of_year.to_numpy()))
-        up = np.maximum(0.0, np.cos(np.radians(self.zenith)))
-        self.extraterrestrial: Array = (self.normal * up).reshape(24, 12).mean(axis=1)  # W/m2 by hour
-        self.day_length = float((up > 0).sum() / 12.0)
-        self.clear = np.asarray(pvlib.clearsky.haurwitz(pd.Series(self.zenith))["ghi"])
-        self.day_of_year = int(times[144].day_of_year)
-        outside = float(self.extraterrestrial.sum())
-        self.bright = self.planes((ANGSTROM_A + ANGSTROM_B) * outside)
-        self.dull = self.planes(ANGSTROM_A * outside)
+def _temperature(station: Station, warmth: Floats, sunshine: Floats, sun: Sun) -> Floats:
+    """(8760,) of the clock without summer time: half cosines between the extremes of the days [degC]."""
+    low, high, deviation = (smoothest(np.array(x)) for x in (station.low, station.high, station.deviation))
+    middle = 0.5 * (low + high) + deviation * warmth
+    half = 0.5 * (high - low) * (1.0 + RANGE_BY_SUNSHINE * (sunshine - smoothest(by_month(sunshine))))
+    up = sun.up.reshape(365, -1)
+    first = up.argmax(axis=1), (up > 0.0).argmax(axis=1)
+    warmest, coldest = first[0] / STEPS + WARMEST_AFTER_NOON, first[1] / STEPS
+    start = 24.0 * np.arange(365)
+    times = np.stack([start + coldest, start + warmest], axis=1).ravel()
+    values = np.stack([middle - half, middle + half], axis=1).ravel()
+    # one extreme more on both sides, from the other end of the year
+    times = np.concatenate([[times[-1] - 8760.0], times, [times[0] + 8760.0]])
+    values = np.concatenate([[values[-1]], values, [values[0]]])
+    return _between(times, values, (np.arange(8760 * STEPS) + 0.5) / STEPS).reshape(8760, STEPS).mean(axis=1)
 
-    def planes(self, total: float) -> Array:
-        """(24, 6) irradiance [W/m2] on horizontal, N, E, S, W and on the PV plane, for a day of ``total`` Wh/m2 horizontal."""
-        from pvlib import irradiance
 
-        horizontal = self.clear * (total / (self.clear.sum() / 12.0))
-        split: Any = irradiance.erbs(horizontal, self.zenith, self.day_of_year)
-        out = [horizontal]
-        for tilt, azimuth in [(90.0, a) for a in PLANE_AZIMUTHS] + [(PV_TILT, PV_AZIMUTH)]:
-            plane: Any = irradiance.get_total_irradiance(
-                tilt, azimuth, self.zenith, self.azimuth, split["dni"], horizontal, split["dhi"],
-                dni_extra=self.normal, albedo=ALBEDO, model="haydavies",
-            )  # fmt: skip
-            out.append(np.nan_to_num(np.asarray(plane["poa_global"])))
-        hours: Array = np.stack(out, axis=1).reshape(24, 12, 6).mean(axis=1)
-        return hours
+def _between(times: Floats, values: Floats, at: Floats) -> Floats:
+    after = np.searchsorted(times, at)
+    phase = (at - times[after - 1]) / (times[after] - times[after - 1])
+    return np.asarray(values[after - 1] + (values[after] - values[after - 1]) * 0.5 * (1.0 - np.cos(np.pi * phase)))
+
+
+def _radiation(sun: Sun, sunshine: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Direct, diffuse and horizontal irradiance (8760,) [W/m2] and the direction (8760, 3) that the direct comes from."""
+    day = np.repeat(np.arange(1, 366), 24 * STEPS)
+    bright, dull = (_sky(sun, share, day) for share in (ANGSTROM_A + ANGSTROM_B, ANGSTROM_A))
+    s = np.repeat(sunshine, 24)
+    beam = s[:, None] * bright[0] + (1.0 - s[:, None]) * dull[0]
+    diffuse = s * bright[1] + (1.0 - s) * dull[1]
+    direct = np.linalg.norm(beam, axis=1)
+    way = np.where(direct[:, None] > 0.0, unit(beam), sun.middle())
+    return direct, diffuse, diffuse + direct * np.maximum(0.0, way[:, 2]), way
+
+
+def _sky(sun: Sun, share: float, day: Ints) -> tuple[Floats, Floats]:
+    """Beam vectors (8760, 3) and diffuse (8760,) [W/m2] of days that get ``share`` of the radiation outside the atmosphere."""
+    import pandas as pd
+    from pvlib import clearsky, irradiance
+
+    up = sun.up.ravel()
+    zenith = np.degrees(np.arccos(up))
+    curve = np.asarray(clearsky.haurwitz(pd.Series(zenith))["ghi"]).reshape(365, -1)
+    outside = (sun.extra[:, None] * sun.up).reshape(365, -1)
+    horizontal = (curve * (share * outside.sum(axis=1) / curve.sum(axis=1))[:, None]).ravel()
+    split = irradiance.erbs(horizontal, zenith, day)
+    beam = sun.way * np.asarray(split["dni"]).reshape(8760, STEPS, 1)
+    return beam.mean(axis=1), np.asarray(split["dhi"]).reshape(8760, STEPS).mean(axis=1)
