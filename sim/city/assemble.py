@@ -71,7 +71,10 @@ def build_city(
     source: CitySource, facts: CityFacts | None, n_districts: int = 300, timetable: Timetable | None = None,
     weather: Weather | None = None,
 ) -> City:  # fmt: skip
-    """Assemble a city, with the lines of a timetable and the normal year of a file if given. Raises InputError if the source holds no usable streets or places."""
+    """Assemble a city, with the lines of a timetable and the normal year of a weather file where given.
+
+    Raises InputError if the source holds no usable streets or places.
+    """
     draft = _draft(source, facts, n_districts)
     times = LinkTimes(draft.graph)
     speeds, check, pairs = _speeds(draft, times)
