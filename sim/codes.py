@@ -85,6 +85,23 @@ class Retrofit(IntEnum):
     ADVANCED = 2
 
 
+class Position(IntEnum):
+    """Where a dwelling lies in its building or row, which says what of the envelope is its own (sim/buildings/positions.py)."""
+
+    MEAN = 0  #: the mean over the building
+    DETACHED = 1
+    ROW_END = 2  #: one neighbour
+    ROW_MIDDLE = 3  #: two neighbours
+    GROUND_INNER = (
+        4  #: flats: over the floor, between or under the roof; inner ones have front and back, corner ones a side too
+    )
+    GROUND_CORNER = 5
+    MIDDLE_INNER = 6
+    MIDDLE_CORNER = 7
+    TOP_INNER = 8
+    TOP_CORNER = 9
+
+
 class Heating(IntEnum):
     """Main heating system of a dwelling."""
 
