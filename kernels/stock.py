@@ -1,270 +1,233 @@
-"""Every dwelling of a building stock, hour by hour: EN ISO 13790 5R1C, heating system, hot water, appliances, car, photovoltaics.
+"""Every dwelling of a building stock, hour by hour: EN ISO 13790 5R1C, heating and cooling systems, hot water, cooking, plugs, cars.
 
 The network of :mod:`kernels.thermal` with constant conductances is linear, so the air temperature without heating and the mass
 temperature an hour later are sums over mass, outdoor air, internal gains, sun and power with coefficients found once. Dwellings are
-taken some at a time, side by side (:mod:`kernels.lanes`), some hours at a time, so that a district's hours stay near the processor;
-only sums by district and hour and by dwelling are kept. Districts go to threads; the sums are the same with any number.
+taken some at a time, side by side (:mod:`kernels.lanes`), a spell of hours at a time, so that a group's hours stay near the processor;
+only sums by group and hour and by dwelling are kept. Groups go to threads; the sums are the same with any number. Roofs and batteries
+follow each spell, for the blocks that have any (:mod:`kernels.roofs`).
+
+Hours are either lived one after the other, or in typical days that repeat themselves: a day maps the mass temperature at midnight to that
+of the next midnight, increasing and nearly linear, so that two days tell where it rests; the third is counted.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from kernels import stockrows as col
 from kernels.jit import fused_inline, fused_kernel
 from kernels.lanes import LANES, add, aligned, div, larger, load, more, mul, same, smaller, store, sub
-from kernels.thermal import H_MS
+from kernels.roofs import roofs
+from kernels.stockrows import Dwellings, Hours, Lived, Packed, pack, shared_hours
 from kernels.threads import in_blocks
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-#: Planes of windows (horizontal, north, east, south, west) and of roofs (east, south, west).
-WINDOWS, ROOFS = 5, 3
-#: Hours that a district's dwellings live through before the next ones.
+#: Hours of consecutive ones that a group's dwellings live through before the next ones.
 CHUNK = 36
-
-
-class Dwellings(NamedTuple):
-    """A building stock, (B,) each; powers in W, temperatures in degC, unless said otherwise.
-
-    ``box`` (B, 7) as in :func:`kernels.thermal.series`; ``internal`` gains with everybody at home, ``absent`` what they lose while people
-    work away; ``aperture`` (B, 5) effective collecting area [m2]; ``heat_at`` by day, ``night`` and ``away`` how much lower [K];
-    ``cool_at`` (inf: no cooling); ``heater`` greatest output; ``efficiency`` of the heating system at 0 degC outdoors and ``warmer`` what
-    it gains by K (0 but for heat pumps), at least ``least``; ``electric`` share of the heating that is electricity; ``chiller`` efficiency;
-    ``water`` hot water by electricity and ``water_fuel`` otherwise, ``plugs``, ``car``: mean over the year, spread by the hours' shapes;
-    ``panels`` (B, 3) [W peak]; ``weight`` real dwellings.
-    """
-
-    box: FloatArray
-    internal: FloatArray
-    absent: FloatArray
-    aperture: FloatArray
-    heat_at: FloatArray
-    night: FloatArray
-    away: FloatArray
-    cool_at: FloatArray
-    heater: FloatArray
-    efficiency: FloatArray
-    warmer: FloatArray
-    least: FloatArray
-    electric: FloatArray
-    chiller: FloatArray
-    water: FloatArray
-    water_fuel: FloatArray
-    plugs: FloatArray
-    car: FloatArray
-    panels: FloatArray
-    weight: FloatArray
-
-
-class Hours(NamedTuple):
-    """What all dwellings share, (T,) each: ``outdoor`` [degC]; ``windows`` (T, 5) and ``roofs`` (T, 3): irradiance [W/m2] and output of
-    panels [W/W peak]; ``asleep`` and ``working`` [0..1]; shapes of mean 1: ``water``, ``plugs``, ``car``."""
-
-    outdoor: FloatArray
-    windows: FloatArray
-    roofs: FloatArray
-    asleep: FloatArray
-    working: FloatArray
-    water: FloatArray
-    plugs: FloatArray
-    car: FloatArray
-
-
-class Year(NamedTuple):
-    """Weighted sums by district and hour, (D, T) [W]: heating and cooling need, fuel, electric load, PV output, PV used in the same
-    dwelling and hour. ``dwelling`` (B, 6): the same of each dwelling [Wh], not weighted; ``mass`` (B,) its mass temperature at the end.
-    """
-
-    heat: FloatArray
-    cool: FloatArray
-    fuel: FloatArray
-    load: FloatArray
-    pv: FloatArray
-    used: FloatArray
-    dwelling: FloatArray
-    mass: FloatArray
-
-
-# Columns of a packed dwelling, LANES numbers each.
-(
-    MASS, A_MASS, A_OUT, A_IN, A_SUN, PER_K, E_MASS, E_OUT, E_IN, E_SUN, E_POWER, IN, IN_AWAY, SUN0, SUN1, SUN2, SUN3, SUN4, HEAT_AT, NIGHT,
-    AWAY, COOL_AT, HEATER, EFFICIENCY, WARMER, LEAST, ELECTRIC, CHILLER, WATER, WATER_FUEL, PLUGS, CAR, PV0, PV1, PV2, WEIGHT, COLUMNS,
-) = (LANES * k for k in range(37))  # fmt: skip
-# Columns of a packed hour.
-H_OUT, H_WIN, H_ROOF, H_ASLEEP, H_WORK, H_WATER, H_PLUGS, H_CAR = 0, 1, 6, 9, 10, 11, 12, 13
-SUMS = 6
+DAY = 24
+#: Greatest slope of the map from midnight to midnight that is believed: the secant would overshoot beyond.
+STEEPEST = 0.95
 
 
 def live(
     dwellings: Dwellings,
-    district: npt.ArrayLike,
+    group: npt.ArrayLike,
     hours: Hours,
-    mass: npt.ArrayLike,
     *,
-    districts: int,
+    groups: int,
+    weight: npt.ArrayLike | None = None,
+    typical: bool = False,
     threads: int = 1,
-) -> Year:
-    """The hours of every dwelling, one after the other, from the ``mass`` temperatures (B,) on; ``district`` (B,) 0 to ``districts`` - 1.
+) -> Lived:
+    """The hours of every dwelling from ``dwellings.mass`` on; ``group`` (B,) 0 to ``groups`` - 1, any partition: districts, say.
 
-    Raises ValueError for an odd number of hours: they are taken two at a time.
+    ``typical``: days of 24 hours that repeat themselves, each standing for ``weight`` (T / 24,) days in the sums by dwelling; the mass
+    temperatures are first guesses. Otherwise hours follow one another; ``weight`` then is one for all. Sums by group and hour are
+    not weighted by days. Raises ValueError for an odd number of hours (they are taken two at a time) and for days that are not whole.
     """
-    if len(hours.outdoor) % 2:
-        raise ValueError(f"{len(hours.outdoor)} hours: an even number is needed")
-    where = np.asarray(district, np.int64)
-    order = np.argsort(where, kind="stable")
-    many = np.bincount(where, minlength=districts)
-    blocks = 2 * -(-many // (2 * LANES))
-    first = np.concatenate([[0], np.cumsum(blocks)])
-    start = np.cumsum(many) - many
-    place = np.empty(len(where), np.int64)
-    place[order] = first[where[order]] * LANES + np.arange(len(where)) - start[where[order]]
-    rows = _packed(dwellings, np.asarray(mass, np.float64), place, int(first[-1]))
-    shared = np.column_stack(
-        [hours.outdoor, hours.windows, hours.roofs, hours.asleep, hours.working, hours.water, hours.plugs, hours.car]
-    )
-    shared = np.ascontiguousarray(shared, np.float64)
-    out = np.zeros((districts, SUMS, len(shared)))
-    each = aligned(len(rows), SUMS * LANES)
+    count = len(hours.outdoor)
+    spell = DAY if typical else CHUNK
+    if count % 2 or (typical and count % DAY):
+        raise ValueError(f"{count} hours: {'whole days are' if typical else 'an even number is'} needed")
+    spells = -(-count // spell)
+    stands = np.ones(spells) if weight is None else np.ascontiguousarray(np.broadcast_to(weight, spells), np.float64)
+    packed = pack(dwellings, np.asarray(group, np.int64), groups, threads)
+    shared = shared_hours(hours)
+    out = np.zeros((groups, col.SUMS, count))
+    each = aligned(len(packed.rows), col.EACH * LANES)
 
     def some(begin: int, end: int) -> None:
-        _live(rows, first, shared, begin, end, aligned(CHUNK, SUMS * LANES), out, each)
+        scratch = aligned(spell, col.SUMS * LANES), aligned(spell, 2 * LANES)
+        _live(packed.rows, packed.first, packed.roofed, shared, begin, end, spell, stands, typical, *scratch, out, each)
 
-    in_blocks(some, districts, 1, threads)
-    block, lane = place // LANES, place % LANES
-    own = np.stack([each[block, k * LANES + lane] for k in range(SUMS)], axis=1)
-    heat, cool, fuel, load_, pv, used = (out[:, k] for k in range(SUMS))
-    return Year(heat, cool, fuel, load_, pv, used, own, rows[block, MASS + lane])
-
-
-def responses(box: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """How the air and, an hour later, the mass answer to a unit of mass temperature, outdoor temperature, internal gains, sun and power
-    to the air: (B, 5) each, K or K/W. EN ISO 13790:2008, C.1 to C.11."""
-    h_w, h_em, h_ve, h_is, a_m, a_t, c_m = (box[:, k, None] for k in range(7))
-    mass, outdoor, internal, solar, power = np.eye(5)[:, None, :]
-    h_ms = H_MS * a_m
-    h1 = 1.0 / (1.0 / h_ve + 1.0 / h_is)
-    h2 = h1 + h_w
-    h3 = 1.0 / (1.0 / h2 + 1.0 / h_ms)
-    to_air, rest = 0.5 * internal, 0.5 * internal + solar
-    to_mass, to_surface = a_m / a_t * rest, (1.0 - a_m / a_t - h_w / (H_MS * a_t)) * rest
-    capacity = c_m / 3600.0
-    total = to_mass + h_em * outdoor + h3 * (to_surface + h_w * outdoor + h1 * ((to_air + power) / h_ve + outdoor)) / h2
-    end = (mass * (capacity - 0.5 * (h3 + h_em)) + total) / (capacity + 0.5 * (h3 + h_em))
-    mean = 0.5 * (mass + end)
-    surface = (h_ms * mean + to_surface + h_w * outdoor + h1 * (outdoor + (to_air + power) / h_ve)) / (h_ms + h_w + h1)
-    air = (h_is * surface + h_ve * outdoor + to_air + power) / (h_is + h_ve)
-    return air, end
+    in_blocks(some, groups, 1, threads)
+    _add_steady(packed, shared, stands.repeat(spell)[:count] if typical else np.full(count, stands[0]), out, each)
+    block, lane = packed.place // LANES, packed.place % LANES
+    own = np.empty((len(block), col.EACH))
+    for k in range(col.EACH):
+        own[:, k] = each[block, k * LANES + lane]
+    heat, warm, fuel, cool, all_of_it, pv, used, kept = (out[:, k] for k in range(col.SUMS))
+    end = packed.rows[block, col.MASS + lane]
+    return Lived(heat, warm, fuel, cool, all_of_it, pv, used, kept, own, end)
 
 
-def _packed(d: Dwellings, mass: FloatArray, place: IntArray, blocks: int) -> FloatArray:
-    """(blocks, COLUMNS): lanes of a district's dwellings; lanes left over are dwellings of weight 0 that need nothing."""
-    air, end = responses(np.asarray(d.box, np.float64))
-    columns = [
-        mass, *air[:, :4].T, 1.0 / air[:, 4], *end.T, d.internal, -np.asarray(d.absent), *np.asarray(d.aperture).T,
-        d.heat_at, d.night, d.away,
-        d.cool_at, d.heater, d.efficiency, d.warmer, d.least, d.electric, 1.0 / np.asarray(d.chiller), d.water, d.water_fuel, d.plugs,
-        d.car, *np.asarray(d.panels).T, d.weight,
-    ]  # fmt: skip
-    rows = aligned(blocks, COLUMNS)
-    rows[:, EFFICIENCY : EFFICIENCY + LANES] = 1.0
-    rows[:, COOL_AT : COOL_AT + LANES] = np.inf
-    for k, column in enumerate(columns):
-        rows[place // LANES, k * LANES + place % LANES] = column
-    return rows
+def _add_steady(packed: Packed, shared: FloatArray, stands: FloatArray, out: FloatArray, each: FloatArray) -> None:
+    """All electricity: heating and cooling, which are in, and the uses of a fixed shape, whose sums need no hour of a dwelling."""
+    shapes = shared[:, col.H_WATER : col.H_WATER + col.STEADY]
+    columns = packed.rows[:, col.WATER : col.WATER + col.STEADY * LANES].reshape(-1, col.STEADY, LANES)
+    weight = packed.rows[:, col.WEIGHT : col.WEIGHT + LANES]
+    of_block = np.einsum("bkl,bl->bk", columns, weight)
+    totals = np.array([of_block[a:b].sum(axis=0) for a, b in pairwise(packed.first)]).reshape(-1, col.STEADY)
+    out[:, 4] = out[:, 1] + out[:, 3] + totals @ shapes.T
+    load = each.reshape(-1, col.EACH, LANES)
+    load[:, 4] = load[:, 1] + load[:, 3] + np.einsum("bkl,k->bl", columns, stands @ shapes)
 
 
 @fused_kernel
 def _live(
-    rows: FloatArray,
-    first: IntArray,
-    shared: FloatArray,
-    begin: int,
-    end: int,
-    sums: FloatArray,
-    out: FloatArray,
-    each: FloatArray,
-) -> None:
-    """Districts ``begin`` to ``end``, a chunk of hours at a time."""
+    rows: FloatArray, first: IntArray, roofed: IntArray, shared: FloatArray, begin: int, end: int, spell: int, stands: FloatArray,
+    typical: bool, sums: FloatArray, loads: FloatArray, out: FloatArray, each: FloatArray,
+) -> None:  # fmt: skip
+    """Groups ``begin`` to ``end``, a spell of hours at a time. Blocks ``first[d]`` to ``roofed[d]`` of a group have roofs."""
     for d in range(begin, end):
-        for start in range(0, shared.shape[0], CHUNK):
-            stop = min(start + CHUNK, shared.shape[0])
+        for start in range(0, shared.shape[0], spell):
+            stop = min(start + spell, shared.shape[0])
+            stand = stands[start // spell]
             sums[:] = 0.0
             for b in range(first[d], first[d + 1], 2):
-                _chunk(rows, b, shared, start, stop, sums, each)
+                if typical:
+                    _rest(rows, b, shared, start, stop)
+                _spell(rows, b, shared, start, stop, stand, sums, loads, each)
+                if b < roofed[d]:
+                    roofs(rows, b, shared, start, stop, stand, sums, loads, each)
             for t in range(start, stop):
-                for k in range(SUMS):
+                for k in range(col.SUMS):
                     out[d, k, t] = sums[t - start, k * LANES : (k + 1) * LANES].sum()
 
 
 @fused_kernel
-def _chunk(
-    rows: FloatArray, b: int, shared: FloatArray, start: int, stop: int, sums: FloatArray, each: FloatArray
-) -> None:
+def _rest(rows: FloatArray, b: int, shared: FloatArray, start: int, stop: int) -> None:
+    """Mass temperatures of blocks ``b`` and ``b + 1`` at which a day that repeats itself begins: one secant step over two days."""
+    c = b + 1
+    x, x_c = load(rows, b, col.MASS), load(rows, c, col.MASS)
+    _day(rows, b, shared, start, stop)
+    y, y_c = load(rows, b, col.MASS), load(rows, c, col.MASS)
+    _day(rows, b, shared, start, stop)
+    store(rows, b, col.MASS, _secant(x, y, load(rows, b, col.MASS)))
+    store(rows, c, col.MASS, _secant(x_c, y_c, load(rows, c, col.MASS)))
+
+
+@fused_kernel
+def _day(rows: FloatArray, b: int, shared: FloatArray, start: int, stop: int) -> None:
+    """The mass temperatures of two blocks after some hours. They are kept in memory: carried from round to round LLVM takes lanes apart."""
+    for t in range(start, stop):
+        store(rows, b, col.MASS, _balance(rows, b, shared, t, load(rows, b, col.MASS))[0])
+        store(rows, b + 1, col.MASS, _balance(rows, b + 1, shared, t, load(rows, b + 1, col.MASS))[0])
+
+
+@fused_inline
+def _secant(x: Any, y: Any, z: Any) -> Any:
+    """Where ``x -> y -> z`` leads: the slope is (z - y) / (y - x), 0 where nothing moves (0 / 0 is no number, and then 0 is larger)."""
+    moved = sub(z, y)
+    slope = smaller(larger(div(moved, sub(y, x)), same(0.0)), same(STEEPEST))
+    return more(z, moved, div(slope, sub(same(1.0), slope)))
+
+
+@fused_kernel
+def _spell(
+    rows: FloatArray, b: int, shared: FloatArray, start: int, stop: int, stand: float, sums: FloatArray, loads: FloatArray,
+    each: FloatArray,
+) -> None:  # fmt: skip
     """Hours ``start`` to ``stop`` of blocks ``b`` and ``b + 1``. Two hours at a time, since what they share is then fetched once;
     two blocks at a time, since an hour waits for the mass temperature of the one before."""
     c = b + 1
-    weight, weight_c = load(rows, b, WEIGHT), load(rows, c, WEIGHT)
+    weight, weight_c = load(rows, b, col.WEIGHT), load(rows, c, col.WEIGHT)
+    stands = same(stand)
     for t in range(start, stop, 2):
-        one = _hour(rows, b, shared, t, load(rows, b, MASS))
-        one_c = _hour(rows, c, shared, t, load(rows, c, MASS))
-        two = _hour(rows, b, shared, t + 1, one[0])
-        two_c = _hour(rows, c, shared, t + 1, one_c[0])
-        store(rows, b, MASS, two[0])
-        store(rows, c, MASS, two_c[0])
+        one, one_c = (
+            _hour(rows, b, shared, t, load(rows, b, col.MASS)),
+            _hour(rows, c, shared, t, load(rows, c, col.MASS)),
+        )
+        two, two_c = _hour(rows, b, shared, t + 1, one[0]), _hour(rows, c, shared, t + 1, one_c[0])
+        store(rows, b, col.MASS, two[0])
+        store(rows, c, col.MASS, two_c[0])
         row = t - start
-        _count(sums, row, each, b, 0, weight, weight_c, one[1], two[1], one_c[1], two_c[1])
-        _count(sums, row, each, b, 1, weight, weight_c, one[2], two[2], one_c[2], two_c[2])
-        _count(sums, row, each, b, 2, weight, weight_c, one[3], two[3], one_c[3], two_c[3])
-        _count(sums, row, each, b, 3, weight, weight_c, one[4], two[4], one_c[4], two_c[4])
-        _count(sums, row, each, b, 4, weight, weight_c, one[5], two[5], one_c[5], two_c[5])
-        _count(sums, row, each, b, 5, weight, weight_c, one[6], two[6], one_c[6], two_c[6])
+        _count(sums, row, each, b, col.S_HEAT, weight, weight_c, stands, one[1], two[1], one_c[1], two_c[1])
+        _count(sums, row, each, b, col.S_WARM, weight, weight_c, stands, one[2], two[2], one_c[2], two_c[2])
+        _count(sums, row, each, b, col.S_FUEL, weight, weight_c, stands, one[3], two[3], one_c[3], two_c[3])
+        _count(sums, row, each, b, col.S_COOL, weight, weight_c, stands, one[4], two[4], one_c[4], two_c[4])
+        _total(each, b, col.S_HOT, stands, add(one[5], two[5]), add(one_c[5], two_c[5]))
+        store(loads, row, 0, add(one[2], one[4]))
+        store(loads, row + 1, 0, add(two[2], two[4]))
+        store(loads, row, LANES, add(one_c[2], one_c[4]))
+        store(loads, row + 1, LANES, add(two_c[2], two_c[4]))
+
+
+@fused_inline
+def _balance(rows: FloatArray, b: int, shared: FloatArray, t: int, mass: Any) -> Any:
+    """One hour of the network: mass temperature at its end, heating and cooling [W], air temperature without either."""
+    zero = same(0.0)
+    outdoor, working = same(shared[t, col.H_AIR]), same(shared[t, col.H_WORKING])
+    east, north = same(shared[t, col.H_BEAM_EAST]), same(shared[t, col.H_BEAM_NORTH])
+    inside = more(load(rows, b, col.IN), load(rows, b, col.IN_AWAY), working)
+    # the beam on the main facade and on the one to its right; those opposite see what is below zero
+    ahead = more(mul(load(rows, b, col.SIN), east), load(rows, b, col.COS), north)
+    aside = sub(mul(load(rows, b, col.COS), east), mul(load(rows, b, col.SIN), north))
+    sun = more(
+        mul(load(rows, b, col.ASUM), same(shared[t, col.H_DIFFUSE])), load(rows, b, col.B_FRONT), larger(ahead, zero)
+    )
+    sun = more(sun, load(rows, b, col.B_RIGHT), larger(aside, zero))
+    sun = more(more(sun, load(rows, b, col.B_BACK), ahead), load(rows, b, col.B_LEFT), aside)
+    free = more(
+        more(mul(load(rows, b, col.A_IN), inside), load(rows, b, col.A_SUN), sun), load(rows, b, col.A_OUT), outdoor
+    )
+    free = more(free, load(rows, b, col.A_MASS), mass)
+    lower = more(mul(load(rows, b, col.NIGHT), same(shared[t, col.H_ASLEEP])), load(rows, b, col.AWAY), working)
+    lower = more(lower, load(rows, b, col.RELIEF), same(shared[t, col.H_SHORT]))
+    per_k = load(rows, b, col.PER_K)
+    short = sub(sub(load(rows, b, col.HEAT_AT), lower), free)
+    heat = smaller(larger(mul(short, per_k), zero), load(rows, b, col.HEATER))
+    cool = larger(mul(sub(free, load(rows, b, col.COOL_AT)), per_k), zero)
+    drift = more(
+        more(mul(load(rows, b, col.E_IN), inside), load(rows, b, col.E_SUN), sun), load(rows, b, col.E_OUT), outdoor
+    )
+    drift = more(drift, load(rows, b, col.E_MASS), mass)
+    return more(drift, load(rows, b, col.E_POWER), sub(heat, cool)), heat, cool, free
 
 
 @fused_inline
 def _hour(rows: FloatArray, b: int, shared: FloatArray, t: int, mass: Any) -> Any:
-    """One hour of a block: mass temperature at its end; powers as in :class:`Year`."""
-    zero = same(0.0)
-    outdoor, working = same(shared[t, H_OUT]), same(shared[t, H_WORK])
-    inside = more(load(rows, b, IN), load(rows, b, IN_AWAY), working)
-    sun = mul(load(rows, b, SUN0), same(shared[t, H_WIN]))
-    for k in range(1, WINDOWS):
-        sun = more(sun, load(rows, b, SUN0 + k * LANES), same(shared[t, H_WIN + k]))
-    gains_air = more(mul(load(rows, b, A_IN), inside), load(rows, b, A_SUN), sun)
-    free = more(more(gains_air, load(rows, b, A_OUT), outdoor), load(rows, b, A_MASS), mass)
-    lower = more(mul(load(rows, b, NIGHT), same(shared[t, H_ASLEEP])), load(rows, b, AWAY), working)
-    short = sub(sub(load(rows, b, HEAT_AT), lower), free)
-    per_k = load(rows, b, PER_K)
-    heat = smaller(larger(mul(short, per_k), zero), load(rows, b, HEATER))
-    cool = larger(mul(sub(free, load(rows, b, COOL_AT)), per_k), zero)
-    gains_mass = more(mul(load(rows, b, E_IN), inside), load(rows, b, E_SUN), sun)
-    drift = more(more(gains_mass, load(rows, b, E_OUT), outdoor), load(rows, b, E_MASS), mass)
-    mass_after = more(drift, load(rows, b, E_POWER), sub(heat, cool))
-    # what the heating system, the taps, the plugs and the car make of it
-    efficiency = larger(more(load(rows, b, EFFICIENCY), load(rows, b, WARMER), outdoor), load(rows, b, LEAST))
-    final = div(heat, efficiency)
-    electric = mul(final, load(rows, b, ELECTRIC))
-    water = same(shared[t, H_WATER])
-    fuel = more(sub(final, electric), load(rows, b, WATER_FUEL), water)
-    used = more(more(electric, load(rows, b, WATER), water), load(rows, b, CHILLER), cool)
-    used = more(more(used, load(rows, b, PLUGS), same(shared[t, H_PLUGS])), load(rows, b, CAR), same(shared[t, H_CAR]))
-    pv = mul(load(rows, b, PV0), same(shared[t, H_ROOF]))
-    for k in range(1, ROOFS):
-        pv = more(pv, load(rows, b, PV0 + k * LANES), same(shared[t, H_ROOF + k]))
-    return mass_after, heat, cool, fuel, used, pv, smaller(pv, used)
+    """One hour of a block: mass temperature at its end; heat, electricity and fuel for it, electricity for cooling, kelvins too hot."""
+    mass_after, heat, cool, free = _balance(rows, b, shared, t, mass)
+    final = mul(heat, more(load(rows, b, col.PER_HEAT), load(rows, b, col.PUMP), same(shared[t, col.H_PUMP])))
+    warm = mul(final, load(rows, b, col.ELECTRIC))
+    chill = mul(load(rows, b, col.CHILLER), cool)
+    hot = larger(sub(smaller(free, load(rows, b, col.COOL_AT)), same(col.HOT_ABOVE)), same(0.0))
+    return mass_after, heat, warm, sub(final, warm), chill, hot
 
 
 @fused_inline
 def _count(
-    sums: FloatArray, row: int, each: FloatArray, b: int, which: int, weight: Any, weight_c: Any, one: Any, two: Any,
+    sums: FloatArray, row: int, each: FloatArray, b: int, at: int, weight: Any, weight_c: Any, stands: Any, one: Any, two: Any,
     one_c: Any, two_c: Any,
 ) -> None:  # fmt: skip
     """Add what two blocks do in two hours to the hours' sums and to the dwellings'."""
-    at = which * LANES
     store(sums, row, at, more(more(load(sums, row, at), weight, one), weight_c, one_c))
     store(sums, row + 1, at, more(more(load(sums, row + 1, at), weight, two), weight_c, two_c))
-    store(each, b, at, add(load(each, b, at), add(one, two)))
-    store(each, b + 1, at, add(load(each, b + 1, at), add(one_c, two_c)))
+    _total(each, b, at, stands, add(one, two), add(one_c, two_c))
+
+
+@fused_inline
+def _total(each: FloatArray, b: int, at: int, stands: Any, some: Any, some_c: Any) -> None:
+    """Add the spell of two blocks to the dwellings' sums."""
+    store(each, b, at, more(load(each, b, at), stands, some))
+    store(each, b + 1, at, more(load(each, b + 1, at), stands, some_c))
+
+
+__all__ = ["Dwellings", "Hours", "Lived", "live"]

@@ -10,7 +10,7 @@ from experiments.benchmarks.buildings import COOL_AT, HEAT_AT, START, Stock, sto
 from experiments.benchmarks.context import Context, interleaved, rates
 from experiments.benchmarks.processes import PeerProcess
 from experiments.benchmarks.rows import Promise, Row, measured, peer_measured
-from kernels.stock import Dwellings, Hours, Year, live
+from kernels.stock import Dwellings, Hours, Lived, live
 
 RATE, SECONDS, MEGABYTES = 1e9, 15.0, 2000.0
 CITY, DISTRICTS = 400_000, 300
@@ -36,7 +36,9 @@ def one(context: Context, rounds: int) -> Row:
         )
         note = "lanes of one dwelling and fifteen empty ones"
         if theirs:
-            note += f"; needs differ by at most {np.abs(np.load(out) - (found.heat - found.cool)[0]).max():.1e} W"
+            note += (
+                f"; needs differ by at most {np.abs(np.load(out) - (found.heat - CHILLER * found.cool)[0]).max():.1e} W"
+            )
         other = peer_measured(peer.name, rates(float(len(case.outdoor)), theirs), peer.fault)
     return measured(
         "one dwelling, heat balance", "building-hours/s", rates(float(len(case.outdoor)), ours), higher_is_better=True, peer=other,
@@ -45,7 +47,7 @@ def one(context: Context, rounds: int) -> Row:
 
 
 def rate(context: Context, buildings: int, rounds: int) -> Row:
-    """Heat balance, sun through windows, heating system, hot water, appliances, car, photovoltaics: all in one pass."""
+    """Heat balance, sun through windows of any direction, heating and cooling systems, hot water, cooking, plugs, car, a roof in ten."""
     case = stock(buildings, 8760)
     lived(case, DISTRICTS, context.threads)  # compiles
     seconds = interleaved(rounds, lambda: context.seconds(lambda: lived(case, DISTRICTS, context.threads)))[0]
@@ -67,24 +69,29 @@ def city(context: Context, buildings: int) -> list[Row]:
     ]  # fmt: skip
 
 
-def lived(case: Stock, districts: int, threads: int) -> Year:
-    """The stock of :mod:`experiments.benchmarks.buildings` with systems and panels of no particular dwelling."""
+def lived(case: Stock, districts: int, threads: int) -> Lived:
+    """The stock of :mod:`experiments.benchmarks.buildings` with systems of no particular dwelling. The case's sun comes from all sides
+    alike, so that the peer has the same; roofs have a beam of their own."""
     n, t = len(case.floor), len(case.outdoor)
-    plane = np.repeat((case.solar / 5.0)[:, None], 5, axis=1)
-    full = np.ones(t)
-    hours = Hours(case.outdoor, plane, plane[:, :3] / 10.0, np.zeros(t), np.zeros(t), full, full, full)
+    none, full = np.zeros(t), np.ones(t)
+    above = np.tile([0.0, 0.0, 1.0], (t, 1))
+    hours = Hours(
+        case.outdoor, above, case.solar, case.solar / 8.0, case.solar / 8.0, none, none, none, full / 3.0, *([full] * 6)
+    )
     each = {name: np.full(n, value) for name, value in SYSTEMS.items()}
     each |= {"internal": case.internal[0] * case.floor, "cool_at": np.full(n, COOL_AT), "heat_at": np.full(n, HEAT_AT)}
-    tables = {
-        "box": case.boxes,
-        "aperture": np.repeat(case.floor[:, None], 5, axis=1),
-        "panels": np.full((n, 3), 1000.0),
+    each |= {
+        "mass": np.full(n, START),
+        "panels": np.where(np.arange(n) % 10 == 0, 3000.0, 0.0),
+        "azimuth": np.arange(n) % 360.0,
     }
-    where = np.arange(n) % districts
-    return live(Dwellings(**each, **tables), where, hours, np.full(n, START), districts=districts, threads=threads)
+    tables = {"box": case.boxes, "aperture": np.repeat(case.floor[:, None], 4, axis=1)}
+    return live(Dwellings(**each, **tables), np.arange(n) % districts, hours, groups=districts, threads=threads)
 
 
+CHILLER = 3.0
 SYSTEMS = {
-    "absent": 0.0, "night": 0.0, "away": 0.0, "heater": 1e9, "efficiency": 2.5, "warmer": 0.05, "least": 1.0, "electric": 1.0,
-    "chiller": 3.0, "water": 200.0, "water_fuel": 0.0, "plugs": 300.0, "car": 150.0, "weight": 1.0,
+    "absent": 0.0, "night": 0.0, "away": 0.0, "relief": 0.0, "heater": 1e9, "per_heat": 0.0, "pump": 1.0, "electric": 1.0,
+    "chiller": CHILLER, "water": 200.0, "plugs": 300.0, "cooking": 40.0, "car": 50.0, "night_car": 50.0, "flexible": 50.0, "tilt": 20.0,
+    "facing": 160.0, "battery": 5000.0, "weight": 1.0,
 }  # fmt: skip
