@@ -282,3 +282,24 @@ class Errand(IntEnum):
     SHOPPING = 2
     LEISURE = 3  #: leisure, visits, personal business
     ESCORT = 4  #: bringing and fetching somebody
+
+
+class StationKind(IntEnum):
+    """Whose transformer between medium and low voltage it is."""
+
+    PUBLIC = 0  #: of the distributor, generated
+    PRIVATE = 1  #: of a customer supplied at medium voltage
+    GIVEN = 2  #: of the distributor, read from a network file
+
+
+class Cable(IntEnum):
+    """What joins a bus to the one before it (sim/city/equipment.py)."""
+
+    BUSBAR = 0  #: nothing: the station's low-voltage busbar
+    U95 = 1  #: underground, NF C 33-210, aluminium, mm2
+    U150 = 2
+    U240 = 3
+    T35 = 4  #: overhead, twisted, NF C 33-209, aluminium, mm2
+    T70 = 5
+    T150 = 6
+    GIVEN = 7  #: of a network file

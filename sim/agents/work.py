@@ -10,14 +10,13 @@ from sim.agents.people import People
 from sim.agents.sampling import Draws, rows_for, systematic
 from sim.agents.tables import Firms
 from sim.city.city import City
+from sim.city.flows import FLOOR_PER_JOB
 from sim.codes import Activity, Sector
 from sim.columns import Floats, Int32s, Ints
 from sim.scenario.parameters import Parameters
 
 #: Mean jobs of an establishment with employees by sector (INSEE FLORES orders of magnitude; assumption).
 FIRM_SIZE = np.array([4.0, 160.0, 18.0, 9.0, 10.0, 20.0, 8.0, 25.0, 12.0, 30.0, 7.0])
-#: Heated floor by job [m2] (assumption; CEREN-like ratios of floor to employment).
-FLOOR = np.array([40.0, 45.0, 60.0, 20.0, 55.0, 35.0, 60.0, 20.0, 22.0, 45.0, 40.0])
 MATURITY = np.array([0.25, 0.60, 0.45, 0.30, 0.40, 0.40, 0.30, 0.75, 0.60, 0.50, 0.40])  # digital maturity (assumption)
 MARGIN_MONTHS = 2.0  # of revenue held as cash (assumption)
 
@@ -131,7 +130,7 @@ def _firms(posts: Floats, draws: Draws, share: float) -> tuple[Firms, Ints, Ints
             id=rows, alive=np.ones(len(rows)), weight=weight, district=cell // s, sector=sector, jobs=jobs, jobs_wanted=jobs,
             revenue=revenue, liquidity=MARGIN_MONTHS * revenue, maturity=maturity,
             telework=np.clip(np.round(3.2 * maturity - 0.6 + draws.normal("firm.telework", rows) * 0.6), 0.0, 3.0),
-            floor=jobs * FLOOR[sector], preparedness=np.clip(maturity * 0.8 + 0.05, 0.0, 1.0), projects=np.zeros(len(rows)),
+            floor=jobs * FLOOR_PER_JOB[sector], preparedness=np.clip(maturity * 0.8 + 0.05, 0.0, 1.0), projects=np.zeros(len(rows)),
         ),
         first,
         count,

@@ -13,7 +13,7 @@ from typing import Any, cast
 import networkx as nx
 import numpy as np
 
-from sim.codes import Ring, RoadClass, TransitMode
+from sim.codes import Cable, Ring, RoadClass, StationKind, TransitMode
 from sim.columns import Array, Bools, Codes, Floats, Int32s, Ints, Table, column
 
 
@@ -163,6 +163,44 @@ class Interchanges(Table):
     open_to_all: Bools = column("?", "-", "cars that a low-emission zone bans may reach it")
 
 
+@dataclass
+class Stations(Table):
+    """Stations between medium and low voltage, each with one transformer; see :mod:`sim.city.feeders`."""
+
+    district: Int32s = column("i4", "-", "district whose customers it supplies")
+    x: Floats = column("f8", "m", "easting")
+    y: Floats = column("f8", "m", "northing")
+    node: Int32s = column("i4", "-", "nearest street node")
+    kind: Codes = column("i1", "-", "whose it is", StationKind)
+    kva: Floats = column("f8", "kVA", "rated power of the transformer")
+    r: Floats = column("f8", "ohm", "resistance of the transformer, seen from 400 V")
+    x_ohm: Floats = column("f8", "ohm", "reactance of the transformer, seen from 400 V")
+    idle: Floats = column("f8", "W", "no-load loss of the transformer")
+    first: Ints = column("i8", "-", "its first row of City.buses: the low-voltage busbar")
+    count: Int32s = column("i4", "-", "its rows of City.buses")
+
+
+@dataclass
+class Buses(Table):
+    """Points of low-voltage lines where customers or branches hang: trees, parents before children, station by station."""
+
+    station: Int32s = column("i4", "-", "station")
+    parent: Int32s = column("i4", "-", "row of the bus on the way to the station; its own for a busbar")
+    node: Int32s = column("i4", "-", "nearest street node")
+    x: Floats = column("f4", "m", "easting")
+    y: Floats = column("f4", "m", "northing")
+    length: Floats = column("f4", "m", "length of the line from the parent")
+    cable: Codes = column("i1", "-", "cable of that line", Cable)
+    sets: Codes = column("i1", "-", "equal cables side by side")
+    r: Floats = column("f8", "ohm", "resistance of the line, all cables together, at 20 degC")
+    x_ohm: Floats = column("f8", "ohm", "reactance of the line, all cables together")
+    rating: Floats = column("f4", "A", "current that the line may carry per phase, all cables together; infinite for a busbar")
+    houses: Floats = column("f8", "dwellings", "houses connected here")
+    flats: Floats = column("f8", "dwellings", "flats connected here")
+    floor: Floats = column("f8", "m2", "firms' floor connected here")
+    charging: Floats = column("f8", "-", "share of its district's charging away from home; sums to 1 over a district")
+
+
 #: Name in ``City.prepared`` of the (n, 2) reference and modelled free-flow times [s].
 FREE_FLOW_PAIRS = "free_flow_pairs"
 
@@ -208,6 +246,8 @@ class City:
     gate_names: tuple[str, ...] = ()
     interchanges: Interchanges = field(default_factory=Interchanges.blank)
     interchange_names: tuple[str, ...] = ()
+    stations: Stations = field(default_factory=Stations.blank)
+    buses: Buses = field(default_factory=Buses.blank)
     weather: Weather | None = None
     synthetic_streets: bool = False  #: maps of such a city are stamped "synthetic streets"
     water: tuple[Array, ...] = ()  #: polylines (n, 2) lon/lat of rivers, for maps

@@ -23,6 +23,8 @@ SECTOR_SHARE = {
     Sector.TRANSPORT: 0.055, Sector.HOSPITALITY: 0.040, Sector.INFORMATION: 0.075, Sector.BUSINESS: 0.190, Sector.PUBLIC: 0.285,
     Sector.OTHER: 0.050,
 }  # fmt: skip
+#: Heated floor by job [m2] (assumption; CEREN-like ratios of floor to employment).
+FLOOR_PER_JOB = np.array([40.0, 45.0, 60.0, 20.0, 55.0, 35.0, 60.0, 20.0, 22.0, 45.0, 40.0])
 
 
 def fit_commuters(seed: Floats, employed: Floats, jobs: Floats, outgoers: float) -> tuple[Floats, dict[str, Any]]:

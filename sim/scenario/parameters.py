@@ -15,7 +15,7 @@ from pathlib import Path
 from sim.errors import Fault, InputError, nearest
 
 #: Domains whose parameters act when a city is built, not when it is lived.
-_BUILDING = ("city", "transit_supply")
+_BUILDING = ("city", "transit_supply", "grid_supply")
 
 STATUSES = ("published", "derived", "calibrated", "assumption")
 
