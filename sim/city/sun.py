@@ -54,7 +54,7 @@ class Sun:
     def middle(self) -> Floats:
         """(8760, 3) unit vector to the sun amid the sunlit part of each hour, or amid the hour where that is none."""
         lit = self.way[..., 2] > 0.0
-        weight = np.where(lit.any(axis=1)[:, None], lit, True)
+        weight = lit | ~lit.any(axis=1, keepdims=True)
         return unit((self.way * weight[..., None]).sum(axis=1))
 
 

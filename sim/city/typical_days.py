@@ -1,4 +1,19 @@
-"""The days that stand for a month: some typical ones with weights, or all of them in order."""
+"""The days that stand for a month: some typical ones with weights, or all of them in order.
+
+Typical days are chosen by stratified selection with moments kept. The days of a month are ranked by how warm they feel to a building:
+mean air temperature plus 0.01 K for each W/m2 of sun (a sol-air temperature). The coldest tenth, the warmest 15 % and those between are
+three groups; a cold, a middle and a warm working day stand for them and one day off for the days off (Saturday, Sunday, public
+holidays), whose weight the middle one gives.
+
+- Where a day should lie is the mean of its group (temperature, global radiation; the day off as the middle), moved away from the
+  month's mean so far that the weighted variance between the typical days is that of two-day means of the month. Group means alone
+  vary less than days do, and would miss heating and cooling in the seasons between; single days vary more than what a building's
+  mass lets through from day to day.
+- The real working day (or day off) that lies nearest is taken; its temperatures are shifted, its radiation scaled the rest of the way.
+- Last, the months' mean temperature and its sums of direct, diffuse and global radiation are met exactly.
+
+Against all hours, with dwellings in which each typical day repeats itself: see tests/sim/city/test_typical_days.py.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +28,11 @@ from sim.columns import Array, Bools, Floats, Ints
 #: Arrays of a :class:`Days` by day.
 BY_DAY = ("weight", "working", "temperature", "direct", "diffuse", "horizontal", "extra", "sun", "day")
 _RADIATION = ("direct", "diffuse", "horizontal")
-_COLD, _WARM = 0.2, 0.2  # of the working days
+#: Shares of the days in the cold and the warm group. Narrower ones meet the peaks better, wider ones the sums.
+COLD, WARM = 0.10, 0.15
+FELT = 0.01  # K per W/m2 on the horizontal: absorptance 0.5 over 25 W/m2K, and facades get about half as much
+CARRIED = 2  # days whose mean a building feels
+DULLEST = 0.1  # of the month's mean radiation: no typical day gets less
 
 
 @dataclass(frozen=True)
@@ -81,26 +100,45 @@ def _month(weather: Weather, month: int, working: Bools) -> Days:
 
 
 def _typical(days: Days) -> Days:
-    """Real days of the month: of each group the one whose mean temperature and radiation come closest to the group's."""
     mean, sun = days.temperature.mean(axis=1), days.horizontal.mean(axis=1)
-    rank = np.flatnonzero(days.working)[np.argsort(mean[days.working], kind="stable")]
-    cold, warm = round(_COLD * len(rank)), round(_WARM * len(rank))
-    groups = [rank[:cold], rank[cold : len(rank) - warm], rank[len(rank) - warm :], np.flatnonzero(~days.working)]
+    groups = _groups(mean + FELT * sun)
+    weight = days.weight[0] * np.array([len(group) for group in groups], np.float64)
+    off = float(days.weight[~days.working].sum())
+    weight = np.append(weight - [0.0, off, 0.0], off)
+    seen = np.stack([mean, sun], axis=1)
+    goals = np.stack([_goals(x, groups, weight) for x in (mean, sun)], axis=1)
+    goals[:, 1] = np.maximum(goals[:, 1], DULLEST * sun.mean())
+    spread = np.maximum(seen.std(axis=0), 1e-12)
     chosen = []
-    for group in groups:
-        away = ((mean[group] - mean[group].mean()) / mean.std()) ** 2 + (
-            (sun[group] - sun[group].mean()) / sun.std()
-        ) ** 2
-        chosen.append(int(group[away.argmin()]))
-    few = replace(_take(days, np.array(chosen)), consecutive=False)
-    few.weight[:] = days.weight[0] * np.array([len(group) for group in groups])
-    few.temperature[:] += (
-        days.weight @ mean / days.weight.sum() - few.weight @ few.temperature.mean(axis=1) / few.weight.sum()
-    )
+    for goal, working in zip(goals, (True, True, True, False), strict=True):
+        rows = np.flatnonzero(days.working == working)
+        chosen.append(int(rows[(((seen[rows] - goal) / spread) ** 2).sum(axis=1).argmin()]))
+    few = replace(_take(days, np.array(chosen)), weight=weight, consecutive=False)
+    few.temperature[:] += (goals[:, 0] - mean[chosen])[:, None]
+    few.temperature[:] += (days.weight @ mean - weight @ few.temperature.mean(axis=1)) / weight.sum()
+    more = np.divide(goals[:, 1], sun[chosen], out=np.zeros(len(chosen)), where=sun[chosen] > 0.0)
     for name in _RADIATION:
-        whole, part = (d.weight @ getattr(d, name).sum(axis=1) for d in (days, few))
-        getattr(few, name)[:] *= whole / part if part > 0.0 else 1.0
+        hours = getattr(few, name)
+        hours *= more[:, None]
+        part = float(weight @ hours.sum(axis=1))
+        hours *= float(days.weight @ getattr(days, name).sum(axis=1)) / part if part > 0.0 else 1.0
     return few
+
+
+def _groups(felt: Floats) -> list[Ints]:
+    """Rows of the cold, the middle and the warm days."""
+    rank = np.argsort(felt, kind="stable")
+    cold, warm = (max(1, round(share * len(rank))) for share in (COLD, WARM))
+    return [rank[:cold], rank[cold : len(rank) - warm], rank[len(rank) - warm :]]
+
+
+def _goals(values: Floats, groups: list[Ints], weight: Floats) -> Floats:
+    """(4,) Cold, middle, warm, day off: group means moved away from the mean until their variance is that of two-day means."""
+    means = np.array([values[groups[g]].mean() for g in (0, 1, 2, 1)])
+    away = means - weight @ means / weight.sum()
+    between = weight @ away**2 / weight.sum()
+    felt = np.convolve(values, np.full(CARRIED, 1.0 / CARRIED), "valid").var()
+    return np.asarray(values.mean() + away * (np.sqrt(felt / between) if between > 0.0 else 1.0))
 
 
 def _take(days: Days, rows: Ints) -> Days:

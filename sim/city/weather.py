@@ -39,7 +39,7 @@ RANGE_BY_SUNSHINE = 0.6  # relative change of a day's temperature range from a d
 WARMEST_AFTER_NOON = (
     3.0  # h from the sun's highest stand, as in ASHRAE's curve of daily range (Fundamentals, chapter 14)
 )
-_SEED = 4  # any: the year is one of many that keep the normals
+_SEED = 3  # one of many years that keep the normals: 30 nights of frost and 26 days of 30 degC in Toulouse, published are 33 and 24
 _WARM_UP = 60  # days before the year, so that its first day is like any other
 
 
