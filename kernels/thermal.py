@@ -24,8 +24,8 @@ _MAX_DAYS = 200
 def hour(
     mass: float, outdoor: float, internal: float, solar: float, heat_at: float, cool_at: float,
     h_w: float, h_em: float, h_ve: float, h_is: float, a_m: float, a_t: float, c_m: float,
-) -> tuple[float, float, float]:  # fmt: skip
-    """One hour: (heating > 0 or cooling < 0 [W], mass temperature at the end [degC], mean air temperature [degC]).
+) -> tuple[float, float, float, float]:  # fmt: skip
+    """One hour: heating > 0 or cooling < 0 [W], mass temperature at its end, mean temperatures of air and surfaces [degC].
 
     ``mass`` [degC] is the mass temperature at the start, ``internal`` and ``solar`` gains [W], ``a_m`` effective mass area,
     ``a_t`` area of all surfaces [m2]. Equation numbers are those of EN ISO 13790:2008.
@@ -63,7 +63,27 @@ def hour(
         need = (cool_at - air_0) / slope
     total = to_mass + h_em * outdoor + h3 * (to_surface + h_w * outdoor + h1 * ((to_air + need) / h_ve + outdoor)) / h2
     end = (mass * (capacity - 0.5 * (h3 + h_em)) + total) / (capacity + 0.5 * (h3 + h_em))
-    return need, end, air_0 + slope * need
+    h_up = h1 * (outdoor + (to_air + need) / h_ve)
+    surface = (h_ms * 0.5 * (mass + end) + to_surface + h_w * outdoor + h_up) / (h_ms + h_w + h1)
+    return need, end, air_0 + slope * need, surface
+
+
+@kernel
+def trace(
+    mass: float, outdoor: FloatArray, internal: FloatArray, solar: FloatArray, heat_at: FloatArray, cool_at: FloatArray,
+    h_ve: FloatArray, box: FloatArray, need: FloatArray, air: FloatArray, surface: FloatArray, masses: FloatArray,
+) -> float:  # fmt: skip
+    """Like :func:`series`, with ventilation ``h_ve`` (T,) by hour; also fills ``surface`` and, at the hours' ends, ``masses`` [degC].
+
+    The third value of ``box`` is not read.
+    """
+    for t in range(outdoor.shape[0]):
+        need[t], mass, air[t], surface[t] = hour(
+            mass, outdoor[t], internal[t], solar[t], heat_at[t], cool_at[t],
+            box[0], box[1], h_ve[t], box[3], box[4], box[5], box[6],
+        )  # fmt: skip
+        masses[t] = mass
+    return mass
 
 
 @kernel
@@ -76,7 +96,7 @@ def series(
     All series are (T,) float64; ``box`` is (h_w, h_em, h_ve, h_is, a_m, a_t, c_m) of one building, see :func:`hour`.
     """
     for t in range(outdoor.shape[0]):
-        need[t], mass, air[t] = hour(
+        need[t], mass, air[t], _ = hour(
             mass, outdoor[t], internal[t], solar[t], heat_at[t], cool_at[t],
             box[0], box[1], box[2], box[3], box[4], box[5], box[6],
         )  # fmt: skip
