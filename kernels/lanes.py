@@ -14,14 +14,31 @@ import numpy as np
 import numpy.typing as npt
 from llvmlite import ir
 from numba.core import types
-from numba.core.cgutils import get_or_insert_function, pack_array
-from numba.extending import intrinsic
+from numba.core.cgutils import get_or_insert_function
+from numba.extending import intrinsic, models, register_model
 
 LANES = 8
 _VECTOR = ir.VectorType(ir.DoubleType(), LANES)
-_TUPLE = types.UniTuple(types.float64, LANES)  # type: ignore[attr-defined]
-_INT = ir.IntType(64)
+_INT, _INT32 = ir.IntType(64), ir.IntType(32)
 _FUSED = ("contract",)
+
+
+class LanesType(types.Type):
+    """Type of a number in each lane."""
+
+    def __init__(self) -> None:
+        super().__init__("Lanes")
+
+
+@register_model(LanesType)
+class LanesModel(models.PrimitiveModel):  # type: ignore[misc]
+    """Kept as one vector, so that LLVM never takes it apart."""
+
+    def __init__(self, manager: Any, kind: Any) -> None:
+        super().__init__(manager, kind, _VECTOR)
+
+
+_TYPE = LanesType()
 
 
 def aligned(rows: int, columns: int) -> npt.NDArray[np.float64]:
@@ -29,17 +46,6 @@ def aligned(rows: int, columns: int) -> npt.NDArray[np.float64]:
     spare = np.zeros(rows * columns + LANES)
     skip = -spare.ctypes.data % (8 * LANES) // 8
     return spare[skip : skip + rows * columns].reshape(rows, columns)
-
-
-def _vector(builder: Any, lanes: Any) -> Any:
-    out = ir.Constant(_VECTOR, ir.Undefined)
-    for k in range(LANES):
-        out = builder.insert_element(out, builder.extract_value(lanes, k), ir.Constant(_INT, k))
-    return out
-
-
-def _lanes(builder: Any, vector: Any) -> Any:
-    return pack_array(builder, [builder.extract_element(vector, ir.Constant(_INT, k)) for k in range(LANES)])
 
 
 def _address(context: Any, builder: Any, kind: Any, array: Any, row: Any, column: Any) -> Any:
@@ -55,17 +61,25 @@ def _places(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
     return _address(context, builder, signature.args[0], arguments[0], row, column)
 
 
+def _get(builder: Any, address: Any) -> Any:
+    value = builder.load(builder.inttoptr(address, ir.PointerType(_VECTOR)))
+    value.align = 8
+    return value
+
+
+def _put(builder: Any, address: Any, value: Any) -> None:
+    builder.store(value, builder.inttoptr(address, ir.PointerType(_VECTOR))).align = 8
+
+
 @intrinsic
 def load(typing: Any, array: Any, row: Any, column: Any) -> Any:
     """``array[row, column:column + LANES]``."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         address, _ = _places(context, builder, signature, arguments)
-        value = builder.load(builder.inttoptr(address, ir.PointerType(_VECTOR)))
-        value.align = 8
-        return _lanes(builder, value)
+        return _get(builder, address)
 
-    return _TUPLE(array, row, column), generate
+    return _TYPE(array, row, column), generate
 
 
 @intrinsic
@@ -74,8 +88,7 @@ def store(typing: Any, array: Any, row: Any, column: Any, lanes: Any) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         address, _ = _places(context, builder, signature, arguments)
-        done = builder.store(_vector(builder, arguments[3]), builder.inttoptr(address, ir.PointerType(_VECTOR)))
-        done.align = 8
+        _put(builder, address, arguments[3])
         return context.get_dummy_value()
 
     return types.void(array, row, column, lanes), generate
@@ -87,13 +100,14 @@ def load_down(typing: Any, array: Any, row: Any, column: Any) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         address, stride = _places(context, builder, signature, arguments)
-        values = []
-        for _ in range(LANES):
-            values.append(builder.load(builder.inttoptr(address, ir.PointerType(ir.DoubleType()))))
+        out = ir.Constant(_VECTOR, ir.Undefined)
+        for k in range(LANES):
+            number = builder.load(builder.inttoptr(address, ir.PointerType(ir.DoubleType())))
+            out = builder.insert_element(out, number, ir.Constant(_INT, k))
             address = builder.add(address, stride)
-        return pack_array(builder, values)
+        return out
 
-    return _TUPLE(array, row, column), generate
+    return _TYPE(array, row, column), generate
 
 
 @intrinsic
@@ -103,13 +117,68 @@ def store_down(typing: Any, array: Any, row: Any, column: Any, lanes: Any) -> An
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         address, stride = _places(context, builder, signature, arguments)
         for k in range(LANES):
-            builder.store(
-                builder.extract_value(arguments[3], k), builder.inttoptr(address, ir.PointerType(ir.DoubleType()))
-            )
+            number = builder.extract_element(arguments[3], ir.Constant(_INT, k))
+            builder.store(number, builder.inttoptr(address, ir.PointerType(ir.DoubleType())))
             address = builder.add(address, stride)
         return context.get_dummy_value()
 
     return types.void(array, row, column, lanes), generate
+
+
+def _turned(builder: Any, rows: list[Any]) -> list[Any]:
+    """Columns of eight rows: of two rows each, those apart by four, two, then one exchange what is across the diagonal."""
+    for apart in (4, 2, 1):
+        turned = list(rows)
+        for k in (k for k in range(LANES) if not k & apart):
+            for skip in (0, apart):
+                lanes = [skip + (m if not m & apart else m - apart + LANES) for m in range(LANES)]
+                mask = ir.Constant(ir.VectorType(_INT32, LANES), [ir.Constant(_INT32, m) for m in lanes])
+                turned[k + skip] = builder.shuffle_vector(rows[k], rows[k + apart], mask)
+        rows = turned
+    return rows
+
+
+def _square(context: Any, builder: Any, signature: Any, arguments: Any, at: int) -> tuple[list[Any], list[Any]]:
+    """Addresses of eight rows of the array in place ``at`` of the arguments (array, row, column), and of the rows in the other one
+    (array, places, column) that ``places`` sends these columns to."""
+    kinds = signature.args
+    row, column = (context.cast(builder, arguments[at + i], kinds[at + i], types.int64) for i in (1, 2))
+    address, stride = _address(context, builder, kinds[at], arguments[at], row, column)
+    down = [builder.add(address, builder.mul(stride, ir.Constant(_INT, k))) for k in range(LANES)]
+    other = 3 - at
+    places = context.make_array(kinds[other + 1])(context, builder, arguments[other + 1])
+    where = context.cast(builder, arguments[other + 2], kinds[other + 2], types.int64)
+    across = []
+    for k in range(LANES):
+        place = builder.load(builder.gep(places.data, [builder.add(column, ir.Constant(_INT, k))]))
+        across.append(_address(context, builder, kinds[other], arguments[other], place, where)[0])
+    return down, across
+
+
+@intrinsic
+def turn_in(typing: Any, array: Any, row: Any, column: Any, out: Any, places: Any, where: Any) -> Any:
+    """``out[places[column + k], where:where + LANES] = array[row:row + LANES, column + k]``, k from 0 to LANES - 1."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        down, across = _square(context, builder, signature, arguments, 0)
+        for address, lanes in zip(across, _turned(builder, [_get(builder, a) for a in down]), strict=True):
+            _put(builder, address, lanes)
+        return context.get_dummy_value()
+
+    return types.void(array, row, column, out, places, where), generate
+
+
+@intrinsic
+def turn_out(typing: Any, array: Any, places: Any, where: Any, out: Any, row: Any, column: Any) -> Any:
+    """``out[row:row + LANES, column + k] = array[places[column + k], where:where + LANES]``, k from 0 to LANES - 1."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        down, across = _square(context, builder, signature, arguments, 3)
+        for address, lanes in zip(down, _turned(builder, [_get(builder, a) for a in across]), strict=True):
+            _put(builder, address, lanes)
+        return context.get_dummy_value()
+
+    return types.void(array, places, where, out, row, column), generate
 
 
 @intrinsic
@@ -118,44 +187,82 @@ def same(typing: Any, value: Any) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         number = context.cast(builder, arguments[0], signature.args[0], types.float64)
-        return pack_array(builder, [number] * LANES)
+        none = ir.Constant(_VECTOR, ir.Undefined)
+        first = builder.insert_element(none, number, ir.Constant(_INT, 0))
+        return builder.shuffle_vector(first, none, ir.Constant(ir.VectorType(_INT32, LANES), None))
 
-    return _TUPLE(value), generate
+    return _TYPE(value), generate
 
 
-def _binary(calculate: Callable[[Any, Any, Any], Any], words: str) -> Any:
+@intrinsic
+def lane(typing: Any, lanes: Any, k: Any) -> Any:
+    """The number in lane ``k``."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.extract_element(
+            arguments[0], context.cast(builder, arguments[1], signature.args[1], types.int64)
+        )
+
+    return types.float64(lanes, k), generate
+
+
+def _one(name: str, words: str) -> Any:
+    """A function of LLVM's own."""
+
+    def typed(typing: Any, lanes: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            kind = ir.FunctionType(_VECTOR, [_VECTOR])
+            function = get_or_insert_function(builder.module, kind, f"llvm.{name}.v{LANES}f64")
+            return builder.call(function, arguments)
+
+        return _TYPE(lanes), generate
+
+    typed.__doc__ = words
+    return intrinsic(typed)
+
+
+def _two(calculate: Callable[[Any, Any, Any], Any], words: str) -> Any:
     def typed(typing: Any, one: Any, other: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            a, b = (_vector(builder, lanes) for lanes in arguments)
-            return _lanes(builder, calculate(builder, a, b))
+            return calculate(builder, *arguments)
 
-        return _TUPLE(one, other), generate
+        return _TYPE(one, other), generate
+
+    typed.__doc__ = words
+    return intrinsic(typed)
+
+
+def _three(calculate: Callable[[Any, Any, Any, Any], Any], words: str) -> Any:
+    def typed(typing: Any, start: Any, one: Any, other: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return calculate(builder, *arguments)
+
+        return _TYPE(start, one, other), generate
 
     typed.__doc__ = words
     return intrinsic(typed)
 
 
 @intrinsic
-def root(typing: Any, lanes: Any) -> Any:
-    """Square roots."""
+def choose(typing: Any, a: Any, b: Any, one: Any, other: Any) -> Any:
+    """``one`` where a > b, else ``other``, also where a or b is NaN."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kind = ir.FunctionType(_VECTOR, [_VECTOR])
-        function = get_or_insert_function(builder.module, kind, f"llvm.sqrt.v{LANES}f64")
-        return _lanes(builder, builder.call(function, [_vector(builder, arguments[0])]))
+        a, b, one, other = arguments
+        return builder.select(builder.fcmp_ordered(">", a, b), one, other)
 
-    return _TUPLE(lanes), generate
+    return _TYPE(a, b, one, other), generate
 
 
 @intrinsic
-def more(typing: Any, start: Any, one: Any, other: Any) -> Any:
-    """``start + one * other``."""
+def all_below(typing: Any, a: Any, b: Any) -> Any:
+    """Whether a < b in every lane; not where one is NaN."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        a, b, c = (_vector(builder, lanes) for lanes in arguments)
-        return _lanes(builder, builder.fadd(a, builder.fmul(b, c, flags=_FUSED), flags=_FUSED))
+        bits = builder.bitcast(builder.fcmp_ordered("<", *arguments), ir.IntType(LANES))
+        return builder.icmp_unsigned("==", bits, ir.Constant(ir.IntType(LANES), 2**LANES - 1))
 
-    return _TUPLE(start, one, other), generate
+    return types.boolean(a, b), generate
 
 
 def _size(builder: Any, a: Any) -> Any:
@@ -163,16 +270,38 @@ def _size(builder: Any, a: Any) -> Any:
     return builder.select(builder.fcmp_ordered(">", a, minus), a, minus)
 
 
-add = _binary(lambda builder, a, b: builder.fadd(a, b, flags=_FUSED), "Sums.")
-sub = _binary(lambda builder, a, b: builder.fsub(a, b, flags=_FUSED), "Differences.")
-mul = _binary(lambda builder, a, b: builder.fmul(a, b, flags=_FUSED), "Products.")
-div = _binary(lambda builder, a, b: builder.fdiv(a, b), "Quotients.")
-larger = _binary(
+def _product(builder: Any, a: Any, b: Any) -> Any:
+    return builder.fmul(a, b, flags=_FUSED)
+
+
+root = _one("sqrt", "Square roots.")
+absolute = _one("fabs", "Absolute values.")
+add = _two(lambda builder, a, b: builder.fadd(a, b, flags=_FUSED), "Sums.")
+sub = _two(lambda builder, a, b: builder.fsub(a, b, flags=_FUSED), "Differences.")
+mul = _two(_product, "Products.")
+div = _two(lambda builder, a, b: builder.fdiv(a, b), "Quotients.")
+larger = _two(
     lambda builder, a, b: builder.select(builder.fcmp_ordered(">", a, b), a, b),
     "The larger of two; the second if one is NaN.",
 )
-smaller = _binary(
+smaller = _two(
     lambda builder, a, b: builder.select(builder.fcmp_ordered("<", a, b), a, b),
     "The smaller of two; the second if one is NaN.",
 )
-sizes = _binary(lambda builder, a, b: builder.fadd(_size(builder, a), _size(builder, b)), "Sums of absolute values.")
+sizes = _two(lambda builder, a, b: builder.fadd(_size(builder, a), _size(builder, b)), "Sums of absolute values.")
+more = _three(
+    lambda builder, a, b, c: builder.fadd(a, _product(builder, b, c), flags=_FUSED), "``start + one * other``."
+)
+less = _three(
+    lambda builder, a, b, c: builder.fsub(a, _product(builder, b, c), flags=_FUSED), "``start - one * other``."
+)
+
+
+@intrinsic
+def neg(typing: Any, lanes: Any) -> Any:
+    """The same numbers with the other sign."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.fneg(arguments[0])
+
+    return _TYPE(lanes), generate

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernels.jit import fused_kernel
-from kernels.lanes import LANES, add, div, larger, load, load_down, mul, root, same, sizes, store, store_down, sub
+from kernels.lanes import LANES, add, div, lane, larger, load, load_down, mul, root, same, sizes, store, store_down, sub
 from kernels.threads import in_blocks
 
 FloatArray = npt.NDArray[np.float64]
@@ -152,7 +152,7 @@ def _solve(
             _currents(feeder, rows, c, out)
         for k in range(LANES):
             settled = used > 0 or lanes[0, k] < tolerance
-            out.steps[c + k] = abs(used) if settled and np.isfinite(sound[k]) else -1
+            out.steps[c + k] = abs(used) if settled and np.isfinite(lane(sound, k)) else -1
 
 
 @fused_kernel
