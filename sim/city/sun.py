@@ -60,17 +60,21 @@ class Sun:
 
 def sun_of_year(lon: float, lat: float, offset: float, year: int = 2021) -> Sun:
     """The sun at a place [degree] in the 365 days of ``year``; the clock is ``offset`` hours ahead of UTC."""
+    way, extra = sun_at(lon, lat, (np.arange(8760 * STEPS) + 0.5) / STEPS - offset, year)
+    return Sun(way.reshape(8760, STEPS, 3), extra[STEPS // 2 :: STEPS])
+
+
+def sun_at(lon: float, lat: float, hours: Floats, year: int = 2021) -> tuple[Floats, Floats]:
+    """Unit vectors to the sun (n, 3) and irradiance outside the atmosphere (n,) [W/m2], ``hours`` (n,) of UTC after 1 January."""
     import pandas as pd
     import pvlib
 
-    start = pd.Timestamp(f"{year}-01-01", tz="UTC") - pd.Timedelta(hours=offset)
-    times = pd.date_range(start + pd.Timedelta(minutes=30 / STEPS), periods=8760 * STEPS, freq=f"{60 // STEPS}min")
+    times = pd.Timestamp(f"{year}-01-01", tz="UTC") + pd.to_timedelta(hours, unit="h")
     seen = pvlib.solarposition.get_solarposition(times, lat, lon, altitude=HEIGHT)
     zenith, azimuth = (np.radians(seen[name].to_numpy()) for name in ("apparent_zenith", "azimuth"))
     across = np.sin(zenith)
     way = np.stack([across * np.sin(azimuth), across * np.cos(azimuth), np.cos(zenith)], axis=1)
-    extra = np.asarray(pvlib.irradiance.get_extra_radiation(times[STEPS // 2 :: STEPS]))
-    return Sun(way.reshape(8760, STEPS, 3), extra)
+    return way, np.asarray(pvlib.irradiance.get_extra_radiation(times))
 
 
 def unit(vectors: Array) -> Floats:
