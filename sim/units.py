@@ -36,6 +36,9 @@ SHARE = Dimension("share", "-", {"%": 0.01}, "20%")
 SPEED = Dimension("speed", "km/h", {"km/h": 1.0}, "30 km/h")
 PRICE_PER_HOUR = Dimension("price an hour", "€/h", {"€/h": 1.0}, "2 €/h")
 PRICE_PER_KWP = Dimension("price of power", "€/kWp", {"€/kWp": 1.0}, "300 €/kWp")
+PRICE_PER_KWH = Dimension("price of storage", "€/kWh", {"€/kWh": 1.0}, "200 €/kWh")
+PEAK_POWER = Dimension("peak power", "kWp", {"kWp": 1.0, "MWp": 1e3}, "900 kWp")
+WARMING = Dimension("warming", "K", {"K": 1.0}, "5 K")
 
 
 def parse_quantity(text: str, dimension: Dimension) -> float:

@@ -1,4 +1,4 @@
-"""Measures for households: retrofit, heat pumps, PV, advice, cars and bicycles."""
+"""Measures for households: retrofit, heat pumps, PV, batteries, advice, cars and bicycles."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from sim.measures.base import Context, Measure
 from sim.measures.policies import Contribution
 from sim.scenario.fields import OneOrMany, Quantity, item
-from sim.units import MONEY, PRICE_PER_KWP, SHARE
+from sim.units import MONEY, PRICE_PER_KWH, PRICE_PER_KWP, SHARE
 
 _FIVE = "one value, or five from the poorest to the richest fifth"
 
@@ -72,9 +72,7 @@ class PvSubsidy(Measure):
 
     kind: ClassVar[str] = "pv_subsidy"
     title: ClassVar[str] = "PV subsidy"
-    card: ClassVar[str] = (
-        "Lowers the price of rooftop PV for owners of houses and co-owners; the metropole pays each grant."
-    )
+    card: ClassVar[str] = "Lowers the price of rooftop PV for owners of houses; the metropole pays each grant."
     levers: ClassVar[tuple[str, ...]] = ("pv_grant",)
     sources: ClassVar[tuple[str, ...]] = ("State self-consumption bonus 2021-2024: 80-500 €/kWp (here: on top of it)",)
     expected_others: ClassVar[float] = 0.15
@@ -87,6 +85,32 @@ class PvSubsidy(Measure):
 
     def contributions(self, context: Context) -> Iterable[Contribution]:
         yield Contribution("pv_grant", context.scale * self.amount)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatterySubsidy(Measure):
+    """A grant for a home battery beside rooftop PV."""
+
+    kind: ClassVar[str] = "battery_subsidy"
+    title: ClassVar[str] = "Battery subsidy"
+    card: ClassVar[str] = (
+        "Lowers the price of a home battery for those who mount PV or have it; they use more of their own electricity; the metropole pays "
+        "each grant."
+    )
+    levers: ClassVar[tuple[str, ...]] = ("battery_grant",)
+    sources: ClassVar[tuple[str, ...]] = (
+        "Home batteries cost 600-1,000 €/kWh in France (Révolution énergétique 2022), 3 % of self-consumers have one (Enedis, June 2023)",
+    )
+    expected_others: ClassVar[float] = 0.05
+    expected_drivers: ClassVar[float] = 0.05
+
+    amount: float = item(Quantity(PRICE_PER_KWH, 0.0, 1500.0), "grant by capacity")
+
+    def empty(self) -> bool:
+        return self.amount == 0.0
+
+    def contributions(self, context: Context) -> Iterable[Contribution]:
+        yield Contribution("battery_grant", context.scale * self.amount)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,8 +11,12 @@ import numpy as np
 from sim.codes import Carrier, Sector
 from sim.measures.base import Context, Shock
 from sim.measures.policies import Contribution
-from sim.scenario.fields import Choice, OneOrMany, Quantity, item
-from sim.units import SHARE
+from sim.months import month_of_year
+from sim.scenario.fields import Choice, Number, OneOrMany, Quantity, item
+from sim.units import SHARE, WARMING
+
+#: June to September, when heat alerts are given in France (month of the year, 0 January).
+_SUMMER = range(5, 9)
 
 #: Fall of demand by sector at full severity, the year 2020 as a whole against trend.
 #: INSEE branch accounts 2020 as summed up in the project's reference notes: all -8 %, accommodation and food about -40 %, transport
@@ -80,3 +84,30 @@ class EnergyPrice(Shock):
     def contributions(self, context: Context) -> Iterable[Contribution]:
         rows = [Carrier[name.upper()].value for name in dict.fromkeys(self.carriers)]
         yield Contribution("energy_price_factor", 1.0 + self.change, rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heatwave(Shock):
+    """Some days of each summer month are far hotter than usual."""
+
+    kind: ClassVar[str] = "heatwave"
+    title: ClassVar[str] = "Heatwave"
+    card: ClassVar[str] = (
+        "From June to September, that many days of each month are warmer than the month's warmest typical day by the kelvins given. "
+        "Cooling works harder where there is any, and more households buy it."
+    )
+    levers: ClassVar[tuple[str, ...]] = ("heatwave", "heatwave_days")
+    sources: ClassVar[tuple[str, ...]] = (
+        "Toulouse, August 2023: 42.4 degC (Météo-France); an alert there means three days above 36 degC with nights above 21 degC",
+    )
+
+    warmer: float = item(Quantity(WARMING, 0.0, 15.0), "above the month's warmest typical day")
+    days: float = item(Number(0.0, 30.0, unit="days a month"), "days of each summer month", 7.0)
+
+    def empty(self) -> bool:
+        return self.warmer == 0.0 or self.days == 0.0
+
+    def contributions(self, context: Context) -> Iterable[Contribution]:
+        if month_of_year(context.month) in _SUMMER:
+            yield Contribution("heatwave", self.warmer)
+            yield Contribution("heatwave_days", self.days)

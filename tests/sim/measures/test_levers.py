@@ -13,12 +13,23 @@ from hypothesis import strategies as st
 from sim.codes import Carrier, CritAir, Sector
 from sim.measures import Context, kinds, shock_kinds
 from sim.measures.base import Measure
+from sim.measures.buildings import BuildingCode, BuildingData, HeatNetwork, RentalBan, StreetLighting
 from sim.measures.economy import InnovationChallenge, ParticipatoryBudget, Procurement, RecoveryGrants
-from sim.measures.homes import BikeSubsidy, EnergyAdvice, EvSubsidy, HeatPumpSubsidy, PvSubsidy, RetrofitSubsidy
+from sim.measures.electricity import DemandResponse, EnergySharing, PublicPv, SmartCharging
+from sim.measures.homes import (
+    BatterySubsidy,
+    BikeSubsidy,
+    EnergyAdvice,
+    EvSubsidy,
+    HeatPumpSubsidy,
+    PvSubsidy,
+    RetrofitSubsidy,
+)
 from sim.measures.policies import THEMES, Contribution, Policies, axis_sizes, compose
-from sim.measures.shocks import EnergyPrice, Pandemic
+from sim.measures.shocks import EnergyPrice, Heatwave, Pandemic
 from sim.measures.streets import EvCharging, LowEmissionZone, ParkingPrice, SpeedLimit
 from sim.measures.transit import TransitFare, TransitFrequency
+from sim.scenario.check import check_against_city
 from sim.scenario.parameters import Parameters
 from tests.sim.measures.townhall import ACTING, SHOCKS, alone, measure, months, planned_line, policies, same_bits, shock
 from tests.worlds import scenario
@@ -48,6 +59,9 @@ def test_levers_changed_are_those_declared(kind: str, tmp_path: Path) -> None:
 
 
 ZERO = {
+    "battery_subsidy": "amount: 0 €/kWh", "building_code": "share: 0%", "building_data": "floors: 0%", "demand_response": "share: 0%",
+    "energy_sharing": "share: 0%", "heat_network": "length: 0 km, renewable: 90%", "public_pv": "power: 0 kWp",
+    "rental_ban": "compliance: 0%, bans: {2021-01: g}", "smart_charging": "share: 0%", "street_lighting": "lights: 0%",
     "bike_subsidy": "amount: 0 €", "cycle_network": "length: 0 km, months: 3", "energy_advice": "reach: 0%",
     "ev_charging": "points: 0", "ev_subsidy": "amount: 0 €", "heat_pump_subsidy": "amount: [0 €, 0 €, 0 €, 0 €, 0 €]",
     "innovation_challenge": "theme: energy, calls_per_year: 0", "local_procurement": "amount_per_year: 0 €",
@@ -78,6 +92,7 @@ def test_an_inert_measure_leaves_policies_money_and_journal_alone(kind: str, tmp
 
 
 @pytest.mark.parametrize("body", [shock("pandemic", "months: 6, severity: 0%"), shock("energy_price", "change: 0%"),
+                                  shock("heatwave", "warmer: 0 K"), shock("heatwave", "warmer: 5 K, days: 0"),
                                   shock("energy_price", "change: 50%, area: nowhere")])  # fmt: skip
 def test_an_inert_shock_leaves_policies_alone(body: str, tmp_path: Path) -> None:
     neutral = compose((), axis_sizes(planned_line(), 0))
@@ -232,6 +247,64 @@ def test_areas_are_named_areas_communes_rings_and_unions(area: str, districts: l
     assert np.flatnonzero(found.exposure[0]).tolist() == districts
 
 
+def test_households_enrol_as_the_boxes_are_mounted_and_the_support_is_paid_for_each(tmp_path: Path) -> None:
+    """A fifth of the 2,000 households of the centre in ten months: 400, and 40 € a year for each of them, once all are mounted."""
+    body = measure("demand_response", "share: 20%, months: 10, area: centre, support: 40 €")
+    town, state = alone(scenario(tmp_path, body, end="2026-12"), planned_line())
+    for month, p in enumerate(months(town, state, 12)):
+        wanted = np.where(np.arange(9) == CENTRE, 0.2 * min(1.0, (month + 1) / 10), 0.0)
+        assert p.demand_response == pytest.approx(wanted, rel=1e-12)
+    assert planned_line().districts.households[CENTRE] == 2000
+    assert state.townhall.spent[0] == pytest.approx(2 * 400 * 40.0 / 12.0)
+
+
+def test_public_panels_follow_public_jobs(tmp_path: Path) -> None:
+    """The centre has four times the public posts of each of the eight others: 4 of 12 MWp."""
+    found = policies(tmp_path, measure("public_pv", "power: 12 MWp, months: 4"), 5)
+    assert [float(p.public_pv.sum()) for p in found] == pytest.approx([3e3, 6e3, 9e3, 12e3, 12e3])
+    assert found[-1].public_pv[CENTRE] == pytest.approx(4e3)
+
+
+def test_a_kilometre_of_heat_network_reaches_as_many_flats_as_in_france(tmp_path: Path) -> None:
+    """FEDENE 2022: 2.7 M dwellings on 7,046 km are 383 a kilometre."""
+    districts = planned_line().districts
+    flats = float((districts.dwellings - districts.houses).sum())
+    found = policies(tmp_path, measure("heat_network", "length: 4 km, months: 2, renewable: 70%"), 2)
+    for p, km in zip(found, (2.0, 4.0), strict=True):
+        assert p.heat_network * flats == pytest.approx(km * 2.7e6 / 7046, rel=0.03)
+        assert p.heat_network_renewable[0] == pytest.approx(0.7 * km / 4.0)
+
+
+def test_more_pipes_than_flats_are_refused(tmp_path: Path) -> None:
+    body = measure("heat_network", "length: 900 km, months: 12")
+    faults = check_against_city(scenario(tmp_path, body), planned_line())
+    assert len(faults) == 1
+    assert "all flats of the area" in str(faults[0])
+
+
+def test_the_rental_ban_follows_its_calendar(tmp_path: Path) -> None:
+    """Loi Climat et résilience, two years early: class G, then F, then E."""
+    found = policies(tmp_path, measure("rental_ban", "bans: {2021-03: g, 2022-01: f, 2023-01: e}, compliance: 30%"), 26)
+    for month, best in ((1, 7), (2, 6), (11, 6), (12, 5), (24, 4)):
+        assert found[month].rental_ban.tolist() == [0.3 if row >= best else 0.0 for row in range(7)], month
+
+
+def test_building_data_saves_by_sector_and_uses_electricity_by_post(tmp_path: Path) -> None:
+    """Half of the floors of two sectors, 10 % saved on each; 15 kWh a year for each of their posts."""
+    found = policies(tmp_path, measure("building_data", "floors: 50%, months: 2, sectors: [public, business]"), 2)[-1]
+    rows = [Sector.PUBLIC, Sector.BUSINESS]
+    assert found.building_data[rows].tolist() == pytest.approx([0.05, 0.05])
+    assert found.building_data.sum() == pytest.approx(0.1)
+    assert found.data_use[0] == pytest.approx(planned_line().jobs[:, rows].sum() * 0.5 * 15.0 / 12e3)
+
+
+def test_a_heatwave_comes_in_summer_only(tmp_path: Path) -> None:
+    found = policies(tmp_path, shock("heatwave", "warmer: 5 K, days: 6, months: 24"), 24)
+    hot = [m for m, p in enumerate(found) if p.heatwave[0] > 0.0]
+    assert hot == [5, 6, 7, 8, 17, 18, 19, 20]
+    assert all((p.heatwave[0], p.heatwave_days[0]) in ((5.0, 6.0), (0.0, 0.0)) for p in found)
+
+
 # --- monotone: more of a measure is more of its lever --------------------------------------------------------------
 
 _CITY = planned_line()
@@ -247,6 +320,12 @@ SIZED = {
     "zone": (lambda x: LowEmissionZone(vehicles=((0, ("all",)),), bans=((0, "crit_air_3"),), compliance=x), 1),
     "frequency": (lambda x: TransitFrequency(lines=("bus",), headway=-0.9 * x), -1), "fare": (lambda x: TransitFare(change=-x), -1),
     "price": (lambda x: EnergyPrice(change=2 * x), 1), "pandemic": (lambda x: Pandemic(severity=x), 0),
+    "battery": (lambda x: BatterySubsidy(amount=900 * x), 1), "code": (lambda x: BuildingCode(share=x), 1),
+    "data": (lambda x: BuildingData(floors=x), 1), "response": (lambda x: DemandResponse(share=x), 1),
+    "sharing": (lambda x: EnergySharing(share=x), 1), "network": (lambda x: HeatNetwork(length=50 * x, renewable=x), 1),
+    "roofs": (lambda x: PublicPv(power=5e3 * x), 1), "ban": (lambda x: RentalBan(bans=((0, "g"),), compliance=x), 1),
+    "charging_hours": (lambda x: SmartCharging(share=x), 1), "lighting": (lambda x: StreetLighting(lights=x), 1),
+    "heatwave": (lambda x: Heatwave(warmer=9 * x), 1),
 }  # fmt: skip
 
 

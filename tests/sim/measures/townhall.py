@@ -19,6 +19,10 @@ from tests.worlds import city, scenario
 
 #: For each kind of measure: fields that make it act. Works take six months.
 ACTING = {
+    "battery_subsidy": "amount: 200 €/kWh", "building_code": "share: 50%", "building_data": "floors: 30%, months: 6",
+    "demand_response": "share: 20%, months: 6, area: centre", "energy_sharing": "share: 10%, months: 6",
+    "heat_network": "length: 5 km, renewable: 80%, months: 6", "public_pv": "power: 2 MWp, months: 6",
+    "rental_ban": "bans: {2021-01: g}", "smart_charging": "share: 30%", "street_lighting": "lights: 40%, months: 6",
     "bike_subsidy": "amount: 500 €", "cycle_network": "length: 9 km, months: 6", "energy_advice": "reach: 5%, area: centre",
     "ev_charging": "points: 500, months: 6", "ev_subsidy": "amount: 4000 €", "heat_pump_subsidy": "amount: 4000 €",
     "lane_closure": "lanes: 1, area: centre",
@@ -29,7 +33,9 @@ ACTING = {
     "transit_fare": "change: -100%", "transit_frequency": "lines: metro, headway: -50%",
     "transit_line": "line: L1, months: 6",
 }  # fmt: skip
-SHOCKS = {"pandemic": "months: 6", "energy_price": "change: +50%, months: 6"}
+SHOCKS = {
+    "pandemic": "months: 6", "energy_price": "change: +50%, months: 6", "heatwave": "warmer: 5 K, months: 12",
+}  # fmt: skip
 
 
 def planned_line() -> City:

@@ -45,7 +45,18 @@ measures:
   - {id: m18, measure: lane_closure, start: 2021-02, lanes: all, roads: major, area: centre,
      lines: {quay: [[1.4400, 43.6000], [1.4380, 43.6050]]}}
   - {id: m17, measure: transit_frequency, start: 2021-02, lines: [metro, bus], headway: -15%, depends_on: [m1, teleo]}
+  - {id: m19, measure: battery_subsidy, start: 2021-02, amount: 150 €/kWh}
+  - {id: m20, measure: building_code, start: 2021-02, share: 40%}
+  - {id: m21, measure: building_data, start: 2021-02, months: 12, floors: 20%, saving: 12%, sectors: [public, business]}
+  - {id: m22, measure: demand_response, start: 2021-02, months: 24, share: 10%, support: 20 €, area: 'ring:first'}
+  - {id: m23, measure: energy_sharing, start: 2021-02, months: 12, share: 2%, area: centre}
+  - {id: m24, measure: heat_network, start: 2021-02, months: 24, capex: 30 M€, length: 20 km, renewable: 80%, area: [centre, 'ring:first']}
+  - {id: m25, measure: public_pv, start: 2021-02, months: 12, capex: 5 M€, power: 5 MWp}
+  - {id: m26, measure: rental_ban, start: 2021-02, bans: {2023-01: g}, compliance: 30%}
+  - {id: m27, measure: smart_charging, start: 2021-02, share: 20%}
+  - {id: m28, measure: street_lighting, start: 2021-02, months: 12, capex: 6 M€, lights: 15%, saving: 70%, area: centre}
 shocks:
+  - {id: s3, shock: heatwave, start: 2021-06, months: 3, warmer: 5 K, days: 8}
   - {id: s1, shock: pandemic, start: 2020-03, months: 18, severity: 100%}
   - {id: s2, shock: energy_price, start: 2022-06, months: 12, change: +30%, carriers: [electricity, gas]}
 parameters: {value_of_time_work: 13}
