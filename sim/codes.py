@@ -130,10 +130,14 @@ class EnergyUse(IntEnum):
 
     HEATING = 0
     HOT_WATER = 1
-    APPLIANCES = 2  #: appliances, lighting, cooking
+    APPLIANCES = 2  #: appliances and lighting of dwellings
     TERTIARY = 3  #: firms' floor space, all uses
     CHARGING = 4  #: electric vehicles
     FUEL = 5  #: combustion in vehicles
+    COOLING = 6  #: air conditioning of dwellings
+    COOKING = 7
+    LIGHTING = 8  #: of streets
+    DATA = 9  #: sensors, networks and servers of the roadmap's data services
 
 
 class Powertrain(IntEnum):

@@ -17,6 +17,7 @@ from sim.agents.municipality import Municipality
 from sim.agents.population import populate
 from sim.agents.tables import Incomers
 from sim.city.city import City
+from sim.city.climate import Climate, climate_of
 from sim.codes import Party, Purpose
 from sim.indicators import BY_NAME, INDICATORS
 from sim.indicators.registry import Snapshot
@@ -26,7 +27,7 @@ from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import Economy, Energy, Society, State, Townhall, Traffic
 from sim.systems.economy import EconomySystem
-from sim.systems.energy import EnergySystem, HeatTables
+from sim.systems.energy import EnergySystem
 from sim.systems.mobility import MobilitySystem
 from sim.systems.society import SocietySystem
 
@@ -46,7 +47,7 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
         gap: relative gap of the road equilibrium.
         threads: threads of the parallel kernels.
         state: continue from this state instead of a new population (it is used, not copied).
-        heat: heat tables of a model of the same city and parameters; solved anew when absent.
+        climate: the weather of a model of the same city and scenario; found anew when absent.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
         gap: float = DEFAULT_GAP,
         threads: int = 1,
         state: State | None = None,
-        heat: HeatTables | None = None,
+        climate: Climate | None = None,
     ) -> None:
         super().__init__(rng=seed)
         self.scenario = scenario
@@ -71,7 +72,9 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
         self.seconds: dict[str, float] = {}
         self.demography = Demography(city, self.parameters, self.trends)
         self.mobility = MobilitySystem(city, self.parameters, self.trends, gap=gap, threads=threads)
-        self.energy = EnergySystem(city, self.parameters, self.trends, tables=heat)
+        self.energy = EnergySystem(
+            city, self.parameters, self.trends, climate=climate or climate_of(city, scenario), threads=threads
+        )
         self.economy = EconomySystem(city, self.parameters, self.trends)
         self.society = SocietySystem(city, self.parameters, self.trends)
         self.municipality = Municipality(self, city, scenario, self.parameters)
@@ -149,7 +152,7 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
             raise ValueError("a scenario can only be taken over before its first month")
         other = UrbanModel(
             scenario, self.city, parameters=self.parameters.overrides, gap=self.mobility.road.gap,
-            threads=self.mobility.road.threads, state=self.state.copy(), heat=self.energy.tables,
+            threads=self.mobility.road.threads, state=self.state.copy(), climate=self.energy.climate,
         )  # fmt: skip
         other.municipality.take_over(other.state)
         return other

@@ -88,21 +88,54 @@ class Traffic(Block):
 class Energy(Block):
     """Written by systems.energy."""
 
-    final: Floats = column("f8", "MWh/month", "(D, 7 carriers, 6 uses) final energy; PV used on site not deducted")
-    pv: Floats = column("f8", "MWh/month", "(D,) rooftop PV produced")
-    pv_used: Floats = column("f8", "MWh/month", "(D,) of which used where produced")
-    peak: Floats = column("f8", "MW", "(D,) highest hourly electric load of the month's typical days, PV deducted")
-    load: Floats = column("f8", "MW", "(24,) city electric load on the month's coldest typical day, PV deducted")
-    co2: Floats = column("f8", "tCO2e/month", "(D, 6 uses) emissions by use, by the place of use")
+    final: Floats = column("f8", "MWh/month", "(D, 7 carriers, 10 uses) final energy; PV used on site not deducted")
+    pv: Floats = column("f8", "MWh/month", "(D,) rooftop PV produced, that of public roofs included")
+    pv_used: Floats = column(
+        "f8", "MWh/month", "(D,) of which used in the dwelling or public floor below, batteries included"
+    )
+    pv_shared: Floats = column("f8", "MWh/month", "(D,) of the rest, used by neighbours in collective self-consumption")
+    battery_loss: Floats = column("f8", "MWh/month", "(D,) what home batteries took and did not give")
+    grid_loss: Floats = column("f8", "MWh/month", "(D,) lost in low-voltage lines and their transformers")
+    peak: Floats = column("f8", "MW", "(D,) highest hour of electric load on the month's days, PV deducted")
+    load: Floats = column("f8", "MW", "(24,) city electric load on the month's coldest day, PV deducted")
+    signal: Floats = column("f8", "-", "(24,) hours that suited the grid last month: shape of flexible use, mean 1")
+    co2: Floats = column("f8", "tCO2e/month", "(D, 10 uses) emissions by use, by the place of use, upstream included")
+    co2_direct: Floats = column(
+        "f8", "tCO2e/month", "(D, 10 uses) of which at the stack: power plants, boilers, engines"
+    )
+    co2_hour: Floats = column("f8", "tCO2e/h", "(24, 10 uses) emissions by hour of the mean day, upstream included")
     year_bill: Floats = column(
         "f8", "€/year", "(n_households,) dwelling energy of a normal year with today's dwelling, habits and prices"
     )
     heat_cost: Floats = column(
         "f8", "€/year", "(n_households,) heating and hot water of a normal year without going short of heat"
     )
+    warmth: Floats = column("f8", "degC", "(n_dwellings,) air temperature heated to by day; NaN where nobody lives")
+    heat_stress: Floats = column("f8", "K.h/month", "(n_dwellings,) degree-hours above 28 degC indoors")
+    mass: Floats = column(
+        "f8", "degC", "(n_dwellings,) mass temperature at the end of the month, where all hours are lived; else empty"
+    )
+    need_of: Codes = column(
+        "i1", "-", "(n_dwellings,) state of the envelope that dwellings.need was computed for, -1 none"
+    )
     dpe: Codes = column("i1", "-", "(n_dwellings,) energy class: 0 A .. 6 G, -1 no longer there")
-    voltage: Floats = column("f8", "pu", "(D,) lowest voltage of the district's typical feeder at its peak hour")
-    feeder_load: Floats = column("f8", "-", "(D,) highest current of that feeder against its cable's rating")
+    voltage: Floats = column("f8", "pu", "(D,) lowest voltage on the district's low-voltage feeders this month")
+    voltage_high: Floats = column("f8", "pu", "(D,) highest voltage on them")
+    line_load: Floats = column("f8", "-", "(D,) highest current of a line against its rating")
+    transformer_load: Floats = column("f8", "-", "(D,) highest load of a transformer against its rating")
+    over: Floats = column(
+        "f8", "h/month", "(3, D) station-hours out of voltage limits, with a line, a transformer over its rating"
+    )
+    hosting: Floats = column("f8", "kW", "(2, D) hosting capacity by dwelling: PV [kWp], further load at the peak hour")
+    stations: Floats = column("f8", "kVA", "(S,) rating of transformers as they stand now")
+    cables: Floats = column("f8", "-", "(n_buses,) parallel cables of each branch as they stand now")
+    overloaded: Floats = column("f8", "h", "(3, S) hours of stations over limits since January")
+    reinforced: Floats = column(
+        "f8", "€", "(2,) grid works of this month: paid by the grid's operator, by the metropole"
+    )
+    account: Floats = column(
+        "f8", "tCO2e/month", "(2, 8) residents' and territorial account by item (systems/energy/accounts.py)"
+    )
 
 
 @dataclass

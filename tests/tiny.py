@@ -201,7 +201,7 @@ def tiny_state(city: City, seed: int = 1, share: float = 0.2, n_measures: int = 
                        transit_off_time=_grid_time(city, 14.0) + 10, transit_off_felt=_grid_time(city, 14.0) + 18,
                        bike_time=_grid_time(city, 14.0), walk_time=_grid_time(city, 5.0), trips=z((nd, 4)),
                        trip_km=z((nd, 4)), emissions=z(nd), nox=z(nd), pm=z(nd), loud=z(nd), link_trucks=z(nl), vehicle_km=z(5)),
-        energy=_blank(Energy, final=z((nd, 7, 6)), pv=z(nd), pv_used=z(nd), peak=z(nd), load=z(24), co2=z((nd, 6))),
+        energy=_blank(Energy, final=z((nd, 7, 10)), pv=z(nd), pv_used=z(nd), peak=z(nd), load=z(24), co2=z((nd, 10)), signal=np.ones(24)),
         economy=_blank(Economy, posts=city.jobs * 1.0, residents=city.jobs * 0.85, incomers=city.jobs * 0.12,
                        vacancies=city.jobs * 0.03, demand=np.ones(len(Sector)), value_added=z(len(Sector)),
                        accessibility=np.ones(nd), projects=z(6), granted=z(len(Sector)), bought=z(len(Sector)), signed=z(6)),

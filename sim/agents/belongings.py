@@ -7,6 +7,7 @@ import numpy as np
 from sim.agents.people import People
 from sim.agents.sampling import Draws, rows_for, top_per_group
 from sim.agents.tables import Cars, Dwellings
+from sim.buildings.positions import draw_position
 from sim.city.city import City
 from sim.codes import CritAir, DwellingType, Heating, HouseholdType, Powertrain, Ring, Tenure
 from sim.columns import Codes, Floats, Ints
@@ -31,6 +32,10 @@ HEATING_HOUSE = [0.44, 0.06, 0.30, 0.12, 0.00, 0.08]
 FLEET_EDGES = np.array([0.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0])
 FLEET_BELOW = np.cumsum([0.0, 0.13, 0.11, 0.10, 0.13, 0.24, 0.16, 0.13])
 FLEET_AGE = 9.9
+#: Share of houses and flats with air conditioning in 2020: a quarter of French households (ADEME, CODA Stratégies 2021), more in the
+#: south-west and in houses; assumption.
+COOLED_HOUSE, COOLED_FLAT = 0.36, 0.22
+RACK_TILT = 12.0  #: degrees, panels on flat roofs (assumption)
 
 
 def draw_dwellings(
@@ -76,11 +81,23 @@ def draw_dwellings(
         id=rows, alive=np.ones(len(rows)), weight=weight, district=district,
         household=np.r_[households, np.full(vacant.sum(), -1)], kind=kind, period=period, area=np.clip(area, 12.0, 300.0),
         retrofit=retrofitted, heating=heating, heating_since=month - (draws.uniform("heating.age", rows) * 20 * 12).astype(int), pv=pv,
-        works_until=np.full(len(rows), -1), azimuth=np.full(len(rows), 180.0), position=np.zeros(len(rows)),
-        roof_tilt=np.full(len(rows), 30.0), roof_azimuth=np.full(len(rows), 180.0), cooled=np.zeros(len(rows)),
+        works_until=np.full(len(rows), -1), position=draw_position(kind, period, draws.uniform("position", rows)),
+        **_direction(draws, rows, house),
+        cooled=draws.uniform("cooled", rows) < np.where(house, COOLED_HOUSE, COOLED_FLAT),
         battery=np.zeros(len(rows)), need=np.zeros(len(rows)), pump_need=np.zeros(len(rows)),
     )  # fmt: skip
     return dwellings, households, _tenure(draws, people, income, in_house)
+
+
+def _direction(draws: Draws, rows: Ints, house: np.ndarray) -> dict[str, Floats]:
+    """Main facade and roof: facades look anywhere; of a pitched roof's two planes the one nearer to the south may carry panels, racks on
+    flat roofs face south. Slopes are those of canal tiles in the south of France, 25 to 40 %; directions at random: assumption."""
+    azimuth = 360.0 * draws.uniform("azimuth", rows)
+    from_south = (azimuth + 90.0) % 180.0 - 90.0  # of the plane of the roof that faces the south half of the sky
+    slope = np.degrees(np.arctan(0.25 + 0.15 * draws.uniform("roof.tilt", rows)))
+    return {
+        "azimuth": azimuth, "roof_tilt": np.where(house, slope, RACK_TILT), "roof_azimuth": np.where(house, 180.0 + from_south, 180.0),
+    }  # fmt: skip
 
 
 def _exact(district: Ints, house: np.ndarray, houses: Ints, flats: Ints) -> Floats:

@@ -17,6 +17,7 @@ from sim.codes import (
     HouseholdType,
     IncomerMode,
     Mode,
+    Position,
     Powertrain,
     Retrofit,
     Sector,
@@ -111,7 +112,7 @@ class Dwellings(Table):
     pv: Floats = column("f8", "kWp", "rooftop PV that belongs to this dwelling")
     works_until: Int32s = column("i4", "month", "month retrofit works end, -1 no works")
     azimuth: Floats = column("f8", "degree", "direction of the main facade, clockwise from north")
-    position: Codes = column("i1", "-", "where it lies in its building or row")
+    position: Codes = column("i1", "-", "where it lies in its building or row", Position)
     roof_tilt: Floats = column("f8", "degree", "slope of the roof")
     roof_azimuth: Floats = column("f8", "degree", "direction the roof that may carry PV faces, clockwise from north")
     cooled: Bools = column("?", "-", "has air conditioning")

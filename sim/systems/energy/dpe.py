@@ -13,9 +13,8 @@ import numpy as np
 
 from sim.agents.tables import Dwellings
 from sim.codes import Carrier, Heating
-from sim.columns import Codes, Floats
-from sim.systems.energy.heat import HOME, HeatTables, archetype_index
-from sim.systems.energy.uses import HEATING_CARRIER, WATER_CARRIER, efficiency
+from sim.columns import Codes, Floats, Ints
+from sim.systems.energy.uses import HEATING_CARRIER, WATER_CARRIER, YEAR, efficiency
 
 #: Upper limits of classes A..F: primary energy [kWh/m2 a year] and emissions [kgCO2e/m2 a year] (arrêté of 31 March 2021).
 ENERGY_LIMITS = np.array([70.0, 110.0, 180.0, 250.0, 330.0, 420.0])
@@ -41,27 +40,21 @@ def conventional_persons(area: Floats) -> Floats:
 
 
 def dpe_classes(
-    dwellings: Dwellings, tables: HeatTables, water_day: Floats, parameters: Mapping[str, float], factors: Floats
+    dwellings: Dwellings, rows: Ints, water_day: Floats, parameters: Mapping[str, float], factors: Floats
 ) -> Codes:
-    """(n_dwellings,) class of each dwelling, -1 where it is gone. ``water_day`` (12,) kWh a day and person, ``factors`` (7,) carriers."""
-    heating = dwellings.heating.astype(np.int64)
-    kind = archetype_index(dwellings.kind, dwellings.period, dwellings.retrofit)
+    """(n,) classes of dwellings ``rows`` from their own need in the normal year (``need``, ``pump_need``).
+
+    ``water_day`` (12,) kWh a day and person, ``factors`` (7,) kgCO2e/kWh by carrier.
+    """
+    heating = dwellings.heating[rows].astype(np.int64)
     eff = efficiency(parameters)[heating]
-    heat = tables.yearly[(heating == Heating.HEAT_PUMP).astype(np.int64), kind, HOME] / eff
-    area = np.maximum(dwellings.area, 1.0)
+    area = np.maximum(dwellings.area[rows], 1.0)
+    heat = np.where(heating == Heating.HEAT_PUMP, dwellings.pump_need[rows], dwellings.need[rows] / eff) / area
     carrier, water_carrier = HEATING_CARRIER[heating], WATER_CARRIER[heating]
     electric, electric_water = carrier == Carrier.ELECTRICITY, water_carrier == Carrier.ELECTRICITY
-    water = (
-        conventional_persons(area)
-        / area
-        * float(water_day @ tables.days.sum(axis=1))
-        / np.where(electric_water, 1.0, eff)
-    )
-    primary = heat * np.where(electric, PRIMARY_ELECTRICITY, 1.0) + water * np.where(
-        electric_water, PRIMARY_ELECTRICITY, 1.0
-    )
+    water = conventional_persons(area) / area * float(water_day.mean() * YEAR) / np.where(electric_water, 1.0, eff)
+    primary = heat * np.where(electric, PRIMARY_ELECTRICITY, 1.0)
+    primary += water * np.where(electric_water, PRIMARY_ELECTRICITY, 1.0)
     emitted = heat * np.where(electric, ELECTRIC_HEATING, factors[carrier])
     emitted += water * np.where(electric_water, ELECTRIC_WATER, factors[water_carrier])
-    out = dpe_class(primary + LIGHT_AND_FANS * PRIMARY_ELECTRICITY, emitted + LIGHT_AND_FANS * ELECTRIC_OTHER)
-    out[~dwellings.alive] = -1
-    return out
+    return dpe_class(primary + LIGHT_AND_FANS * PRIMARY_ELECTRICITY, emitted + LIGHT_AND_FANS * ELECTRIC_OTHER)

@@ -1,4 +1,4 @@
-"""What each occupied dwelling uses in a month: heating, hot water, appliances, PV; and what it costs."""
+"""What each occupied dwelling uses in a month: every dwelling and hour in one pass, then its energies by use and carrier, and its bill."""
 
 from __future__ import annotations
 
@@ -7,20 +7,32 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kernels.solar import self_consumption
-from sim.codes import Carrier, Heating
-from sim.columns import Array, Floats, Ints
+from kernels.draws import stream, uniforms
+from kernels.stock import Dwellings, Lived, live
+from sim.buildings.archetypes import archetype_index
+from sim.buildings.envelope import envelope
+from sim.codes import Carrier, DwellingType, Heating
+from sim.columns import Array, Bools, Floats, Ints
+from sim.measures.policies import Policies
 from sim.state import State
-from sim.systems.energy.heat import HeatTables, archetype_index
+from sim.systems.energy.charging import HomeCharging
+from sim.systems.energy.comfort import NO_COOLING, NO_LIMIT, Comfort
+from sim.systems.energy.hours import Month
 from sim.systems.energy.tariffs import Tariffs
 from sim.systems.energy.uses import (
     HEATING_CARRIER,
     WATER_CARRIER,
+    YEAR,
+    Presence,
     appliances,
+    cooking,
     efficiency,
     occupied,
-    presence,
-    profiles,
+)
+
+HOUSE, FLAT = 0, 1  #: groups of a district's dwellings
+TANK_SHIFT = (
+    0.8  #: share of an electric tank's heating that demand response moves (assumption: the rest makes up for losses)
 )
 
 
@@ -32,101 +44,161 @@ class Homes:
     household: Ints
     district: Ints
     weight: Floats
-    system: Ints  #: 0 direct, 1 heat pump
-    archetype: Ints
-    at_home: Floats  #: share of working days with somebody at home
-    area: Floats  #: m2 that the archetype's energy by m2 is multiplied by: habits, shortage and efficiency included
     carrier: Ints  #: of heating
     heat: Floats
     water_carrier: Ints
     water: Floats
+    cooking_carrier: Ints
+    cooking: Floats
     appliances: Floats
+    cooling: Floats
+    charging: Floats
     size: Floats  #: persons
-    year_water: Floats  #: hot water of a year [kWh]
-    year_free: Floats  #: heating of a year without going short [kWh]
-    year_heat: Floats  #: heating of a year [kWh]
+    warmth: Floats  #: degC heated to
+    stress: Floats  #: degree-hours above 28 degC
     pv: Floats
     pv_used: Floats
-    days: float  #: days of the month
+    kept: Floats  #: what batteries take less what they give
+    sharing: Bools  #: takes part in collective self-consumption
+    year_water: Floats  #: hot water of a year
+    year_free: Floats  #: heating of a normal year without going short
+    year_heat: Floats  #: heating of a normal year
+    steady: Mapping[str, Floats]  #: (D,) weighted mean power [W] of uses of a fixed shape
+    lived: Lived  #: by district x (houses, flats) and hour [W]
+
+    def electricity(self) -> Floats:
+        """(n,) all electricity of a dwelling but charging [kWh/month]."""
+        return np.asarray(
+            self.appliances
+            + self.cooling
+            + np.where(self.carrier == Carrier.ELECTRICITY, self.heat, 0.0)
+            + np.where(self.water_carrier == Carrier.ELECTRICITY, self.water, 0.0)
+            + np.where(self.cooking_carrier == Carrier.ELECTRICITY, self.cooking, 0.0)
+        )
 
 
-def live(
-    state: State, tables: HeatTables, month: int, tariffs: Tariffs, water_day: Floats, sun: Array,
-    parameters: Mapping[str, float],
+@dataclass(frozen=True)
+class Heated:
+    """How dwellings (n,) are heated: energy for comfort in a normal year, and the share of standard need that is really used."""
+
+    year_free: Floats  #: kWh/year of the carrier, without going short
+    year_heat: Floats  #: kWh/year of the carrier
+    change: Floats  #: K against the standard set-point
+
+
+def live_month(
+    state: State, policies: Policies, month: Month, month_of_year: int, prices: Tariffs, comfort: Comfort, presence: Presence,
+    charging: HomeCharging, water_day: Floats, parameters: Mapping[str, float], districts: int, threads: int,
 ) -> Homes:  # fmt: skip
-    """Energy of every occupied dwelling in ``month`` (0..11).
-
-    ``water_day`` (12,) kWh a day and person, ``sun`` (12, K, 24) PV yield [W/Wp]. Heating is the archetype's need by m2 times area,
-    over the system's efficiency, times what households really use (``tables.habit``), times the response to prices, times going
-    short: above ``heating_burden`` of income, heating falls with ``heating_burden_elasticity``.
-    """
+    """Every occupied dwelling through the hours of the month. ``water_day`` (12,) kWh a day and person."""
     d = state.dwellings
     rows = np.flatnonzero(occupied(state))
     household = d.household[rows].astype(np.int64)
     heating = d.heating[rows].astype(np.int64)
-    system = (heating == Heating.HEAT_PUMP).astype(np.int64)
+    carrier, water_carrier = HEATING_CARRIER[heating], WATER_CARRIER[heating]
+    size = state.households.size[household].astype(np.float64)
+    heated = _heated(state, rows, household, heating, prices, comfort, presence, parameters)
+    setpoint = parameters["heating_setpoint"]
+    enrolled = _takes_part(state, d.id[rows], "energy.response", policies.demand_response[d.district[rows]])
+    days = month.length
+    own_boiler = np.where(water_carrier == Carrier.ELECTRICITY, 1.0, efficiency(parameters)[heating])
+    water = size * water_day[month_of_year] / own_boiler
+    plugs, hob = appliances(size, month_of_year, parameters), cooking(size, parameters)
+    hob_carrier = np.where(carrier == Carrier.GAS, Carrier.GAS, Carrier.ELECTRICITY)
+    tank = np.where(water_carrier == Carrier.ELECTRICITY, water, 0.0)
+    moved = np.where(enrolled, TANK_SHIFT * tank, 0.0)
+    walls = envelope(d.kind[rows], d.period[rows], d.retrofit[rows], d.area[rows], d.position[rows])
+    electric, pump = carrier == Carrier.ELECTRICITY, heating == Heating.HEAT_PUMP
+    n, watts = len(rows), 1000.0 / 24.0  # W of a kWh a day
+    setback = setpoint - parameters["heating_setback"]
+    stock = Dwellings(
+        box=walls.box, aperture=walls.aperture, azimuth=d.azimuth[rows], mass=_masses(state, rows, month, setpoint + heated.change),
+        internal=parameters["gains_floor"] * d.area[rows] + parameters["gains_person"] * size,
+        absent=parameters["gains_person"] * (size - np.minimum(presence.persons[household], size)),
+        heat_at=setpoint + heated.change, night=np.full(n, setback), away=setback * (1.0 - presence.share[household]),
+        relief=np.where(enrolled & electric, parameters["response_kelvin"], 0.0),
+        cool_at=np.where(d.cooled[rows], parameters["cooling_setpoint"], NO_COOLING), heater=np.full(n, NO_LIMIT),
+        per_heat=np.where(pump, 0.0, 1.0 / efficiency(parameters)[heating]), pump=pump, electric=electric,
+        chiller=np.full(n, parameters["cooling_efficiency"]), water=(tank - moved) * watts, plugs=plugs * watts,
+        cooking=np.where(hob_carrier == Carrier.ELECTRICITY, hob, 0.0) * watts, car=charging.at_once[household] / days * watts,
+        night_car=charging.off_peak[household] / days * watts, flexible=(moved + charging.smart[household] / days) * watts,
+        panels=d.pv[rows] * 1000.0, tilt=d.roof_tilt[rows], facing=d.roof_azimuth[rows], battery=d.battery[rows] * 1000.0,
+        weight=d.weight[rows],
+    )  # fmt: skip
+    district = d.district[rows].astype(np.int64)
+    group = district * 2 + np.where(d.kind[rows] <= DwellingType.TH, HOUSE, FLAT)
+    found = live(
+        stock, group, month.hours, groups=2 * districts, weight=month.stands(), typical=month.typical, threads=threads
+    )
+    if not month.typical:
+        state.energy.mass[rows] = found.mass
+    shaped = {"water": stock.water, "moved_water": moved * watts, "plugs": stock.plugs, "cooking": stock.cooking, "car": stock.car,
+              "night_car": stock.night_car, "smart_car": charging.smart[household] / days * watts}  # fmt: skip
+    kwh = found.dwelling / 1000.0
+    year_water = size * float(water_day.mean() * YEAR) / own_boiler
+    return Homes(
+        rows=rows, household=household, district=district, weight=d.weight[rows], carrier=carrier, heat=kwh[:, 1] + kwh[:, 2],
+        water_carrier=water_carrier, water=water * days, cooking_carrier=hob_carrier, cooking=hob * days, appliances=plugs * days,
+        cooling=kwh[:, 3], charging=charging.total[household], size=size, warmth=setpoint + heated.change, stress=kwh[:, 8] * 1000.0,
+        pv=kwh[:, 5], pv_used=kwh[:, 6], kept=kwh[:, 7],
+        sharing=_takes_part(state, d.id[rows], "energy.sharing", policies.energy_sharing[d.district[rows]]),
+        year_water=year_water, year_free=heated.year_free, year_heat=heated.year_heat,
+        steady={name: np.bincount(district, d.weight[rows] * column, districts) for name, column in shaped.items()}, lived=found,
+    )  # fmt: skip
+
+
+def _masses(state: State, rows: Ints, month: Month, setpoint: Floats) -> Floats:
+    """Mass temperatures at the start: a guess for days that repeat themselves, else where the month before left them."""
+    e = state.energy
+    if month.typical:
+        return setpoint
+    if len(e.mass) < len(state.dwellings):
+        grown = np.full(len(state.dwellings), np.nan)
+        grown[: len(e.mass)] = e.mass
+        e.mass = grown
+    return np.asarray(np.where(np.isfinite(e.mass[rows]), e.mass[rows], setpoint))
+
+
+def _takes_part(state: State, ids: Ints, name: str, share: Floats) -> Bools:
+    """(n,) those whose draw for life is below ``share`` (n,)."""
+    if not share.any():
+        return np.zeros(len(ids), bool)
+    return np.asarray(uniforms(state.seed, stream(name), ids, 0, 0) < share)
+
+
+def _heated(
+    state: State, rows: Ints, household: Ints, heating: Ints, prices: Tariffs, comfort: Comfort, presence: Presence,
+    parameters: Mapping[str, float],
+) -> Heated:  # fmt: skip
+    """What households really use of the standard need: by habit (the prebound effect), prices, and what their income bears."""
+    d = state.dwellings
     kind = archetype_index(d.kind[rows], d.period[rows], d.retrofit[rows])
-    at_home = presence(state)[household]
-    efficiencies = efficiency(parameters)
+    pump = heating == Heating.HEAT_PUMP
     carrier = HEATING_CARRIER[heating]
-    free = d.area[rows] * between(tables.habit, kind, at_home) / efficiencies[heating]
-    year_free = free * between(tables.yearly[system, kind], np.arange(len(rows)), at_home)
+    need = d.need[rows]
+    habit = np.clip(
+        parameters["heating_habit"] - parameters["heating_habit_slope"] * need / np.maximum(d.area[rows], 1.0), 0.4, 1.2
+    )
+    gone = 1.0 - (1.0 - comfort.away[kind]) * (1.0 - presence.share[household])
+    final = np.where(pump, d.pump_need[rows], need / efficiency(parameters)[heating])
+    year_free = final * habit * gone
     income = np.maximum(state.households.income[household], 1.0)
-    burden = year_free * tariffs.home[carrier] / (12.0 * income)
+    burden = year_free * prices.home[carrier] / (12.0 * income)
     limit = parameters["heating_burden"]
     short = (limit / np.maximum(burden, limit)) ** parameters["heating_burden_elasticity"]
-    area = free * short * (tariffs.relative ** -parameters["energy_price_elasticity"])[carrier]
-    heat = area * between(tables.monthly[system, kind, :, month], np.arange(len(rows)), at_home)
-    size = state.households.size[household].astype(np.float64)
-    days = float(tables.days[month].sum())
-    water_carrier = WATER_CARRIER[heating]
-    own_boiler = np.where(water_carrier == Carrier.ELECTRICITY, 1.0, efficiencies[heating])
-    water = size * (water_day[month] * days) / own_boiler
-    year_water = size * float(water_day @ tables.days.sum(axis=1)) / own_boiler
-    plugs = appliances(size, month, parameters) * days
-    pv_used = _pv_used(
-        d.pv[rows], sun[month], tables, month, plugs / days, np.where(water_carrier == Carrier.ELECTRICITY, water, 0.0) / days,
-        np.where(carrier == Carrier.ELECTRICITY, area, 0.0), (system * tables.habit.shape[0] + kind) * 2 + (at_home >= 0.5),
-    )  # fmt: skip
-    produced = d.pv[rows] * (sun[month].sum(axis=1) * tables.days[month]).sum()
-    return Homes(
-        rows, household, d.district[rows].astype(np.int64), d.weight[rows], system, kind, at_home, area, carrier, heat,
-        water_carrier, water, plugs, size, year_water, year_free, year_free * (area / free), produced, np.minimum(pv_used, produced), days,
-    )  # fmt: skip
-
-
-def between(table: Array, row: Ints, at_home: Floats) -> Floats:
-    """Value for a household at home on a share of days: between the two occupancy classes of ``table[row]``, shape (..., 2)."""
-    away = table[row, 0]
-    value: Floats = away + (table[row, 1] - away) * at_home
-    return value
-
-
-def _pv_used(
-    pv: Floats, sun: Array, tables: HeatTables, month: int, plugs: Floats, water: Floats, heat: Floats, kind: Ints
-) -> Floats:
-    """kWh of the month that rows with PV use at once; the heat profile is that of the nearest occupancy class."""
-    out = np.zeros(len(pv))
-    some = np.flatnonzero(pv > 0.0)
-    if len(some):
-        shapes = profiles()
-        k, hours = sun.shape
-        out[some] = self_consumption(
-            pv[some], np.ascontiguousarray(sun), np.ascontiguousarray(tables.days[month]),
-            np.stack([plugs[some], water[some]], axis=1), np.stack([shapes["appliances"], shapes["hot_water_electric"]]),
-            heat[some], kind[some], np.ascontiguousarray(tables.hourly[:, :, :, month].reshape(-1, k, hours)),
-        )  # fmt: skip
-    return out
+    used = short * (prices.relative ** -parameters["energy_price_elasticity"])[carrier]
+    return Heated(year_free, year_free * used, comfort.change(kind, habit * used))
 
 
 def month_bill(homes: Homes, tariffs: Tariffs) -> Floats:
-    """€ of the month for each row: energy and standing charges, less PV used at once and sold."""
+    """€ of the month for each row: energy and standing charges, less PV used at once and sold; charging at home included."""
     electricity = tariffs.home[Carrier.ELECTRICITY]
     bill: Floats = (
         homes.heat * tariffs.home[homes.carrier]
         + homes.water * tariffs.home[homes.water_carrier]
-        + (homes.appliances - homes.pv_used) * electricity
-        - (homes.pv - homes.pv_used) * tariffs.feed_in
+        + homes.cooking * tariffs.home[homes.cooking_carrier]
+        + (homes.appliances + homes.cooling + homes.charging - homes.pv_used) * electricity
+        - (homes.pv - homes.pv_used - homes.kept) * tariffs.feed_in
         + standing(homes, tariffs)
     )
     return bill
@@ -140,9 +212,17 @@ def standing(homes: Homes, tariffs: Tariffs) -> Floats:
 
 
 def year_costs(homes: Homes, tariffs: Tariffs, parameters: Mapping[str, float]) -> tuple[Floats, Floats]:
-    """(bill, heating and hot water without going short) [€/year] of each row at this month's prices; PV left out."""
+    """(bill, heating and hot water without going short) [€/year] of each row at this month's prices; PV and cars left out."""
     water = homes.year_water * tariffs.home[homes.water_carrier]
     plugs = parameters["appliances_household"] + parameters["appliances_person"] * homes.size
+    hob = parameters["cooking_household"] + parameters["cooking_person"] * homes.size
     price = tariffs.home[homes.carrier]
-    bill = homes.year_heat * price + water + plugs * tariffs.home[Carrier.ELECTRICITY] + 12.0 * standing(homes, tariffs)
+    bill = homes.year_heat * price + water + plugs * tariffs.home[Carrier.ELECTRICITY]
+    bill += hob * tariffs.home[homes.cooking_carrier] + 12.0 * standing(homes, tariffs)
     return bill, homes.year_free * price + water
+
+
+def by_carrier(homes: Homes, carrier: Array, kwh: Floats, districts: int, carriers: int) -> Array:
+    """(D, carriers) MWh of an energy of each row."""
+    total = np.bincount(homes.district * carriers + carrier, homes.weight * kwh, districts * carriers) / 1000.0
+    return total.reshape(districts, carriers)

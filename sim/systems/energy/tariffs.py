@@ -1,4 +1,4 @@
-"""Prices, taxes and emission factors by carrier."""
+"""Prices and taxes by carrier."""
 
 from __future__ import annotations
 
@@ -39,11 +39,6 @@ def tariffs(month: int, trends: Trends, policies: Policies) -> Tariffs:
         home, firm, trends.at("standing_charge_electricity", month), trends.at("standing_charge_gas", month),
         trends.at("pv_feed_in_tariff", month), home / usual,
     )  # fmt: skip
-
-
-def emission_factors(parameters: Mapping[str, float]) -> Floats:
-    """(7 carriers,) kgCO2e/kWh, upstream included (ADEME Base Empreinte); electricity at the national average of the year's mix."""
-    return np.array([parameters[f"emission_{c.name.lower()}"] for c in Carrier])
 
 
 def tax_shares(parameters: Mapping[str, float]) -> Floats:

@@ -1,25 +1,22 @@
-"""Energy uses other than heating: hot water, appliances, firms' floors, cars; and who is at home by day."""
+"""Energy uses other than heating: hot water, appliances, cooking, cars; and who is at home by day."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 
-from sim.city.city import Weather
-from sim.codes import Activity, Carrier, Heating, Powertrain, Sector
+from sim.city.typical_days import Days
+from sim.codes import Activity, Carrier, EnergyUse, Heating, Powertrain
 from sim.columns import Array, Bools, Floats
 from sim.state import State
-from sim.systems.energy.heat import DATA
+from sim.systems.energy.floors import FIRM_CARRIERS, FloorUse
 
 WATER_HEAT = 1.163e-3  # kWh per litre and kelvin
 HOT_WATER_AT = 40.0  # degC, of the litres that the registry counts
 YEAR = 365.25
-BASE_TEMPERATURE = 16.0  # degC: firms' floors are heated in proportion to what is missing below it
-FIRM_CARRIERS = (Carrier.ELECTRICITY, Carrier.GAS, Carrier.OIL, Carrier.DISTRICT_HEAT)
+DARK_HOURS = 4200.0  # a year: the sun is below the horizon somewhat less than half of it; lamps follow
 #: Carrier of heating by heating system, and of hot water (electric tanks where the heating cannot make it).
 HEATING_CARRIER = np.array(
     [Carrier.GAS, Carrier.OIL, Carrier.ELECTRICITY, Carrier.ELECTRICITY, Carrier.DISTRICT_HEAT, Carrier.WOOD]
@@ -32,66 +29,46 @@ AT_HOME = np.isin(np.arange(len(Activity)), [Activity.CHILD, Activity.UNEMPLOYED
 
 
 @dataclass(frozen=True)
-class FirmUse:
-    """What firms' floors use, by sector S: ``heating`` (S,) and ``other`` (S,) [kWh/m2 a year], ``mix`` (S, 4 carriers) of heating."""
+class Presence:
+    """Who is at home in working hours of a working day. (n_households,): ``share`` of days with somebody, ``persons`` in the mean."""
 
-    heating: Floats
-    other: Floats
-    mix: Array
-
-
-@cache
-def profiles() -> Mapping[str, Floats]:
-    """Shares of a day's energy by hour (24,), each summing to 1. Assumed shapes in the manner of RTE and Enedis profiles."""
-    with (DATA / "profiles.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    raw = {name: np.array([float(row[name]) for row in rows]) for name in rows[0] if name != "hour"}
-    return {name: values / values.sum() for name, values in raw.items()}
+    share: Floats
+    persons: Floats
 
 
-def firm_use(scale: float) -> FirmUse:
-    """Firms' energy by sector from ``data/firms.csv``, intensities multiplied by ``scale``."""
-    with (DATA / "firms.csv").open(encoding="utf-8", newline="") as file:
-        rows = {row["sector"]: row for row in csv.DictReader(file)}
-    ordered = [rows[sector.name] for sector in Sector]
-    total = np.array([float(row["intensity"]) for row in ordered]) * scale
-    heating = np.array([float(row["heating"]) for row in ordered])
-    mix = np.array([[float(row[c.name.lower()]) for c in FIRM_CARRIERS] for row in ordered])
-    return FirmUse(total * heating, total * (1.0 - heating), mix / mix.sum(axis=1, keepdims=True))
-
-
-def missing_degrees(weather: Weather) -> Floats:
-    """(12, K) kelvins missing below the base temperature on each typical day."""
-    return np.asarray(np.maximum(0.0, BASE_TEMPERATURE - weather.temperature.mean(axis=2)), np.float64)
-
-
-def presence(state: State) -> Floats:
-    """(n_households,) share of working days on which somebody is at home by day: somebody without job or school, or teleworking."""
+def presence(state: State) -> Presence:
+    """Those without job or school are at home, those with a job as far as they telework."""
     c = state.citizens
     share = np.where(AT_HOME[c.activity], 1.0, c.telework_days / 5.0)
     share[~c.alive] = 0.0
-    out = np.zeros(len(state.households))
-    np.maximum.at(out, c.household, share)
-    return np.minimum(out, 1.0)
+    most = np.zeros(len(state.households))
+    np.maximum.at(most, c.household, share)
+    return Presence(np.minimum(most, 1.0), np.bincount(c.household, share, len(state.households)))
 
 
-def water_need(weather: Weather, parameters: Mapping[str, float]) -> Floats:
-    """(12,) kWh a day and person to heat water, storage and pipe losses included.
+def water_need(year: Sequence[Days], parameters: Mapping[str, float]) -> Floats:
+    """(12,) kWh a day and person to heat water, storage and pipe losses included, by the months of the normal year.
 
     Cold water follows the air with half its yearly swing (assumption): tanks and pipes underground.
     """
-    monthly = (weather.temperature.mean(axis=2) * weather.days).sum(axis=1) / weather.days.sum(axis=1)
-    mean = float((monthly * weather.days.sum(axis=1)).sum() / weather.days.sum())
+    length = np.array([days.weight.sum() for days in year])
+    monthly = np.array([float(days.temperature.mean(axis=1) @ days.weight) for days in year]) / length
+    mean = float(monthly @ length / length.sum())
     cold = mean + 0.5 * (monthly - mean)
     litres = parameters["hot_water_litres"] * (1.0 + parameters["hot_water_losses"])
     return np.asarray(litres * WATER_HEAT * (HOT_WATER_AT - cold), np.float64)
 
 
 def appliances(size: Array, month_of_year: int, parameters: Mapping[str, float]) -> Floats:
-    """kWh a day of appliances, lighting and cooking by household size; 12 % more in January than in the mean, less in July."""
+    """kWh a day of appliances and lighting by household size; 12 % more in January than in the mean, less in July."""
     year = parameters["appliances_household"] + parameters["appliances_person"] * size
     season = 1.0 + 0.12 * np.cos(2.0 * np.pi * month_of_year / 12.0)
     return np.asarray(year / YEAR * season, np.float64)
+
+
+def cooking(size: Array, parameters: Mapping[str, float]) -> Floats:
+    """kWh a day of cooking by household size."""
+    return np.asarray((parameters["cooking_household"] + parameters["cooking_person"] * size) / YEAR, np.float64)
 
 
 def car_energy(parameters: Mapping[str, float]) -> tuple[Floats, Array]:
@@ -126,3 +103,21 @@ def efficiency(parameters: Mapping[str, float]) -> Floats:
     out[Heating.DISTRICT] = parameters["district_heating_efficiency"]
     out[Heating.WOOD] = parameters["wood_stove_efficiency"]
     return out
+
+
+def add_floors(final: Array, area: Floats, use: FloorUse, mix: Array, weight: Floats) -> None:
+    """Add firms' floors to ``final`` (D, 7, uses) [MWh]: ``area`` (D, S) m2, ``use`` by m2, ``mix`` (S, 4), ``weight`` (T,) hours."""
+    heating = use.heating @ weight / 1e6
+    for i, carrier in enumerate(FIRM_CARRIERS):
+        final[:, carrier, EnergyUse.TERTIARY] += area @ (heating * mix[:, i])
+    final[:, Carrier.ELECTRICITY, EnergyUse.TERTIARY] += area @ ((use.cooling + use.other) @ weight / 1e6)
+
+
+def lighting_month(
+    state: State, dark: Floats, weight: Floats, saved: Floats, parameters: Mapping[str, float]
+) -> Floats:
+    """(D, T) [W] of street lighting: a yearly use by inhabitant, spread over the hours without sun (4,200 a year)."""
+    c = state.citizens
+    people = np.bincount(c.district, np.where(c.alive, c.weight, 0.0), len(saved))
+    watts = parameters["street_lighting_use"] * 1000.0 / DARK_HOURS
+    return np.asarray((people * (1.0 - saved) * watts)[:, None] * dark[None, :])

@@ -1,0 +1,107 @@
+"""Emissions of the energy used: by use, district and hour, with what arises upstream and without.
+
+Electricity emits what the national mix of the hour does; its mean over the normal year is the registry's. The shape over months and hours
+is an assumption in the manner of RTE's eCO2mix: more gas and coal in winter and in the evening.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.codes import Carrier, EnergyUse
+from sim.columns import Array, Floats
+from sim.systems.energy.hours import DAY, Month
+
+#: Emissions of French electricity by month and by hour against the year's and the day's mean (assumption, see above).
+MONTHS = np.array([1.35, 1.30, 1.10, 0.90, 0.80, 0.75, 0.80, 0.70, 0.90, 1.05, 1.20, 1.30])
+HOURS = np.array([
+    0.95, 0.93, 0.91, 0.90, 0.91, 0.94, 0.98, 1.03, 1.06, 1.05, 1.03, 1.02, 1.01, 0.99, 0.97, 0.96, 0.98, 1.02, 1.07, 1.11, 1.10, 1.06,
+    1.02, 0.98,
+])  # fmt: skip
+#: Heat networks that burn nothing fossil still emit this (pumps, transport of wood and waste: assumption) [kgCO2e/kWh].
+RENEWABLE_HEAT = 0.015
+
+
+@dataclass(frozen=True)
+class Factors:
+    """``total`` (7,) kgCO2e/kWh by carrier, upstream included; ``upstream`` (7,) share of it; ``electricity`` (T,) by hour of the month."""
+
+    total: Floats
+    upstream: Floats
+    electricity: Floats
+
+
+def yearly_factors(parameters: Mapping[str, float]) -> Floats:
+    """(7 carriers,) kgCO2e/kWh, upstream included (ADEME Base Empreinte); electricity at the mean of the year."""
+    return np.array([parameters[f"emission_{c.name.lower()}"] for c in Carrier])
+
+
+def factors(month_of_year: int, month: Month, renewable_heat: float, parameters: Mapping[str, float]) -> Factors:
+    """Those of one month; ``renewable_heat`` share of the heat of networks."""
+    total = yearly_factors(parameters)
+    heat = Carrier.DISTRICT_HEAT
+    total[heat] = (1.0 - renewable_heat) * total[heat] + renewable_heat * min(RENEWABLE_HEAT, float(total[heat]))
+    upstream = np.array([parameters[f"upstream_{c.name.lower()}"] for c in Carrier])
+    of_month = MONTHS[month_of_year] / MONTHS.mean() * total[Carrier.ELECTRICITY]
+    hours = np.tile(HOURS / HOURS.mean(), len(month.days.weight))
+    return Factors(total, upstream, of_month * hours)
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """``co2`` and ``direct`` (D, uses) [tCO2e/month]; ``hour`` (24, uses) [tCO2e/h] of the month's mean day."""
+
+    co2: Array
+    direct: Array
+    hour: Array
+
+
+def emit(
+    final: Array,
+    power: Mapping[EnergyUse, Floats],
+    own: Floats,
+    home_uses: Sequence[EnergyUse],
+    month: Month,
+    f: Factors,
+) -> Emitted:
+    """Emissions of ``final`` (D, 7, uses) [MWh].
+
+    ``power`` (T,) [W] of the city's electricity by use says when it was used; ``own`` (D, T) [W] of local PV used in homes, which stands in
+    for bought electricity, over homes' uses in proportion. PV sold earns nothing.
+    """
+    when = {use: _mean_factor(watts, month, f) for use, watts in power.items()}
+    electric = np.array([when.get(use, float(f.total[Carrier.ELECTRICITY])) for use in EnergyUse])
+    by_use = np.repeat(f.total[:, None], len(EnergyUse), axis=1)
+    by_use[Carrier.ELECTRICITY] = electric
+    co2 = np.einsum("dcu,cu->du", final, by_use)
+    direct = np.einsum("dcu,cu->du", final, by_use * (1.0 - f.upstream)[:, None])
+    homes = final[:, Carrier.ELECTRICITY, list(home_uses)]
+    share = _shares(homes)
+    saved = own @ (month.weight * f.electricity) / 1e6
+    co2[:, list(home_uses)] -= share * saved[:, None]
+    direct[:, list(home_uses)] -= share * (saved * (1.0 - f.upstream[Carrier.ELECTRICITY]))[:, None]
+    return Emitted(co2, direct, _by_hour(co2.sum(axis=0), power, month, f))
+
+
+def _mean_factor(watts: Floats, month: Month, f: Factors) -> float:
+    energy = float(watts @ month.weight)
+    return float(watts @ (month.weight * f.electricity)) / energy if energy > 0.0 else float(f.electricity.mean())
+
+
+def _shares(parts: Array) -> Array:
+    total = parts.sum(axis=1, keepdims=True)
+    return np.divide(parts, total, out=np.zeros_like(parts), where=total > 0)
+
+
+def _by_hour(total: Floats, power: Mapping[EnergyUse, Floats], month: Month, f: Factors) -> Array:
+    """(24, uses) [tCO2e/h]: the month's emissions by use, at the hours of the use's electricity, or of dwellings' heat for fuels."""
+    out = np.empty((DAY, len(EnergyUse)))
+    for use in EnergyUse:
+        watts = power.get(use, np.ones(len(month.weight)))
+        day = (watts * month.weight * f.electricity).reshape(-1, DAY).sum(axis=0)
+        share = day / day.sum() if day.sum() > 0 else np.full(DAY, 1.0 / DAY)
+        out[:, use] = total[use] / month.length * share
+    return out
