@@ -84,7 +84,7 @@ def draw_dwellings(
         works_until=np.full(len(rows), -1), position=draw_position(kind, period, draws.uniform("position", rows)),
         **_direction(draws, rows, house),
         cooled=draws.uniform("cooled", rows) < np.where(house, COOLED_HOUSE, COOLED_FLAT),
-        battery=np.zeros(len(rows)), need=np.zeros(len(rows)), pump_need=np.zeros(len(rows)),
+        works_to=np.zeros(len(rows)), battery=np.zeros(len(rows)), need=np.zeros(len(rows)), pump_need=np.zeros(len(rows)),
     )  # fmt: skip
     return dwellings, households, _tenure(draws, people, income, in_house)
 

@@ -111,6 +111,7 @@ class Dwellings(Table):
     heating_since: Int32s = column("i4", "month", "month the heating system was installed")
     pv: Floats = column("f8", "kWp", "rooftop PV that belongs to this dwelling")
     works_until: Int32s = column("i4", "month", "month retrofit works end, -1 no works")
+    works_to: Codes = column("i1", "-", "state of the envelope when the works under way end", Retrofit)
     azimuth: Floats = column("f8", "degree", "direction of the main facade, clockwise from north")
     position: Codes = column("i1", "-", "where it lies in its building or row", Position)
     roof_tilt: Floats = column("f8", "degree", "slope of the roof")
