@@ -13,7 +13,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from sim.errors import Fault, InputError, nearest
 from sim.measures import Measure, kinds, shock_kinds
-from sim.months import month_name
+from sim.months import month_name, year_of
 from sim.scenario.fields import (
     WRONG,
     Choice,
@@ -29,6 +29,7 @@ from sim.scenario.fields import (
     write_values,
 )
 from sim.scenario.parameters import registry
+from sim.scenario.weather import NORMAL, Years, YearsWeather, check_years, digests
 from sim.scenario.yaml_nodes import Reader, entries, found, read_nodes, scalar
 from sim.units import MONEY, MONEY_PER_YEAR, SHARE
 
@@ -109,6 +110,10 @@ class Scenario:
     end: int = item(Month(), "last month")
     seed: int = item(Number(0, 2**53, whole=True), "seed of all draws", 1)
     world: str = item(Choice(("trends", "unchanged")), "trends go on, or the world stands still", "trends")
+    hours: str = item(
+        Choice(("typical", "all")), "energy on typical days of each month, or on all its hours", "typical"
+    )
+    weather: Years = item(YearsWeather(), "weather of the years", NORMAL)
     share: float = 1.0
     budget: Budget = dataclasses.field(default_factory=Budget)
     targets: tuple[Target, ...] = ()
@@ -131,6 +136,7 @@ class Scenario:
             **write_values(self),
             "city": self.city,
             "seed": self.seed,
+            **({"weather_files": digests(self.weather)} if digests(self.weather) else {}),
             "population": {"share": self.share},
             "budget": write_values(self.budget),
             "targets": [t.resolved() for t in self.targets],
@@ -183,6 +189,8 @@ def load_scenario(path: Path, fits: Fits | None = None, *, text: str | None = No
     }
     if not _has_wrong(values):
         _check_time(values, measures, shocks, rest["targets"], reader, root)
+        first = min([values["start"], *(s.start for s in shocks)])
+        check_years(values["weather"], year_of(first), year_of(values["end"]), reader, parts.get("weather"))
     _check_names(measures, _ids(parts.get("baseline")), _ids(parts.get("measures")), reader)
     if fits is not None and values["city"] is not WRONG:
         try:
