@@ -171,7 +171,8 @@ def tiny_state(city: City, seed: int = 1, share: float = 0.2, n_measures: int = 
         kind=rng.integers(0, 4, n), period=rng.integers(0, 10, n), area=rng.uniform(25, 120, n), retrofit=np.zeros(n),
         heating=rng.choice(6, n, p=[0.45, 0.03, 0.3, 0.08, 0.1, 0.04]), heating_since=month - rng.integers(0, 240, n),
         pv=np.zeros(n), works_until=np.full(n, -1), azimuth=np.full(n, 180.0), position=np.zeros(n), roof_tilt=np.full(n, 30.0),
-        works_to=np.zeros(n), roof_azimuth=np.full(n, 180.0), cooled=np.zeros(n), battery=np.zeros(n), need=np.zeros(n), pump_need=np.zeros(n),
+        works_to=np.zeros(n),
+        roof_azimuth=np.full(n, 180.0), cooled=np.zeros(n), battery=np.zeros(n), need=np.zeros(n), pump_need=np.zeros(n),
     )  # fmt: skip
     car_home = np.repeat(np.arange(n), n_cars)
     k = len(car_home)
