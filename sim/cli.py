@@ -48,6 +48,12 @@ BOUNDS = {
     "toll_factor": (0.0, 1e9, "a number, 0 or more"),
     "distance_factor": (0.0, 1e9, "a number, 0 or more"),
     "districts": (4, 2000, "a whole number from 4 to 2,000"),
+    "area": (5.0, 2000.0, "a number of m2 from 5 to 2,000"),
+    "azimuth": (-360.0, 360.0, "a number of degrees from -360 to 360"),
+    "setpoint": (5.0, 35.0, "a number of degC from 5 to 35"),
+    "setback": (0.0, 35.0, "a number of degC from 0 to 35"),
+    "cooling": (10.0, 50.0, "a number of degC from 10 to 50"),
+    "persons": (0.0, 50.0, "a number from 0 to 50"),
 }
 
 
@@ -217,6 +223,41 @@ def powerflow(
 
     _within(tolerance=tolerance, threads=threads)
     options = PowerflowOptions(network, loads, out, tolerance, threads or os.cpu_count() or 1, force)
+    answer = carry_out(options, say)
+    if as_json:
+        print(json.dumps(answer))
+
+
+@app.command(epilog="Example: rebond building --archetype SFH.05.existing --weather toulouse.epw --out hours.csv")
+def building(
+    archetype: Annotated[
+        str, typer.Option(help="TABULA code, short (SFH.05.existing) or whole; or a building file (YAML).")
+    ],
+    weather: Annotated[Path, typer.Option(help="Weather: EPW or PVGIS TMY.")],
+    out: Annotated[Path | None, typer.Option(help="Hours to write: CSV of temperatures and powers in W.")] = None,
+    area: Annotated[float | None, typer.Option(help="Floor, m2. (a dwelling of TABULA's building)")] = None,
+    azimuth: Annotated[
+        float | None, typer.Option(help="Main facade, degrees from north, clockwise. (TABULA's)")
+    ] = None,
+    position: Annotated[
+        str | None, typer.Option(help="Where in its building: detached, row_end, top_corner, ...")
+    ] = None,
+    setpoint: Annotated[float | None, typer.Option(help="Heating by day, degC. (the registry's)")] = None,
+    setback: Annotated[float | None, typer.Option(help="Heating from 22 to 6 o'clock, degC. (the registry's)")] = None,
+    cooling: Annotated[float | None, typer.Option(help="Cooling above, degC. (none)")] = None,
+    persons: Annotated[float | None, typer.Option(help="Who live there. (by the area)")] = None,
+    system: Annotated[str | None, typer.Option(help="gas, oil, electric, heat_pump, district, wood. (gas)")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file of hours.")] = False,
+    as_json: Annotated[bool, JSON_OPTION] = False,
+) -> None:
+    """Hourly heat balance and energy of one dwelling over a year (EN ISO 13790, 5R1C)."""
+    from sim.commands.building import BuildingOptions
+    from sim.commands.building import building as carry_out
+
+    _within(area=area, azimuth=azimuth, setpoint=setpoint, setback=setback, cooling=cooling, persons=persons)
+    options = BuildingOptions(
+        archetype, weather, out, area, azimuth, position, setpoint, setback, cooling, persons, system, force
+    )
     answer = carry_out(options, say)
     if as_json:
         print(json.dumps(answer))

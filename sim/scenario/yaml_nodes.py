@@ -26,6 +26,8 @@ class Reader:
     path: Path
     faults: list[Fault] = field(default_factory=list)
     text: str | None = None  #: read instead of the file's content
+    kind: str = "scenario"  #: what the file is, in messages
+    example: str = "scenarios/toulouse_2021_2026.yaml"
 
     def where(self, node: Node | NodeEvent | None) -> str:
         """file:line:column of a node."""
@@ -66,16 +68,14 @@ def read_nodes(reader: Reader) -> Node:
         where = f"{reader.path}:{_line_of(text, error)}"
         raise InputError(Fault(where, _one_line(str(error)), "YAML of printable characters")) from error
     if root is None:
-        raise InputError(
-            Fault(f"{reader.path}:1:1", "an empty file", "a scenario (see scenarios/toulouse_2021_2026.yaml)")
-        )
+        raise InputError(Fault(f"{reader.path}:1:1", "an empty file", f"a {reader.kind} (see {reader.example})"))
     return root
 
 
 def _text(reader: Reader) -> str:
     if reader.text is not None:
         return reader.text
-    allowed = "a readable scenario file of at most 1 MB"
+    allowed = f"a readable {reader.kind} file of at most 1 MB"
     try:
         if not reader.path.is_file():
             raise InputError(Fault(str(reader.path), "no such file", allowed))
@@ -99,7 +99,7 @@ def _check_events(text: str, reader: Reader) -> None:
         elif isinstance(event, CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
-                reader.fault(event, "", f"more than {MAX_DEPTH} levels of nesting", "a flat scenario")
+                reader.fault(event, "", f"more than {MAX_DEPTH} levels of nesting", f"a flat {reader.kind}")
                 return
         elif isinstance(event, CollectionEndEvent):
             depth -= 1
