@@ -72,6 +72,14 @@ class Parameters(Mapping[str, float]):
     def __getitem__(self, name: str) -> float:
         return self.overrides[name] if name in self.overrides else registry()[name].default
 
+    def default(self, name: str) -> float:
+        """What the registry says where nothing is overridden."""
+        return registry()[name].default
+
+    def relative(self, name: str) -> float:
+        """Value over the registry's default: exactly 1 where nothing is overridden."""
+        return self[name] / self.default(name)
+
     def __iter__(self) -> Iterator[str]:
         return iter(registry())
 

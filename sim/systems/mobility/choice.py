@@ -289,11 +289,23 @@ def wishes_home(state: State, p: Parameters, rows: Ints, utility: Floats, consta
     accepted = np.where(firm >= 0, state.firms.telework[np.maximum(firm, 0)], 0.0)
     asked = np.flatnonzero(c.remote[rows] & (c.activity[rows] == Activity.EMPLOYED) & (accepted >= 1.0))
     kept = p["sensitivity"] * p["telework_commute_left"] * np.minimum(commute[asked], 90.0)
-    home = p["telework_constant"] - kept + constant[asked]
+    home = p["telework_constant"] - kept + constant[asked] + _lift(state, p, rows, asked)
     every = np.concatenate([utility[asked], home[:, None]], axis=1)
     out = np.zeros(len(rows), bool)
     out[asked] = choose(state.seed, stream(TASTE[Errand.WORK]), c.id[rows[asked]], every, NEST, scales(p)) == HOME
     return out
+
+
+def _lift(state: State, p: Parameters, rows: Ints, asked: Ints) -> float:
+    """What the constant needs beyond the fitted one so that ``telework_share`` of all employees work at home: 0 at its default.
+
+    The constants are fitted at the default share; the odds of those who may grow by what the other share asks of them.
+    """
+    c = state.citizens
+    employed = rows[c.activity[rows] == Activity.EMPLOYED]
+    may = float(c.weight[rows[asked]].sum() / max(float(c.weight[employed].sum()), 1e-300))
+    wanted, fitted = (min(max(s / max(may, 1e-300), 1e-6), 0.98) for s in (p["telework_share"], p.default("telework_share")))
+    return float(np.log(wanted / (1.0 - wanted)) - np.log(fitted / (1.0 - fitted)))
 
 
 def works_at_home(state: State, policies: Policies, rows: Ints, wishes: Bools, p: Parameters) -> Floats:

@@ -25,9 +25,9 @@ FITTED_MONTH = parse_month("2023-05")
 
 def price_per_km(p: Parameters, trends: Trends, policies: Policies, month: int) -> Floats:
     """(5,) energy cost by powertrain [€/km], taxes included."""
-    factor = policies.energy_price_factor
-    petrol = trends.at("petrol_price", month) * factor[Carrier.PETROL] / PETROL_KWH
-    diesel = trends.at("diesel_price", month) * factor[Carrier.DIESEL] / DIESEL_KWH
+    factor, fuel = policies.energy_price_factor, p.relative("fuel_price")
+    petrol = trends.at("petrol_price", month) * fuel * factor[Carrier.PETROL] / PETROL_KWH
+    diesel = trends.at("diesel_price", month) * fuel * factor[Carrier.DIESEL] / DIESEL_KWH
     power = trends.at("home_price_electricity", month) * factor[Carrier.ELECTRICITY]
     plug = p["plug_in_electric_share"]
     electric = p["electric_car_use"] * power

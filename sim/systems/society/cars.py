@@ -139,6 +139,7 @@ def _electric_shift(
     held = np.bincount(h.district, weights=np.where(h.alive, h.weight * h.cars, 0.0), minlength=len(policies.chargers))
     density = policies.chargers / np.maximum(held, 1.0) * 1000.0
     fuel = 0.5 * (policies.energy_price_factor[Carrier.PETROL] + policies.energy_price_factor[Carrier.DIESEL])
+    fuel *= p.relative("fuel_price")
     power = policies.energy_price_factor[Carrier.ELECTRICITY]
     return np.asarray(
         p["ev_per_k"] * policies.ev_grant[h.quintile[household]] / 1000.0
