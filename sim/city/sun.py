@@ -74,7 +74,7 @@ def sun_at(lon: float, lat: float, hours: Floats, year: int = 2021) -> tuple[Flo
     zenith, azimuth = (np.radians(seen[name].to_numpy()) for name in ("apparent_zenith", "azimuth"))
     across = np.sin(zenith)
     way = np.stack([across * np.sin(azimuth), across * np.cos(azimuth), np.cos(zenith)], axis=1)
-    return way, np.asarray(pvlib.irradiance.get_extra_radiation(times))
+    return way, np.asarray(pvlib.irradiance.get_extra_radiation(times.day_of_year.to_numpy()))
 
 
 def unit(vectors: Array) -> Floats:
