@@ -62,11 +62,13 @@ def rating_for(kva: Floats) -> Floats:
 
 
 def transformer(kva: Floats) -> tuple[Floats, Floats, Floats]:
-    """Resistance and reactance [ohm, seen from 400 V] and no-load loss [W] of the transformers of the list next to ``kva`` (n,)."""
-    row = np.argmin(np.abs(np.asarray(kva)[:, None] - RATINGS), axis=1)
+    """Resistance and reactance [ohm, seen from 400 V] and no-load loss [W] of the transformers of the list next to ``kva`` (n,); beyond
+    the list of several side by side."""
+    several = np.maximum(np.ceil(np.asarray(kva, np.float64) / RATINGS[-1]), 1.0)
+    row = np.argmin(np.abs((kva / several)[:, None] - RATINGS), axis=1)
     base = VOLTS**2 / (RATINGS[row] * 1000.0)
     r = LOAD_LOSS[row] / (RATINGS[row] * 1000.0) * base
-    return r, np.sqrt((SHORT_CIRCUIT[row] * base) ** 2 - r**2), IDLE_LOSS[row]
+    return r / several, np.sqrt((SHORT_CIRCUIT[row] * base) ** 2 - r**2) / several, IDLE_LOSS[row] * several
 
 
 def line(cable: Codes, sets: Floats, length: Floats) -> tuple[Floats, Floats, Floats]:

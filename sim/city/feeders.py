@@ -2,8 +2,9 @@
 
 Customers hang where :mod:`sim.city.hookups` puts them; each is supplied by the station that is nearest along the streets
 (:mod:`sim.city.substations`), over the shortest way: a tree, which leaves the station by as many feeders as it has branches there.
-Cables follow the design load below them and get thicker, from the station on, where the voltage drop asks for it; where the thickest
-is not enough, or the transformer, another station is built.
+Stations were built at different times, each for a share of today's design load. Cables follow the design load below them and get
+thicker, from the station on, where the voltage drop asks for it; where the thickest is not enough, or the transformer, another station
+is built.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kernels.draws import stream, uniforms
 from kernels.trees import along, below, nearest_kept
 from sim.city.city import Buses, City, Stations
 from sim.city.districtstreets import Web, district_web
@@ -36,6 +38,7 @@ from sim.city.substations import Supply, bulk_load, divided, place, planned_size
 from sim.codes import Cable, StationKind
 from sim.columns import Bools, Codes, Floats, Ints
 
+SEED = 31  # any: the grid is one of many that keep the rules
 #: Rounds of building further stations where one is too small or its lines too long.
 ROUNDS = 8
 #: Most equal cables side by side.
@@ -127,10 +130,17 @@ def grow(web: Web, supply: Supply, p: Mapping[str, float]) -> Trees:
     rows = np.flatnonzero(kept)
     way = supply.apart[order]
     houses, flats, floor, _ = total[rows].T
+    station = supply.by[order[rows]]
+    kva = design_load(houses, flats, floor, p) * _foresight(supply.station, p["oldest_design"])[station]
     return Trees(
-        order[rows], supply.by[order[rows]], np.where(busbar[rows], np.arange(len(rows)), new[anchor[rows]]),
-        np.where(busbar[rows], 0.0, way[rows] - way[anchor[rows]]), own[rows], design_load(houses, flats, floor, p),
+        order[rows], station, np.where(busbar[rows], np.arange(len(rows)), new[anchor[rows]]),
+        np.where(busbar[rows], 0.0, way[rows] - way[anchor[rows]]), own[rows], kva,
     )  # fmt: skip
+
+
+def _foresight(station: Ints, oldest: float) -> Floats:
+    """(S,) share of today's design load that each station was built for, evenly between ``oldest`` and 1, by its vertex."""
+    return oldest + (1.0 - oldest) * uniforms(SEED, stream("grid.foresight"), station, 0, 0)
 
 
 def cabled(trees: Trees, overhead: Bools, p: Mapping[str, float]) -> tuple[Lines, Floats]:

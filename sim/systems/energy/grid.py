@@ -26,6 +26,8 @@ from sim.columns import Array, Bools, Floats, Ints
 HOUSES, FLATS, FLOOR, CHARGING = range(4)
 #: Voltages that customers are entitled to (arrêté of 24 December 2007, articles 1 and 3): 230/400 V, 10 % up and down.
 LOW, HIGH = 0.9, 1.1
+#: What no mean of ten minutes may fall below by EN 50160 [pu].
+LEAST = 0.85
 
 
 class Grid(NamedTuple):
@@ -63,7 +65,7 @@ class GridMonth(NamedTuple):
     """What :func:`grid_month` finds. By district (D,): ``lowest``, ``highest`` [pu], ``line``, ``transformer`` worst loading [-],
     ``badly`` dwellings whose voltage leaves the limits at their peaks, ``loss`` (D, T) [W]; in the order of the city's tables:
     ``over`` (3, stations) [h] voltage out of limits, a line, the transformer over its rating, ``loading`` (buses,) highest current
-    over rating, ``drop`` (buses,) greatest voltage drop from the busbar [pu], peaks of single customers included."""
+    over rating, ``volt`` (buses,) lowest voltage [pu], peaks of single customers included."""
 
     lowest: Floats
     highest: Floats
@@ -73,7 +75,7 @@ class GridMonth(NamedTuple):
     loss: Floats
     over: Floats
     loading: Floats
-    drop: Floats
+    volt: Floats
 
 
 def grid_of(city: City, parameters: Mapping[str, float]) -> Grid:
@@ -150,16 +152,14 @@ def grid_month(
         forest._replace(customers=np.hstack([grid.customers, homes])), np.concatenate([unit, -given], axis=1),
         [tan, tan, tan, 0.0, 0.0, 0.0], weight, source=source, low=LOW, high=HIGH, threads=threads,
     )  # fmt: skip
-    lowest, drop = peak_voltages(grid, forest, unit, load.sum(axis=1).argmax(axis=1), parameters)
-    dwellings = np.bincount(grid.district[grid.station], np.where(lowest < LOW, homes.sum(axis=1), 0.0), len(load))
+    volt = peak_voltages(grid, forest, unit, load.sum(axis=1).argmax(axis=1), parameters)
+    badly = np.bincount(grid.district[grid.station], np.where(volt < LOW, homes.sum(axis=1), 0.0), len(load))
     idle = np.bincount(grid.district, _transformers(grid, kva[grid.rows])[2], len(load))
-    return _gathered(grid, flow, flow.loss + idle[:, None], dwellings, drop, (len(kva), len(cables)))
+    return _gathered(grid, flow, flow.loss + idle[:, None], badly, volt, (len(kva), len(cables)))
 
 
-def peak_voltages(
-    grid: Grid, forest: Forest, unit: Array, hour: Ints, parameters: Mapping[str, float]
-) -> tuple[Floats, Floats]:
-    """(voltage, drop from the busbar) [pu] of each bus at its district's ``hour`` (D,), with the peaks of single customers.
+def peak_voltages(grid: Grid, forest: Forest, unit: Array, hour: Ints, parameters: Mapping[str, float]) -> Floats:
+    """(n,) voltage [pu] of each bus at its district's ``hour`` (D,), with the peaks of single customers.
 
     Every line carries the mean load of what hangs below it times ``spread``: the coincidence of so many dwellings over that of very many
     (NF C 14-100 as in :mod:`sim.city.equipment`; firms' floors count as they are). Drops by the linear branch flow equations
@@ -171,8 +171,7 @@ def peak_voltages(
     watts, vars_ = p.sum(axis=1) * grid.spread, (p @ taken) * grid.spread
     squared = 2.0 * along(grid.parent, forest.r * watts + forest.x * vars_)
     source = parameters["busbar_voltage"] ** 2
-    volt = np.sqrt(np.maximum(source - squared, 0.0))
-    return volt, volt[grid.first[:-1]][grid.station] - volt
+    return np.sqrt(np.maximum(source - squared, 0.0))
 
 
 def _spread(under: Floats, p: Mapping[str, float]) -> Floats:
@@ -193,7 +192,7 @@ def _transformers(grid: Grid, kva: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def _gathered(
-    grid: Grid, flow: ForestFlow, loss: Floats, badly: Floats, drop: Floats, sizes: tuple[int, int]
+    grid: Grid, flow: ForestFlow, loss: Floats, badly: Floats, volt: Floats, sizes: tuple[int, int]
 ) -> GridMonth:
     """By district, and back in the order of the city's tables."""
     n = len(badly)
@@ -205,7 +204,7 @@ def _gathered(
     np.maximum.at(line, where[~grid.busbar], flow.loading[~grid.busbar])
     without = ~np.isfinite(lowest)  # a district without a public station: at the voltage of the source
     lowest[without] = highest[without] = 1.0
-    over, loading, dropped = np.zeros((3, sizes[0])), np.zeros(sizes[1]), np.zeros(sizes[1])
+    over, loading, volts = np.zeros((3, sizes[0])), np.zeros(sizes[1]), np.ones(sizes[1])
     over[:, grid.rows] = flow.over
-    loading[grid.buses], dropped[grid.buses] = flow.loading, drop
-    return GridMonth(lowest, highest, line, full, badly, loss, over, loading, dropped)
+    loading[grid.buses], volts[grid.buses] = flow.loading, volt
+    return GridMonth(lowest, highest, line, full, badly, loss, over, loading, volts)

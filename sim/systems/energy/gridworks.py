@@ -16,7 +16,7 @@ from kernels.forest import Forest, forest_flow
 from kernels.trees import below
 from sim.city.equipment import OVERHEAD, RATINGS
 from sim.columns import Array, Bools, Floats, Ints
-from sim.systems.energy.grid import CHARGING, FLATS, HIGH, HOUSES, LOW, Grid, forest_now, per_unit
+from sim.systems.energy.grid import CHARGING, FLATS, HIGH, HOUSES, LEAST, LOW, Grid, forest_now, per_unit
 
 #: Steps of an addition; sums of their weights are whole numbers below 2^53 and so exact.
 STEPS = 48
@@ -37,11 +37,11 @@ class Hosting(NamedTuple):
 
 class Year(NamedTuple):
     """What the grid has been through since January, in the order of the city's tables: ``over`` (3, stations) [h], ``loading``
-    and ``drop`` (buses,) the greatest of the months (:class:`sim.systems.energy.grid.GridMonth`)."""
+    (buses,) the highest and ``volt`` (buses,) the lowest of the months (:class:`sim.systems.energy.grid.GridMonth`)."""
 
     over: Floats
     loading: Floats
-    drop: Floats
+    volt: Floats
 
 
 class Works(NamedTuple):
@@ -60,8 +60,8 @@ def hosting(
 ) -> Hosting:  # fmt: skip
     """Hosting capacity on a month's hours.
 
-    ``load``, ``pv`` as in :func:`sim.systems.energy.grid.grid_month`; ``sun`` (D, T) [W] that 1 kWp more would give. Panels are added at the
-    district's hour with most sun over load, load at its hour of greatest net load.
+    ``load``, ``pv`` as in :func:`sim.systems.energy.grid.grid_month`; ``sun`` (D, T) [W] that 1 kWp more would give. Panels are added
+    at the district's hour with most sun over load, load at its hour of greatest net load.
     """
     forest = forest_now(grid, kva, cables)
     homes = grid.total[:, [HOUSES, FLATS]].sum(axis=1)
@@ -127,20 +127,21 @@ def reinforce(grid: Grid, load: Array, year: Year, kva: Floats, cables: Floats, 
     """The works after a year, once a year.
 
     A transformer over its rating for more than ``overload_hours`` is replaced by the next that carries the year's highest load (beyond
-    the list, by several of the largest side by side); a line over its rating at stations with as many such hours gets as many equal cables
-    more as carry it; where a voltage was out of limits for more than ``voltage_hours``, or single peaks take it there, the ways
-    to the worst buses get one cable more: what that leaves is seen in the next year. The network tariff pays (code de l'énergie, L. 342-21),
-    but for ``charger_contribution`` of the share that charging away from home has in the district's ``load`` (D, 4, T) [W] at its peak.
+    the list, by several of the largest side by side). A line over its rating, at stations with as many such hours, gets as many equal
+    cables more as carry it. Where a voltage was out of limits for more than ``voltage_hours``, or single peaks take it below what EN 50160
+    allows, the ways to the worst buses get one cable more: what that leaves is seen in the next year. The network tariff pays (code
+    de l'énergie, L. 342-21), but for ``charger_contribution`` of the share that charging away from home has in the district's ``load``
+    (D, 4, T) [W] at its peak.
     """
     rows, buses = grid.rows, grid.buses
-    over, loading, drop = year.over[:, rows], year.loading[buses], year.drop[buses]
+    over, loading, volt = year.over[:, rows], year.loading[buses], year.volt[buses]
     weak = over[2] > p["overload_hours"]
     need = np.where(weak, kva[rows] * np.maximum(loading[grid.busbar], 1.0 + 1e-9), kva[rows])
     rated = np.where(weak, np.maximum(_next_rating(need), kva[rows]), kva[rows])
     now = cables[buses]
     hot = (over[1] > p["overload_hours"])[grid.station] & (loading > 1.0) & ~grid.busbar
     sets = np.where(hot, np.ceil(now * loading), now)
-    sets = np.maximum(sets, now + (_strained(grid, over[0] > p["voltage_hours"], drop, p) & (sets == now)))
+    sets = np.maximum(sets, now + (_strained(grid, over[0] > p["voltage_hours"], volt) & (sets == now)))
     metres = (sets - now) * grid.length
     euros = np.bincount(grid.station, metres * np.where(np.isin(grid.cable, OVERHEAD), p["cable_cost_country"], p["cable_cost_town"]),
                         len(rows))  # fmt: skip
@@ -159,13 +160,15 @@ def _next_rating(kva: Floats) -> Floats:
     return np.where(kva > RATINGS[-1], np.ceil(kva / RATINGS[-1]) * RATINGS[-1], listed)
 
 
-def _strained(grid: Grid, out_of_limits: Bools, drop: Floats, p: Mapping[str, float]) -> Bools:
-    """Lines on the ways to the buses of strained stations that lose (or gain) most: nine tenths of the greatest and more."""
-    size = np.abs(drop)
-    most = np.zeros(len(grid.rows))
-    np.maximum.at(most, grid.station, size)
-    bad = out_of_limits | (most > p["busbar_voltage"] - LOW)
-    worst = bad[grid.station] & (size >= 0.9 * most[grid.station]) & ~grid.busbar
+def _strained(grid: Grid, out_of_limits: Bools, volt: Floats) -> Bools:
+    """Lines on the ways to the worst buses of stations with voltages out of limits: nine tenths of the greatest drop and more."""
+    busbar = volt[grid.first[:-1]]
+    drop = busbar[grid.station] - volt
+    most, least = np.zeros(len(grid.rows)), np.ones(len(grid.rows))
+    np.maximum.at(most, grid.station, drop)
+    np.minimum.at(least, grid.station, volt)
+    bad = out_of_limits | (least < LEAST)
+    worst = bad[grid.station] & (drop >= 0.9 * most[grid.station]) & ~grid.busbar
     ways = below(grid.parent, worst[:, None].astype(np.float64))[:, 0] > 0.0
     return np.asarray(ways & ~grid.busbar & (grid.length > 0.0))
 
