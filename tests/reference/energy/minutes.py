@@ -19,14 +19,20 @@ STEPS = 60
 AIR = 129.6 * 1.2 * 1014.0  # J/K, of the box of ASHRAE 140; the library takes it off the mass
 
 
-def minutes(room: Room, year: Year) -> tuple[Floats, Floats]:
-    """Hourly means of need [W] and air temperature [degC]; schedules are those of days alike (no days off)."""
+def minutes(room: Room, year: Year, heat_at: Floats | None = None) -> tuple[Floats, Floats]:
+    """Hourly means of need [W] and air temperature [degC]; schedules of working days on all days.
+
+    ``heat_at`` (1440,) [degC] replaces the room's set-points by hour where those by minute differ.
+    """
     at = (np.arange(8760 * STEPS) + 0.5) / STEPS
     ends = np.concatenate([year.outdoor[-1:], year.outdoor])
     outdoor = np.interp(at, np.arange(8761.0), ends)
     amid = np.concatenate([year.solar[-1:], year.solar, year.solar[:1]])
     solar = np.interp(at, np.arange(-1.0, 8761.0) + 0.5, amid)
-    day = np.stack([room.gains[0], room.heat_at[0], room.cool_at[0], room.h_ve[0]])
+    by_hour = (room.gains[0], room.heat_at[0], room.cool_at[0], room.h_ve[0])
+    day = np.repeat(np.stack(by_hour), STEPS, axis=1)
+    if heat_at is not None:
+        day[1] = heat_at
     need, air = _steps(outdoor, solar, day, room.box, AIR)
     return need.reshape(8760, STEPS).mean(axis=1), air.reshape(8760, STEPS).mean(axis=1)
 
@@ -40,8 +46,7 @@ def _steps(outdoor, solar, day, box, c_air):  # type: ignore[no-untyped-def]
     mass = air_before = 20.0
     for _ in range(2):
         for t in range(len(outdoor)):
-            hour = (t // STEPS) % 24
-            gains, heat_at, cool_at, h_ve = day[:, hour]
+            gains, heat_at, cool_at, h_ve = day[:, t % day.shape[1]]
             rest = 0.5 * gains + solar[t]
             held = (c_m - c_air) / seconds
             # mass eliminated: mass = (held mass_0 + gains of the mass + h_em outdoor + h_ms surface) / (held + h_em + h_ms)
