@@ -73,7 +73,11 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
         self.demography = Demography(city, self.parameters, self.trends)
         self.mobility = MobilitySystem(city, self.parameters, self.trends, gap=gap, threads=threads)
         self.energy = EnergySystem(
-            city, self.parameters, self.trends, climate=climate or climate_of(city, scenario), threads=threads
+            city,
+            self.parameters,
+            self.trends,
+            climate=climate or climate_of(city, scenario, self.parameters),
+            threads=threads,
         )
         self.economy = EconomySystem(city, self.parameters, self.trends)
         self.society = SocietySystem(city, self.parameters, self.trends)
