@@ -280,6 +280,9 @@ def city_build(
     gtfs_day: Annotated[str, typer.Option(help="weekday, saturday, sunday or a date YYYY-MM-DD.")] = "weekday",
     gtfs_peak: Annotated[str, typer.Option(help="Hours that peak headways are counted in.")] = "07:00-09:00",
     gtfs_off: Annotated[str, typer.Option(help="Hours that off-peak headways are counted in.")] = "09:30-16:00",
+    weather: Annotated[
+        Path | None, typer.Option(help="Normal year: EPW, or PVGIS TMY as CSV or JSON. (from monthly normals)")
+    ] = None,
 ) -> None:
     """Build a city from road and demand files, calibrate it, and keep it as one bundle."""
     from sim.city.gtfs import Service, hours
@@ -288,7 +291,8 @@ def city_build(
     _within(districts=districts, threads=threads)
     periods = hours("--gtfs-peak", gtfs_peak), hours("--gtfs-off", gtfs_off)
     service = Service(gtfs, gtfs_day, *periods) if gtfs is not None else None
-    build(roads, demand, communes, out, facts, districts, threads or os.cpu_count() or 1, force, service, counts, say)
+    options = (roads, demand, communes, out, facts, districts, threads or os.cpu_count() or 1, force, service, counts)
+    build(*options, say, weather)
 
 
 @city_app.command("show", epilog="Example: rebond city show toulouse.bundle --out toulouse.png")

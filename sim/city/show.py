@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.city.city import FREE_FLOW_PAIRS, City
+from sim.city.city import FREE_FLOW_PAIRS, City, Weather
 from sim.codes import RoadClass
 from sim.columns import Array
 
@@ -52,6 +52,20 @@ def city_answer(city: City) -> dict[str, Any]:
         "read": city.facts.get("read"),
         "transit": city.facts.get("transit"),
         "mode_calibration": city.facts.get("mode_calibration"),
+        "weather": _weather(city.weather),
+    }
+
+
+def _weather(weather: Weather | None) -> dict[str, Any] | None:
+    """The normal year in a few figures."""
+    if weather is None:
+        return None
+    return {
+        "source": weather.source,
+        "mean_temperature_degC": round(float(weather.temperature.mean()), 2),
+        "lowest_degC": round(float(weather.temperature.min()), 1),
+        "highest_degC": round(float(weather.temperature.max()), 1),
+        "global_radiation_kWh_m2": round(float(weather.horizontal.sum() / 1000.0), 1),
     }
 
 
@@ -102,6 +116,11 @@ def build_report(city: City) -> list[str]:
         )
     else:
         lines.append("free-flow times: no reference times in this source; speeds and delays of the registry")
+    if w := a["weather"]:
+        lines.append(
+            f"normal year: {w['mean_temperature_degC']:.1f} degC ({w['lowest_degC']:.1f} to {w['highest_degC']:.1f}), "
+            f"{w['global_radiation_kWh_m2']:,.0f} kWh/m2 on the horizontal; {w['source']}"
+        )
     return lines
 
 

@@ -15,6 +15,7 @@ from sim.city.geojson import read_source
 from sim.city.gtfs import Service, read_timetable
 from sim.city.load import open_city
 from sim.city.show import build_report, show_city
+from sim.city.weatherfile import read_weather
 from sim.errors import Fault, InputError
 from sim.preparation import open_prepared, prepare
 from sim.systems.mobility import elasticities, table
@@ -25,18 +26,19 @@ Say = Callable[[str], None]
 
 def build(
     roads: Path, demand: Path, communes: Path | None, out: Path, facts_name: str | None, districts: int, threads: int,
-    force: bool, service: Service | None, counts: Path | None, say: Say,
+    force: bool, service: Service | None, counts: Path | None, say: Say, weather: Path | None = None,
 ) -> None:  # fmt: skip
     """Read, assemble, calibrate, write. Nothing is written if anything is wrong."""
     if out.exists() and not force:
         raise InputError(Fault("--out", f"{out}, which exists", "a new file, or --force to replace it"))
     if not out.absolute().parent.is_dir():
         raise InputError(Fault("--out", f"{out}, whose folder does not exist", "a file in an existing folder"))
+    normal = read_weather(weather) if weather is not None else None
     source = read_source(roads, demand, communes)
     facts = load_facts(facts_name) if facts_name is not None else facts_for(source)
     say(f"Building {source.name}: junctions, districts, delays, commuting")
     timetable = read_timetable(service) if service is not None else None
-    city = build_city(source, facts, districts, timetable)
+    city = build_city(source, facts, districts, timetable, normal)
     if counts is not None:
         city.prepared[COUNTS] = read_counts(counts, city)
         city.sources += (
