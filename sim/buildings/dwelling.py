@@ -58,7 +58,7 @@ class Part:
     area: float = item(_AREA, "area, windows not counted")
     u: float = item(_U, "heat transmission (U value)")
     name: str = item(Text(60), "what it is", "")
-    azimuth: float = item(_AZIMUTH, "direction it faces, 0 north, clockwise", 0.0)
+    azimuth: float | None = item(_AZIMUTH, "direction it faces, 0 north, clockwise; needed outside unless level", None)
     tilt: float = item(_TILT, "0 facing up, 90 upright, 180 facing down", 90.0)
     to: str = item(
         Choice(("outside", "ground", "unheated")), "what lies behind it; only outside meets sun and sky", "outside"
@@ -192,6 +192,9 @@ def _list(kind: type[_Record], node: Node | None, reader: Reader, path: str, lea
         reader.fault(node, path, found(node), SECTIONS[path])
         return WRONG
     out = [_record(kind, child, reader, f"{path}[{i}]") for i, child in enumerate(node.value)]
+    for i, (part, child) in enumerate(zip(out, node.value, strict=True)):
+        if isinstance(part, Part) and part.azimuth is None and part.to == "outside" and part.tilt % 180.0 != 0.0:
+            reader.fault(child, f"{path}[{i}].azimuth", "nothing", _AZIMUTH.allowed)
     return WRONG if any(v is WRONG for v in out) else tuple(out)
 
 
@@ -246,7 +249,7 @@ def room_of(d: Dwelling) -> Room:
     )
     cool_at = np.full((2, 24), ABOVE_ALL) if d.cooling is None else d.cooling
     skins = [
-        _skin(d, p.area * p.u * p.factor, p.absorptance, p.emissivity, p.tilt, p.azimuth)
+        _skin(d, p.area * p.u * p.factor, p.absorptance, p.emissivity, p.tilt, p.azimuth or 0.0)
         for p in d.opaque
         if p.to == "outside"
     ]

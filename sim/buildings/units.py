@@ -11,9 +11,7 @@ RESISTANCE = Dimension("thermal resistance", "m²K/W", {"m²K/W": 1.0, "m2K/W": 
 HEAT_CAPACITY = Dimension(
     "heat capacity of floor", "kJ/m²K", {"kJ/m²K": 1.0, "kJ/m2K": 1.0, "Wh/m²K": 3.6, "Wh/m2K": 3.6}, "165 kJ/m²K"
 )
-AIR_HEAT = Dimension(
-    "heat capacity of air", "Wh/m³K", {"Wh/m³K": 1.0, "Wh/m3K": 1.0, "J/m³K": 1 / 3600.0}, "0.34 Wh/m³K"
-)
+AIR_HEAT = Dimension("heat capacity of air", "Wh/m³K", {"Wh/m³K": 1.0, "Wh/m3K": 1.0}, "0.34 Wh/m³K")
 ANGLE = Dimension("angle", "°", {"°": 1.0, "deg": 1.0}, "180°")
 TEMPERATURE = Dimension("temperature", "°C", {"°C": 1.0, "degC": 1.0}, "20 °C")
 DIFFERENCE = Dimension("difference of temperature", "K", {"K": 1.0}, "11 K")

@@ -31,11 +31,16 @@ def reference() -> str:
 
 def renewed(page: str) -> str:
     """``page`` with its generated part made anew. Raises ValueError where the marks are missing."""
+    return between_marks(page, reference())
+
+
+def between_marks(page: str, text: str) -> str:
+    """``page`` with ``text`` as its generated part. Raises ValueError where the marks are missing."""
     before, _, rest = page.partition(BEGIN)
     _, mark, after = rest.partition(END)
     if not mark:
         raise ValueError(f"no {BEGIN} ... {END}")
-    return f"{before}{BEGIN}\n\n{reference()}\n\n{END}{after}"
+    return f"{before}{BEGIN}\n\n{text}\n\n{END}{after}"
 
 
 def _indicators() -> str:

@@ -90,7 +90,7 @@ def building(case: str) -> str:
         "inside: {exchange: 2.1 W/m²K}",
         "outside: {sky: perez}",
         f"air_change: {c['air_change']}          # 0.5 1/h at sea level: the thin air of Denver",
-        "air_heat: 1206 J/m³K",
+        "air_heat: 0.335 Wh/m³K",
         "gains: 200 W",
         f"heating: {c['heating']}",
         f"cooling: {c['cooling']}",
