@@ -96,7 +96,7 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
     def _live(self) -> None:
         state, policies = self.state, self.policies
         with self._timed("demography"):
-            self.demography.live(state)
+            self.demography.live(state, policies)
         with self._timed("economy"):
             self.economy.update(state, policies)
         with self._timed("decisions"):

@@ -174,10 +174,14 @@ class Society(Block):
     support: Array = column("f4", "-", "(n_citizens, M) support for each measure, 0..1")
     expected: Array = column("f4", "-", "(n_citizens, M) own judgement before word of mouth, 0..1")
     adopted: Floats = column(
-        "f8", "-", "(8,) this month: EV, car, heat pump, other heating, retrofit, PV, scrapped, given up"
+        "f8",
+        "-",
+        "(11,) this month: EV, car, heat pump, other heating, retrofit, PV, scrapped, given up, battery, cooling, heat network",
     )
     granted: Floats = column(
-        "f8", "€", "(5, 5) this month's grants of the metropole: EV, heat pump, retrofit, PV, bicycle; by income fifth"
+        "f8",
+        "€",
+        "(6, 5) this month's grants of the metropole: EV, heat pump, retrofit, PV, bicycle, battery; by income fifth",
     )
     protest: Floats = column("f8", "persons", "(M,) citizens ready to protest against each measure")
     usual_trust: Floats = column("f8", "-", "(n_citizens,) trust that nothing moves: where trust returns to")

@@ -207,7 +207,7 @@ def tiny_state(city: City, seed: int = 1, share: float = 0.2, n_measures: int = 
                        vacancies=city.jobs * 0.03, demand=np.ones(len(Sector)), value_added=z(len(Sector)),
                        accessibility=np.ones(nd), projects=z(6), granted=z(len(Sector)), bought=z(len(Sector)), signed=z(6)),
         society=_blank(Society, support=np.full((m, n_measures), 0.5), expected=np.full((m, n_measures), 0.5),
-                       adopted=z(8), granted=z((5, 5)), protest=z(n_measures), usual_trust=np.full(m, 0.5),
+                       adopted=z(11), granted=z((6, 5)), protest=z(n_measures), usual_trust=np.full(m, 0.5),
                        reference_time=np.full(m, 50.0), reference_cost=np.full(n, 300.0)),
         townhall=_blank(Townhall, status=z(n_measures), progress=z(n_measures), spent=z(n_measures),
                         start=np.full(n_measures, month), scale=np.ones(n_measures), received=z(4)),
