@@ -126,13 +126,20 @@ class Energy(Block):
     over: Floats = column(
         "f8", "h/month", "(3, D) station-hours out of voltage limits, with a line, a transformer over its rating"
     )
-    hosting: Floats = column("f8", "kW", "(2, D) hosting capacity by dwelling: PV [kWp], further load at the peak hour")
+    badly: Floats = column("f8", "dwellings", "(D,) dwellings whose voltage leaves the limits at their own peaks")
+    hosting: Floats = column(
+        "f8",
+        "kW",
+        "(4, D) hosting capacity by dwelling: PV [kWp] of the first station and of half, load at the peak hour of the same",
+    )
     stations: Floats = column("f8", "kVA", "(S,) rating of transformers as they stand now")
     cables: Floats = column("f8", "-", "(n_buses,) parallel cables of each branch as they stand now")
-    overloaded: Floats = column("f8", "h", "(3, S) hours of stations over limits since January")
-    reinforced: Floats = column(
-        "f8", "€", "(2,) grid works of this month: paid by the grid's operator, by the metropole"
+    year_over: Floats = column("f8", "h", "(3, S) hours of stations over limits since January, as in over")
+    year_loading: Floats = column("f8", "-", "(n_buses,) highest load of each branch against its rating since January")
+    year_volt: Floats = column(
+        "f8", "pu", "(n_buses,) lowest voltage since January, peaks of single customers included"
     )
+    reinforced: Floats = column("f8", "€", "(2,) grid works of this month: paid by the distributor, by the metropole")
     account: Floats = column(
         "f8", "tCO2e/month", "(2, 8) residents' and territorial account by item (systems/energy/accounts.py)"
     )

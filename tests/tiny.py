@@ -24,8 +24,10 @@ from sim.city.city import (
     Weather,
 )
 from sim.city.clock import standard_hours
+from sim.city.feeders import generate
 from sim.codes import Party, Purpose, Sector
 from sim.columns import Array
+from sim.scenario.parameters import Parameters
 from sim.state import Economy, Energy, Society, State, Townhall, Traffic
 
 SIDE = 7  # nodes along one side of the grid
@@ -72,7 +74,7 @@ def tiny_city() -> City:
     stop_nodes = np.array([3, 10, 17, 24, 31, 38, 45, 21, 22, 23, 25, 26, 27])
     order = np.array([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 3, 10, 11, 12])
     first = np.isin(np.arange(14), [0, 7])
-    return City(
+    city = City(
         name="tiny", nodes=nodes, links=links, shapes=Shapes(first=np.arange(len(a)) * 2, count=np.full(len(a), 2)),
         shape_lon=shape_lon, shape_lat=shape_lat, districts=districts, district_names=tuple(f"D{i}" for i in d),
         commune_codes=("31555", "31149"), commune_names=("Toulouse", "Colomiers"), jobs=jobs, commuters=flows,
@@ -103,6 +105,8 @@ def tiny_city() -> City:
         ),
         weather=tiny_weather(), synthetic_streets=True, areas={"centre": np.array([4]), "inside_ring_road": np.array([4])},
     )  # fmt: skip
+    city.stations, city.buses = generate(city, Parameters())
+    return city
 
 
 def tiny_weather() -> Weather:

@@ -30,7 +30,7 @@ from sim.state import State, Townhall
 #: Less than this over a limit is rounding of sums, no reason to postpone anything [€].
 CENT = 0.01
 #: Levers under which society grants money, in the order of ``state.society.granted``.
-GRANTS = ("ev_grant", "heat_pump_grant", "retrofit_grant", "pv_grant", "bike_grant")
+GRANTS = ("ev_grant", "heat_pump_grant", "retrofit_grant", "pv_grant", "bike_grant", "battery_grant")
 _PARTY = {"metropole": Party.METROPOLE, "region": Party.REGION, "state": Party.STATE, "private": Party.FIRMS}
 
 
@@ -76,6 +76,7 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
             town.invested[:] = 0.0
             town.operated[:] = 0.0
         self._settle(state)
+        self._settle_grid(state)
         if state.month >= self.roadmap.start:  # months before it only carry shocks into the initial state
             self._repay(state)
         for i in self.order:
@@ -199,6 +200,22 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
                     self._refund(state, one, amount)
                     self._note_payment(state, one, amount, "grants")
 
+    def _settle_grid(self, state: State) -> None:
+        """Charge last month's share of grid works, paid when the energy system booked it, to the year's own investment."""
+        amount = float(state.energy.reinforced[1:].sum())
+        if amount > 0.0:
+            state.townhall.invested[0] += amount
+            figures = {"total": round(amount, 2), "purpose": "works"}
+            self._record(state, "", "paid", "grid reinforced for charging away from home", figures)
+
+    def _settle_grid(self, state: State) -> None:
+        """Charge last month's share of grid works, paid when the energy system booked it, to the year's own investment."""
+        amount = float(state.energy.reinforced[1:].sum())
+        if amount > 0.0:
+            state.townhall.invested[0] += amount
+            figures = {"total": round(amount, 2), "purpose": "works"}
+            self._record(state, "", "paid", "grid reinforced for charging away from home", figures)
+
     def _offer(self, state: State, i: int, lever: str, paid: Floats) -> Floats:
         """What measure ``i`` added to the lever last month, in the shape of ``paid``."""
         offer = np.zeros_like(paid)
@@ -282,13 +299,11 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
         return Context(self.city, self.parameters, month, start, months, progress, scale, area)
 
     def _note(self, state: State, one: Item, event: str, why: str, figures: dict[str, Any] | None = None) -> None:
-        row = {
-            "month": month_name(state.month),
-            "measure": one.id,
-            "event": event,
-            "why": why,
-            "figures": figures or {},
-        }
+        self._record(state, one.id, event, why, figures or {})
+
+    @staticmethod
+    def _record(state: State, measure: str, event: str, why: str, figures: dict[str, Any]) -> None:
+        row = {"month": month_name(state.month), "measure": measure, "event": event, "why": why, "figures": figures}
         line = (json.dumps(row, ensure_ascii=False) + "\n").encode()
         state.townhall.journal = np.concatenate([state.townhall.journal, np.frombuffer(line, np.uint8)])
 

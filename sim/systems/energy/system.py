@@ -27,6 +27,7 @@ from sim.systems.energy.emissions import emit, factors, yearly_factors
 from sim.systems.energy.floors import FloorUse, floor_use, floors
 from sim.systems.energy.homes import Homes, by_carrier, live_month, month_bill, year_costs
 from sim.systems.energy.hours import DAY, Month, filling, month_hours, together
+from sim.systems.energy.lowvoltage import LowVoltage, drawn_from
 from sim.systems.energy.money import book, book_public
 from sim.systems.energy.need import renew_needs
 from sim.systems.energy.powers import Powers, powers
@@ -54,6 +55,8 @@ class EnergySystem:
         self.comfort = comfort_curves(self.year, parameters)
         self.floors = floors(self.year, parameters)
         self.water_day = water_need(self.climate.normal, parameters)
+        self.low_voltage = LowVoltage(city, parameters, threads)
+        self.low_voltage = LowVoltage(city, parameters, threads)
         self.electric_car, self.fuel_car = car_energy(parameters)
         jobs = np.maximum(city.districts.jobs.astype(np.float64), 0.0)
         self.job_share = jobs / jobs.sum() if jobs.sum() > 0 else np.full(len(jobs), 1.0 / len(jobs))
@@ -69,6 +72,8 @@ class EnergySystem:
         e.year_bill, e.heat_cost = np.zeros(len(state.households)), np.zeros(len(state.households))
         e.need_of = np.full(len(state.dwellings), -1, np.int8)
         e.mass, e.dpe = np.zeros(0), np.zeros(0, np.int8)
+        self.low_voltage.begin(state)
+        self.low_voltage.begin(state)
         self._know_dwellings(state)
 
     def _know_dwellings(self, state: State) -> None:
@@ -108,7 +113,9 @@ class EnergySystem:
         self._solar(state, homes, month, public, served)
         self._emissions(state, policies, month, power, homes)
         self._pay(state, homes, prices, month, public, served)
-        self._grid(state, power, month, public)
+        self._load(state, power, month, public)
+        one_kwp = public_pv(np.ones(len(public)), month)
+        self.low_voltage.live(state, drawn_from(power, homes, public), one_kwp, month, works=not self.trends.unchanged)
         self._know_dwellings(state)
 
     def month(self, state: State, policies: Policies) -> Month:
@@ -180,7 +187,7 @@ class EnergySystem:
         book(state, homes, prices, float((homes.weight * gain).sum()), self.parameters)
         book_public(state, prices, served @ month.weight / 1e3, public @ month.weight / 1e3)
 
-    def _grid(self, state: State, power: Powers, month: Month, public: Array) -> None:
+    def _load(self, state: State, power: Powers, month: Month, public: Array) -> None:
         """Net electric load by district and hour, its peak, the hours that would suit the grid next month."""
         e = state.energy
         load = power.net - public
