@@ -16,6 +16,8 @@ start: 2021-01
 end: 2023-12
 seed: 7
 world: trends
+hours: typical
+weather: {2022: warm, 2023: cold}
 population: {share: 0.05}
 targets:
   - {indicator: co2_transport, change: -10%, by: 2023-12, against: baseline}

@@ -69,7 +69,7 @@ def _mapping(value: dict[str, Any], schema: dict[str, Any]) -> bool:
         return False
     for key, one in value.items():
         found = [s for name, s in properties.items() if name == key]
-        found += [s for pattern, s in patterns.items() if re.search(pattern, key)]
+        found += [s for pattern, s in patterns.items() if re.search(pattern, str(key))]
         if not found and schema.get("additionalProperties") is False:
             return False
         if not all(valid(one, s) for s in found):
