@@ -274,6 +274,15 @@ class RoadUser(IntEnum):
     TRUCK_KEPT_OUT = 5
 
 
+class Driver(IntEnum):
+    """Whose vehicles are on the streets of the perimeter."""
+
+    RESIDENTS = 0  #: cars of residents
+    INCOMERS = 1  #: cars of commuters who live outside
+    THROUGH = 2  #: cars and trucks that only pass through
+    GOODS = 3  #: vans and trucks that deliver and collect
+
+
 #: Users who go round low-emission zones; each comes right after its twin that need not.
 KEPT_OUT = (RoadUser.CAR_KEPT_OUT, RoadUser.VAN_KEPT_OUT, RoadUser.TRUCK_KEPT_OUT)
 

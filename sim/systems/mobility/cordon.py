@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.city.city import City
-from sim.codes import Period, RoadUser
+from sim.codes import Driver, Period, RoadUser
 from sim.columns import Floats
 from sim.measures.policies import Policies
 from sim.scenario.parameters import Parameters
@@ -28,6 +28,10 @@ class Outside(NamedTuple):
     def total(self) -> Floats:
         """All three together."""
         return self.incomers + self.through + self.goods
+
+    def by_driver(self) -> dict[Driver, Floats]:
+        """The tables by whose they are."""
+        return {Driver.INCOMERS: self.incomers, Driver.THROUGH: self.through, Driver.GOODS: self.goods}
 
 
 def outside(city: City, state: State, p: Parameters, policies: Policies, cars: Floats) -> Outside:

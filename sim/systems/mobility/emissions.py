@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.city.city import City
-from sim.codes import CritAir, Powertrain, RoadUser
+from sim.codes import CritAir, Driver, Powertrain, RoadUser
 from sim.columns import Floats
 from sim.scenario.parameters import Parameters
 from sim.state import State
@@ -54,8 +54,18 @@ EURO_DIESEL = {
     CritAir.C2: (5, 6), CritAir.C3: (4,), CritAir.C4: (3,), CritAir.C5: (2,), CritAir.UNCLASSIFIED: (1,),
 }  # fmt: skip
 EURO_TRUCK = {CritAir.C1: 6, CritAir.C2: 6, CritAir.C3: 5, CritAir.C4: 4, CritAir.C5: 3, CritAir.UNCLASSIFIED: 3}
+KINDS = 3  #: of vehicles: car, van, truck; half of :class:`sim.codes.RoadUser`
 #: Particles below 10 um of tyres, brakes and roads [g/km] of cars, vans, trucks (guidebook, 1.A.3.b.vi-vii, rounded).
 WEAR = (0.021, 0.032, 0.097)
+
+
+class Drivers(NamedTuple):
+    """By codes.Driver (4,), of an average working day: vehicle-km, MWh of fuel, kgCO2e well to wheel and at the exhaust."""
+
+    km: Floats
+    energy: Floats
+    co2: Floats
+    direct: Floats
 
 
 class Emitted(NamedTuple):
@@ -67,6 +77,7 @@ class Emitted(NamedTuple):
     district_co2: Floats
     district_nox: Floats
     district_pm: Floats
+    drivers: Drivers
 
 
 class Factors(NamedTuple):
@@ -89,15 +100,25 @@ def speed_factor(kmh: Floats) -> Floats:
     return np.asarray(curve(FUEL, kmh) / curve(FUEL, np.array([50.0])))
 
 
+def fuel_per_km(p: Parameters) -> Floats:
+    """(5, 2) kWh/km of petrol and diesel by powertrain at 50 km/h."""
+    out = np.zeros((len(Powertrain), 2))
+    out[Powertrain.PETROL, 0] = p["petrol_car_use"]
+    out[Powertrain.DIESEL, 1] = p["diesel_car_use"]
+    out[Powertrain.HYBRID, 0] = p["hybrid_car_use"]
+    out[Powertrain.PLUG_IN, 0] = (1.0 - p["plug_in_electric_share"]) * p["hybrid_car_use"]
+    return out
+
+
+def fuel_factors(p: Parameters) -> tuple[Floats, Floats]:
+    """(2,) kgCO2e/kWh of petrol and diesel: well to wheel, and at the exhaust."""
+    whole = np.array([p["emission_petrol"], p["emission_diesel"]])
+    return whole, whole * (1.0 - np.array([p["upstream_petrol"], p["upstream_diesel"]]))
+
+
 def grams_per_km(p: Parameters) -> Floats:
     """(5,) kgCO2e/km by powertrain at 50 km/h; electricity is counted with energy, not here."""
-    petrol, diesel = p["emission_petrol"], p["emission_diesel"]
-    out = np.zeros(len(Powertrain))
-    out[Powertrain.PETROL] = p["petrol_car_use"] * petrol
-    out[Powertrain.DIESEL] = p["diesel_car_use"] * diesel
-    out[Powertrain.HYBRID] = p["hybrid_car_use"] * petrol
-    out[Powertrain.PLUG_IN] = (1.0 - p["plug_in_electric_share"]) * p["hybrid_car_use"] * petrol
-    return out
+    return np.asarray(fuel_per_km(p) @ fuel_factors(p)[0])
 
 
 def fleet(state: State) -> Floats:
@@ -199,13 +220,31 @@ def road_emissions(
     a, mix = city.links, fleet(state)
     km = a.length / 1000.0
     total = np.zeros((3, len(a)))
+    driven, emitted = np.zeros((2, len(Driver), KINDS))
     for one, often in zip(found, hours.tolist(), strict=True):
         per_km = factors(mix, p, a.length / np.maximum(one.time, 0.1) * 3.6)
         cars = one.user_flow[[RoadUser.CAR, RoadUser.CAR_KEPT_OUT]].sum(axis=0)
         vehicles = np.stack([cars, one.user_flow[list(VANS)].sum(axis=0), one.user_flow[list(TRUCKS)].sum(axis=0)])
         for k, table in enumerate(per_km):
             total[k] += often * scale * km * (vehicles * table).sum(axis=0)
+        for part in one.parts:
+            kind = part.user // 2
+            driven[part.driver, kind] += often * scale * float(part.table @ km)
+            emitted[part.driver, kind] += often * scale * float(part.table @ (km * per_km.co2[kind]))
     slow = factors(mix, p, np.array([p["inner_car_speed"]]))
     inside = [inner_km * float(table[0, 0]) for table in slow]
+    driven[Driver.RESIDENTS, 0] += inner_km.sum()
+    emitted[Driver.RESIDENTS, 0] += inside[0].sum()
     place = [np.bincount(a.district, weights=row, minlength=city.n_districts) for row in total]
-    return Emitted(*total, *(x + y for x, y in zip(place, inside, strict=True)))
+    return Emitted(*total, *(x + y for x, y in zip(place, inside, strict=True)), _drivers(mix, p, driven, emitted))
+
+
+def _drivers(mix: Floats, p: Parameters, driven: Floats, emitted: Floats) -> Drivers:
+    """Fuel and emissions at the exhaust behind those well to wheel (4 drivers, 3 kinds): cars burn their mix, the others diesel."""
+    whole, direct = fuel_factors(p)
+    burnt = np.stack([mix.sum(axis=1) @ fuel_per_km(p), [0.0, 1.0], [0.0, 1.0]])  # (3, 2)
+    by_kg = 1.0 / np.maximum(burnt @ whole, 1e-300)
+    return Drivers(
+        driven.sum(axis=1), emitted @ (burnt.sum(axis=1) * by_kg) / 1000.0, emitted.sum(axis=1),
+        emitted @ (burnt @ direct * by_kg),
+    )  # fmt: skip

@@ -19,7 +19,7 @@ from kernels.classes import ClassFlows, UserClass, assign_classes
 from kernels.fold import Folded, expand_flow, fold
 from kernels.graph import usable
 from sim.city.city import City
-from sim.codes import KEPT_OUT, Period, RoadClass, RoadUser
+from sim.codes import KEPT_OUT, Driver, Period, RoadClass, RoadUser
 from sim.columns import Bools, Floats, Ints
 from sim.errors import NotConverged
 from sim.measures.policies import Policies
@@ -36,12 +36,21 @@ FREE, KEPT = 0, 1
 _SKIMMED = (RoadUser.CAR, RoadUser.CAR_KEPT_OUT)
 
 
+class Part(NamedTuple):
+    """Those on the road in a period's hour who are one kind of driver and one kind of user: vehicles between zones, flow on links."""
+
+    driver: Driver
+    user: RoadUser
+    table: Floats  #: (Z, Z) or (L,) veh/h
+
+
 @dataclass(frozen=True)
 class RoadResult:
     """One period's hour at equilibrium, by real link and by zone (districts, then gates)."""
 
     flow: Floats  #: (L,) PCU/h, all users
     user_flow: Floats  #: (U, L) veh/h by RoadUser
+    parts: tuple[Part, ...]  #: the same by driver too, parts without anybody left out
     time: Floats  #: (L,) s
     zone_time: Floats  #: (2, Z, Z) min, FREE and KEPT (inf where a zone lies in between, or around an end)
     zone_km: Floats  #: (2, Z, Z)
@@ -99,24 +108,34 @@ class Road:
         return np.asarray(a.free_time + a.length * 3.6 * (1.0 / slower - 1.0 / a.speed))
 
     def settle(self, period: Period, demand: Floats, policies: Policies, state: State) -> RoadResult:
-        """User equilibrium of the (U, Z, Z) vehicles [veh/h] of a period's hour, warm from the state's last one, which it replaces."""
-        return self._settle({period: demand}, policies, state)[0]
+        """User equilibrium of the (U, Z, Z) vehicles [veh/h] of a period's hour, warm from the state's last one, which it replaces.
 
-    def settle_all(self, demand: Floats, policies: Policies, state: State) -> tuple[RoadResult, ...]:
-        """:meth:`settle` for every period at once, ``demand`` (P, U, Z, Z): they are independent, each has a thread of its own."""
-        return self._settle(dict(zip(Period, demand, strict=True)), policies, state)
+        Whose they are is not asked: all count as residents'.
+        """
+        return self._settle({period: {Driver.RESIDENTS: demand}}, policies, state)[0]
 
-    def _settle(self, demand: Mapping[Period, Floats], policies: Policies, state: State) -> tuple[RoadResult, ...]:
+    def settle_all(
+        self, demand: Floats | Mapping[Driver, Floats], policies: Policies, state: State
+    ) -> tuple[RoadResult, ...]:
+        """:meth:`settle` for every period at once, ``demand`` (P, U, Z, Z), by driver or not: each period has a thread of its own."""
+        of_whom = demand if isinstance(demand, Mapping) else {Driver.RESIDENTS: demand}
+        return self._settle(
+            {period: {driver: table[period] for driver, table in of_whom.items()} for period in Period}, policies, state
+        )
+
+    def _settle(
+        self, demand: Mapping[Period, Mapping[Driver, Floats]], policies: Policies, state: State
+    ) -> tuple[RoadResult, ...]:
         streets = self._streets(policies)
         self.topology = renewed(self.topology, streets.network)
         warm = {period: _stored(state, period) for period in demand}
-        users = {period: self._with_derogations(streets, vehicles) for period, vehicles in demand.items()}
+        parts = {period: self._parts(streets, of_whom) for period, of_whom in demand.items()}
         threads = -(-self.threads // len(demand))
 
         def solve(period: Period) -> ClassFlows:
             classes = [
-                UserClass(*row) for row in zip(users[period], self.pce.tolist(), streets.closed, strict=True)
-            ]  # fmt: skip
+                UserClass(part.table, float(self.pce[part.user]), streets.closed[part.user]) for part in parts[period]
+            ]
             return assign_classes(
                 streets.network, classes, gap=self.gap, max_iterations=MAX_ITERATIONS, warm=warm[period], threads=threads,
                 topology=self.topology,
@@ -129,7 +148,18 @@ class Road:
                 reached = f"stopped at a relative gap of {one.gap:.2e}, asked {self.gap:.2e}"
                 raise NotConverged(f"road equilibrium ({period.name.lower().replace('_', '-')}) {reached}")
             _store(state, period, one.state_f, one.state_i)
-        return tuple(self._result(streets, one) for one in found.values())
+        return tuple(self._result(streets, parts[period], one) for period, one in found.items())
+
+    def _parts(self, streets: _Streets, of_whom: Mapping[Driver, Floats]) -> tuple[Part, ...]:
+        """Everybody on the road; residents' cars of both kinds come first in any case, since times are read from them."""
+        out = []
+        for driver in sorted({Driver.RESIDENTS, *of_whom}):
+            tables = of_whom.get(driver)
+            tables = np.zeros((len(RoadUser), self.n_zones, self.n_zones)) if tables is None else tables
+            for user, table in zip(RoadUser, self._with_derogations(streets, tables), strict=True):
+                if (driver == Driver.RESIDENTS and user in _SKIMMED) or table.any():
+                    out.append(Part(driver, user, table))
+        return tuple(out)
 
     def _streets(self, policies: Policies) -> _Streets:
         """The network under the roadmap's speed limits, capacities and bans."""
@@ -184,15 +214,21 @@ class Road:
             self._parted[key] = np.isinf(found.skim_cost)
         return self._parted[key]
 
-    def _result(self, streets: _Streets, found: ClassFlows) -> RoadResult:
+    def _result(self, streets: _Streets, parts: tuple[Part, ...], found: ClassFlows) -> RoadResult:
         """The equilibrium on real links, in the units of the city."""
         a = self.city.links
         flow = expand_flow(streets.folded, found.load)[: len(a)]
         time = streets.free_time * (1.0 + a.alpha * (flow / streets.capacity) ** a.beta)
-        by_user = np.stack([expand_flow(streets.folded, one)[: len(a)] for one in found.flow])
-        skimmed = list(_SKIMMED)
+        driven = tuple(
+            part._replace(table=expand_flow(streets.folded, one)[: len(a)])
+            for part, one in zip(parts, found.flow, strict=True)
+        )
+        by_user = np.zeros((len(RoadUser), len(a)))
+        for part in driven:
+            by_user[part.user] += part.table
+        skims = slice(len(_SKIMMED))
         return RoadResult(
-            flow, by_user, time, found.skim_cost[skimmed] / 60.0, found.skim_length[skimmed] / 1000.0, found.gap
+            flow, by_user, driven, time, found.skim_cost[skims] / 60.0, found.skim_length[skims] / 1000.0, found.gap
         )
 
 

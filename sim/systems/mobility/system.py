@@ -15,7 +15,7 @@ import numpy as np
 from kernels.draws import stream
 from kernels.journeys import Day, Place, Ways, travel
 from sim.city.city import City
-from sim.codes import KEPT_OUT, Errand, Mode, Period, RoadUser
+from sim.codes import KEPT_OUT, Driver, Errand, Mode, Period, RoadUser
 from sim.columns import Bools, Floats, Ints
 from sim.measures.policies import Policies, axis_sizes, compose
 from sim.months import days_in
@@ -237,9 +237,9 @@ class MobilitySystem:
         cars = demand.residents(city, state, p, counts, group)
         coming = incomers.coming(city, state, p, policies)
         rest = cordon.outside(city, state, p, policies, coming.cars)
-        table = rest.total()
-        table[:, [RoadUser.CAR, RoadUser.CAR_KEPT_OUT]] += cars
-        found = self.road.settle_all(table, policies, state)
+        mine = np.zeros_like(rest.goods)
+        mine[:, [RoadUser.CAR, RoadUser.CAR_KEPT_OUT]] = cars
+        found = self.road.settle_all({Driver.RESIDENTS: mine, **rest.by_driver()}, policies, state)
         fresh = self._skims(found)
         t.residual = np.array([_misperceived(tours.hours(p), cars + coming.cars, t, fresh)])
         t.car_time = t.car_time + perceive * (fresh.time[FREE] - t.car_time)
@@ -268,6 +268,7 @@ class MobilitySystem:
         hours = tours.hours(p)
         out = road_emissions(city, state, p, found, hours, scale, inside)
         t.link_co2, t.emissions, t.nox, t.pm = out.co2, out.district_co2, out.district_nox, out.district_pm
+        t.road_km, t.road_energy, t.road_co2, t.road_direct = out.drivers
         by_user = scale * sum(often * one.user_flow for often, one in zip(hours.tolist(), found, strict=True))
         heavy = by_user[list(TRUCKS)].sum(axis=0)
         kmh = city.links.length / np.maximum(found[Period.OFF_PEAK].time, 0.1) * 3.6

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from sim.codes import CritAir, Period, Powertrain, RoadUser
+from sim.codes import CritAir, Driver, Period, Powertrain, RoadUser
 from sim.scenario.parameters import Parameters
 from sim.state import State
 from sim.systems.mobility import MobilitySystem, noise, tours
@@ -24,7 +24,7 @@ from sim.systems.mobility.emissions import (
     truck_fuel,
     truck_nox,
 )
-from tests.sim.systems.test_mobility import city, hourly, policies, settled
+from tests.sim.systems.test_mobility import city, hourly, outside, policies, settled, world
 
 P = Parameters()
 FIFTY = np.array([50.0])
@@ -117,6 +117,51 @@ def test_emissions_are_summed_link_by_link() -> None:
     assert t.emissions.sum() < 1.5 * by_district.sum()
     assert (t.nox > 0.0).all()
     assert (t.pm > 0.0).all()
+
+
+def test_each_kilometre_has_one_driver() -> None:
+    """Kilometres and emissions by driver sum to the links' and districts'; an independent loop for goods, which only links carry."""
+    system, state = settled()
+    others = outside(state).by_driver()
+    mine = hourly(state) - outside(state).total()
+    found = system.road.settle_all({Driver.RESIDENTS: mine, **others}, policies(), state.copy())
+    t, a, hours = state.traffic, city().links, tours.hours(P)
+    assert t.road_co2.sum() == pytest.approx(t.emissions.sum(), rel=1e-12)
+    assert (t.road_km > 0.0).all()
+    scale = (t.link_day @ a.length) / sum(h * (one.flow @ a.length) for h, one in zip(hours, found, strict=True))
+    km, kg = 0.0, 0.0
+    for one, often in zip(found, hours, strict=True):
+        per_km = factors(fleet(state), P, a.length / one.time * 3.6).co2
+        goods = [one.user_flow[RoadUser.VAN] + one.user_flow[RoadUser.VAN_KEPT_OUT]]
+        goods.append(
+            sum(part.table for part in one.parts if part.driver == Driver.GOODS and part.user >= RoadUser.TRUCK)
+        )
+        km += often * scale * sum(flow @ a.length for flow in goods) / 1000.0
+        kg += often * scale * sum(flow @ (a.length * per_km[k]) for k, flow in enumerate(goods, start=1)) / 1000.0
+    assert t.road_km[Driver.GOODS] == pytest.approx(km, rel=1e-3)
+    assert t.road_co2[Driver.GOODS] == pytest.approx(kg, rel=1e-3)
+
+
+def test_fuel_and_exhaust_follow_from_emissions() -> None:
+    """Goods burn diesel alone: 0.317 kgCO2e/kWh, a fifth of it upstream; cars lie between petrol and diesel."""
+    _, state, _ = burden()
+    t = state.traffic
+    assert t.road_energy[Driver.GOODS] * 1000.0 * P["emission_diesel"] == pytest.approx(t.road_co2[Driver.GOODS])
+    assert t.road_direct[Driver.GOODS] == pytest.approx(t.road_co2[Driver.GOODS] * (1.0 - P["upstream_diesel"]))
+    per_kwh = t.road_co2[Driver.RESIDENTS] / t.road_energy[Driver.RESIDENTS] / 1000.0
+    assert P["emission_petrol"] <= per_kwh <= P["emission_diesel"]
+
+
+def test_electric_cars_emit_nothing_on_the_road_whoever_drives_them() -> None:
+    """Their electricity is counted where they are charged (systems.energy): the two accounts hold no kilometre twice."""
+    system, state = world()
+    state.cars.powertrain[:] = Powertrain.ELECTRIC
+    system.settle(state, policies())
+    t = state.traffic
+    assert t.road_co2[[Driver.RESIDENTS, Driver.INCOMERS]].sum() == 0.0
+    assert t.road_energy[[Driver.RESIDENTS, Driver.INCOMERS]].sum() == 0.0
+    assert (t.road_km[[Driver.RESIDENTS, Driver.INCOMERS]] > 0.0).all()
+    assert t.road_co2[Driver.GOODS] > 0.0
 
 
 # --- noise ------------------------------------------------------------------------------------------------------------
