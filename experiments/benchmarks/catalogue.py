@@ -17,6 +17,7 @@ BENCHMARKS = {
     "month": "A month of mobility",
     "buildings": "Heat balance of buildings",
     "dwellings": "Every dwelling, every hour",
+    "energymonth": "A month of the city's energy",
     "grid": "Power flow of radial feeders",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+from statistics import median
 
 import numpy as np
 
@@ -12,13 +13,16 @@ from experiments.benchmarks.processes import PeerProcess
 from experiments.benchmarks.rows import Promise, Row, measured, peer_measured
 from kernels.stock import Dwellings, Hours, Lived, live
 
-RATE, SECONDS, MEGABYTES = 1e9, 15.0, 2000.0
+RATE, SECONDS, MEGABYTES, LINEAR = 1e9, 15.0, 2000.0, 1.1
 CITY, DISTRICTS = 400_000, 300
 
 
 def run(context: Context) -> list[Row]:
     """One dwelling beside RC_BuildingSimulator, then the rate, then the city, with memory last: it is the most of the process."""
-    return [one(context, 3), rate(context, context.size(2000, 102_400), 3), *city(context, context.size(20_000, CITY))]
+    return [
+        one(context, 3), rate(context, context.size(2000, 102_400), 3), *growth(context, context.size(1000, 25_600), 5),
+        *city(context, context.size(20_000, CITY)),
+    ]  # fmt: skip
 
 
 def one(context: Context, rounds: int) -> Row:
@@ -55,6 +59,20 @@ def rate(context: Context, buildings: int, rounds: int) -> Row:
         f"{buildings:,} dwellings, all of it included, {context.threads} threads", "building-hours/s",
         rates(buildings * 8760.0, seconds), higher_is_better=True, promise=Promise(RATE), note="packing included",
     )  # fmt: skip
+
+
+def growth(context: Context, buildings: int, rounds: int) -> list[Row]:
+    """Four times the dwellings, four times the hours: what a dwelling-hour more costs against what it cost before."""
+    few, many = stock(buildings, 2190), stock(4 * buildings, 2190)
+    long = stock(buildings, 8760)
+    cost = interleaved(
+        rounds, *(lambda case=case: context.seconds(lambda: lived(case, DISTRICTS, context.threads)) for case in (few, many, long))
+    )  # fmt: skip
+    small, more, longer = (median(seconds) for seconds in cost)
+    return [
+        measured(f"growth of the cost with {what} (1 is linear)", "", [large / (4.0 * small)], promise=Promise(LINEAR))
+        for what, large in (("dwellings", more), ("hours", longer))
+    ]
 
 
 def city(context: Context, buildings: int) -> list[Row]:
