@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
-from scipy.spatial import Delaunay, cKDTree
+from scipy.spatial import Delaunay
 
 from sim.city.city import City
 from sim.city.hookups import Hookups, Pieces
@@ -123,13 +123,15 @@ def _across(web: Web, part: Ints, mine: Ints, gap: float) -> Ints:
 
 
 def _neighbours(place: Floats) -> Ints:
-    """(k, 2) pairs of places that are neighbours in a Delaunay triangulation; of the nearest few where there is none."""
+    """(k, 2) pairs of places among which are the edges of their Euclidean spanning tree: neighbours in a Delaunay triangulation, one by one
+    where all lie on a line."""
     spread = place - place.mean(axis=0)
-    if len(place) > 3 and np.linalg.matrix_rank(spread, tol=1e-6 * max(1.0, np.abs(spread).max())) == 2:
+    axes = np.linalg.svd(spread, full_matrices=False)[2]
+    across = np.abs(spread @ axes[-1]).max()
+    if len(place) > 3 and across > 1e-6 * max(1.0, np.abs(spread).max()):
         corners = Delaunay(place).simplices
         return np.unique(
             np.sort(np.vstack([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [0, 2]]]), axis=1), axis=0
         )
-    near = cKDTree(place).query(place, min(8, len(place)))[1].reshape(len(place), -1)
-    pairs = np.column_stack([np.repeat(np.arange(len(place)), near.shape[1]), near.ravel()])
-    return np.unique(np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1), axis=0)
+    order = np.argsort(spread @ axes[0], kind="stable")
+    return np.sort(np.column_stack([order[:-1], order[1:]]), axis=1)
