@@ -167,9 +167,11 @@ def read_dwelling(path: Path) -> Dwelling:
     root = read_nodes(reader)
     values = read_values(root, fields_of(Dwelling), reader, "", skip=tuple(SECTIONS))
     nodes = {scalar(key): child for key, child in entries(root)} if isinstance(root, MappingNode) else {}
-    if isinstance(root, MappingNode) and "opaque" not in nodes:
+    if "opaque" in nodes:
+        values["opaque"] = _list(Part, nodes["opaque"], reader, "opaque", least=1)
+    else:
+        values["opaque"] = WRONG
         reader.fault(root, "opaque", "nothing", SECTIONS["opaque"])
-    values["opaque"] = _list(Part, nodes.get("opaque"), reader, "opaque", least=1)
     values["windows"] = _list(Window, nodes.get("windows"), reader, "windows", least=0)
     values["mass"] = _mass(nodes.get("mass"), reader)
     values["inside"] = _record(Inside, nodes["inside"], reader, "inside") if "inside" in nodes else Inside()

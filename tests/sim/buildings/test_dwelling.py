@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from sim.buildings.dwelling import read_dwelling, room_of
 from sim.buildings.reference import renewed
@@ -136,3 +138,43 @@ def test_what_is_no_building_is_one_clear_fault(text: str, tmp_path: Path) -> No
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
         read_dwelling(tmp_path / "none.yaml")
+
+
+BITS = (
+    "-",
+    "{",
+    "}",
+    "[",
+    "]",
+    ":",
+    "'",
+    '"',
+    "\n",
+    "  ",
+    "1e400",
+    "off",
+    "nan",
+    "~",
+    "0",
+    "-5",
+    "m²",
+    "°C",
+    "!x",
+    "&a",
+    "*a",
+    "#",
+    "7-22",
+)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.floats(0.0, 1.0), st.integers(0, 8), st.sampled_from(BITS)), min_size=1, max_size=4))
+def test_a_spoilt_file_is_a_room_or_faults(tmp_path: Path, changes: list[tuple[float, int, str]]) -> None:
+    text = example()
+    for where, cut, put in changes:
+        at = int(where * len(text))
+        text = text[:at] + put + text[at + cut :]
+    try:
+        assert np.all(np.isfinite(room_of(read_dwelling(written(text, tmp_path))).box))
+    except InputError as error:
+        assert all(fault.where.startswith(str(tmp_path)) and fault.allowed for fault in error.faults)
