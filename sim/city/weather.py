@@ -54,7 +54,9 @@ def year_of(station: Station) -> Weather:
     warmth, fairness = _days()
     lit = (sun.way[..., 2] > 0.0).reshape(365, -1).sum(axis=1) / STEPS
     sunshine = sunshine_of_days(np.array(station.sunshine), lit, fairness)
-    direct, diffuse, horizontal, way = _radiation(sun, sunshine)
+    direct, diffuse, horizontal, way = _radiation(
+        sun, sunshine, np.array(station.sunshine) / by_month(lit) / DAYS_IN_MONTH
+    )
     hours = standard_hours() % 8760
     temperature = _temperature(station, warmth, sunshine, sun)[hours]
     normal = 0.5 * (np.array(station.low) + np.array(station.high))
@@ -143,13 +145,20 @@ def _between(times: Floats, values: Floats, at: Floats) -> Floats:
     return np.asarray(values[after - 1] + (values[after] - values[after - 1]) * 0.5 * (1.0 - np.cos(np.pi * phase)))
 
 
-def _radiation(sun: Sun, sunshine: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """Direct, diffuse and horizontal irradiance (8760,) [W/m2] and the direction (8760, 3) that the direct comes from."""
+def _radiation(sun: Sun, sunshine: Floats, of_month: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Direct, diffuse and horizontal irradiance (8760,) [W/m2] and the direction (8760, 3) that the direct comes from.
+
+    ``sunshine`` (365,) is relative, by day; ``of_month`` (12,) that of the months, which their sums follow exactly.
+    """
     day = np.repeat(np.arange(1, 366), 24 * STEPS)
     bright, dull = (_sky(sun, share, day) for share in (ANGSTROM_A + ANGSTROM_B, ANGSTROM_A))
     s = np.repeat(sunshine, 24)
     beam = s[:, None] * bright[0] + (1.0 - s[:, None]) * dull[0]
     diffuse = s * bright[1] + (1.0 - s) * dull[1]
+    outside = by_month((sun.extra * sun.up.mean(axis=1)).reshape(365, 24).sum(axis=1))
+    given = by_month((diffuse + beam[:, 2]).reshape(365, 24).sum(axis=1))
+    factor = np.repeat(((ANGSTROM_A + ANGSTROM_B * of_month) * outside / given)[MONTH_OF_DAY], 24)  # within 2 % of one
+    beam, diffuse = beam * factor[:, None], diffuse * factor
     direct = np.linalg.norm(beam, axis=1)
     way = np.where(direct[:, None] > 0.0, unit(beam), sun.middle())
     return direct, diffuse, diffuse + direct * np.maximum(0.0, way[:, 2]), way
