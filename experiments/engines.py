@@ -16,6 +16,8 @@ from sim.errors import Fault, InputError
 
 #: A worker is one thread: pools of a linear algebra library would only spin beside it.
 ONE_THREAD = dict.fromkeys(("NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+#: loky would replace a worker that has grown by 300 MB since it started, as one does that opens a city; the runner minds growth itself.
+PATIENT = {"LOKY_MAX_MEMORY_LEAK_SIZE": "1e15"}
 #: How long an address is tried [s].
 CONNECT = 15.0
 
@@ -49,7 +51,7 @@ class Loky:
 
         self.stop()
         self._executor = ProcessPoolExecutor(
-            max_workers=self.workers, env=ONE_THREAD, initializer=end_with, initargs=(os.getpid(),)
+            max_workers=self.workers, env=ONE_THREAD | PATIENT, initializer=end_with, initargs=(os.getpid(),)
         )
         executor: Executor = self._executor
         return executor

@@ -300,15 +300,16 @@ def open_to_write(path: Path) -> Store:
     return store
 
 
-def open_to_read(path: Path) -> Store:
+def open_to_read(path: Path | str) -> Store:
     """The store, finished or being written."""
+    path = Path(path)
     _check(path)
     return Store(path, _connect(path, write=False), None)
 
 
-def exists(path: Path) -> bool:
+def exists(path: Path | str) -> bool:
     """True if there is a sweep in the folder."""
-    return (path / INDEX).is_file()
+    return (Path(path) / INDEX).is_file()
 
 
 def _check(path: Path) -> None:

@@ -20,8 +20,10 @@ from sim.months import month_name
 from sim.runner import Member, months_of, run_member
 from sim.scenario.load import Scenario
 
-#: A worker is one thread: the pool of a linear algebra library would only spin beside it.
+#: A worker is one thread: the pool of a linear algebra library would only spin beside it. Where psutil is installed, loky replaces
+#: workers that have grown by 300 MB, as each does that opens a city: not here.
 ONE_THREAD = dict.fromkeys(("NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+SETTINGS = ONE_THREAD | {"LOKY_MAX_MEMORY_LEAK_SIZE": "1e15"}
 
 
 def run_ensemble(
@@ -38,7 +40,7 @@ def run_ensemble(
     from loky import get_reusable_executor  # a second of import that runs without bands need not pay
 
     executor = get_reusable_executor(
-        max_workers=workers, timeout=60, env=ONE_THREAD, initializer=_end_with, initargs=(os.getpid(),)
+        max_workers=workers, timeout=60, env=SETTINGS, initializer=_end_with, initargs=(os.getpid(),)
     )
     try:
         futures = {executor.submit(_work, scenario, str(bundle), member): i for i, member in enumerate(members)}
