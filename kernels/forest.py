@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kernels.jit import fused_inline, fused_kernel
-from kernels.lanes import LANES, add, aligned, larger, load, more, mul, same, store
-from kernels.sweep import CASES, SIDE, WIDTH, P, Q, Tree, V, W, down, solve, through, tree, up
+from kernels.jit import fused_kernel, kernel
+from kernels.lanes import LANES, add, aligned, larger, load, more, mul, same, smaller, store
+from kernels.sweep import CASES, CURRENT, SIDE, WIDTH, P, Q, Tree, V, W, flows, settle, sound, tree
 from kernels.threads import in_blocks
 
 FloatArray = npt.NDArray[np.float64]
@@ -123,12 +123,12 @@ def forest_flow(
     largest = int(np.diff(first).max(initial=0))
 
     def some(start: int, stop: int) -> None:
-        rows, peaks = aligned(largest + 1, WIDTH), aligned(largest, CASES)
-        _stations(first, trees, customers, where, limit, steps, start, stop, rows, peaks, aligned(5, CASES), out)
+        rows, peaks = aligned(largest, WIDTH), aligned(largest, LANES)
+        _stations(first, trees, customers, where, limit, steps, start, stop, rows, peaks, out)
 
     in_blocks(some, stations, BLOCK, threads)
     loss = np.zeros((districts, filled))
-    np.add.at(loss, where, out.loss)
+    _by_district(where, out.loss, loss)
     return ForestFlow(
         np.sqrt(out.lowest), np.sqrt(out.highest), np.sqrt(out.loading)[place], out.over, loss[:, :count] * volts**2,
         -1 if (out.sweeps < 0).any() else int(out.sweeps.max(initial=0)),
@@ -163,35 +163,38 @@ def _filled(
 @fused_kernel
 def _stations(
     first: IntArray, trees: Tree, customers: FloatArray, district: IntArray, limit: FloatArray, steps: _Steps, start: int, stop: int,
-    rows: FloatArray, peaks: FloatArray, lanes: FloatArray, out: _Found,
+    rows: FloatArray, peaks: FloatArray, out: _Found,
 ) -> None:  # fmt: skip
-    """Stations ``start`` to ``stop``, one after the other; ``rows`` (buses of the largest + 1, WIDTH), ``peaks`` (the same, CASES) and
-    ``lanes`` (5, CASES) are for work."""
+    """Stations ``start`` to ``stop``, one after the other; ``rows`` (buses of the largest, WIDTH) and ``peaks`` (the same, LANES) are
+    for work."""
+    rest, lanes = np.empty((1, CASES)), np.empty((5, CASES))
     for s in range(start, stop):
         begin, n = first[s], first[s + 1] - first[s]
-        peaks[:n], rows[n] = 0.0, 0.0
+        peaks[:n] = 0.0
         out.lowest[s], out.highest[s] = np.inf, 0.0
-        level = True
+        _level(n, steps.source, rows)
         for t in range(0, steps.weight.shape[0], CASES):
-            _loads(customers, begin, n, steps, district[s], t, level, rows)
-            used = solve(trees, begin, n, steps.source, False, steps.tolerance, SWEEPS, rows, lanes)
-            level = not lanes[0].min() > 0.0
-            if level:
-                used = -1
-                _without(trees, begin, n, steps.source, rows, lanes)
+            _loads(customers, begin, n, steps, district[s], t, rows)
+            used = settle(trees, begin, n, steps.source, False, steps.tolerance, SWEEPS, rows, rest)
+            if not sound(n, rows, rest):
+                _level(n, steps.source, rows)
+                used = settle(trees, begin, n, steps.source, False, steps.tolerance, SWEEPS, rows, rest)
+                if not sound(n, rows, rest):
+                    used = -1
+                    _without(n, steps.source, rows, rest)
             out.sweeps[s] = used if used < 0 or out.sweeps[s] < 0 else max(used, out.sweeps[s])
-            _extremes(trees, begin, n, limit, rows, peaks, lanes, 0, 0)
-            _extremes(trees, begin, n, limit, rows, peaks, lanes, SIDE, LANES)
+            flows(trees, begin, n, False, rows)
+            _extremes(trees, begin, n, limit, rows, peaks, lanes)
             _count(steps, s, t, lanes, out)
+            if used < 0:
+                _level(n, steps.source, rows)
         for i in range(n):
             out.loading[begin + i] = peaks[i].max() / limit[begin + i]
 
 
 @fused_kernel
-def _loads(
-    customers: FloatArray, begin: int, n: int, steps: _Steps, d: int, t: int, level: bool, rows: FloatArray
-) -> None:  # fmt: skip
-    """Loads of a station's buses at steps ``t`` on; voltages level with the source or else as they are."""
+def _loads(customers: FloatArray, begin: int, n: int, steps: _Steps, d: int, t: int, rows: FloatArray) -> None:
+    """Loads of a station's buses at steps ``t`` on."""
     demand = steps.demand[d]
     for i in range(n):
         p, q, p_2, q_2 = same(0.0), same(0.0), same(0.0), same(0.0)
@@ -203,44 +206,52 @@ def _loads(
         store(rows, i, Q, q)
         store(rows, i, SIDE + P, p_2)
         store(rows, i, SIDE + Q, q_2)
-        if level:
-            store(rows, i, W, same(1.0 / steps.source))
-            store(rows, i, SIDE + W, same(1.0 / steps.source))
 
 
 @fused_kernel
-def _without(trees: Tree, begin: int, n: int, source: float, rows: FloatArray, lanes: FloatArray) -> None:
-    """Where there is no voltage, the currents that loads draw at the source's."""
-    for again in range(2):
-        for k in range(CASES):
-            if lanes[0, k] == 0.0:
-                column = k + (SIDE - LANES if k >= LANES else 0)
-                rows[:n, W + column] = 1.0 / source
-                rows[:n, V + column] = 0.0
-        if again == 0:
-            up(trees, begin, n, False, rows)
-            down(trees, begin, n, source, False, rows)
-
-
-@fused_inline
-def _extremes(
-    trees: Tree, begin: int, n: int, limit: FloatArray, rows: FloatArray, peaks: FloatArray, lanes: FloatArray, side: int, where: int
-) -> None:  # fmt: skip
-    """Highest voltage, fullest line, losses of each step, with highest currents so far; ``lanes`` has them in rows 1 to 3."""
-    highest, fullest, loss = same(0.0), same(0.0), same(0.0)
+def _level(n: int, source: float, rows: FloatArray) -> None:
+    """Begin at the voltage of the source everywhere."""
     for i in range(n):
-        k = begin + i
-        p, q = through(rows, i, side, trees.end[k])
-        current = mul(more(mul(p, p), q, q), load(rows, i, side + W))
-        highest, loss = larger(load(rows, i, side + V), highest), more(loss, same(trees.r[k]), current)
-        store(peaks, i, where, larger(current, load(peaks, i, where)))
-        if i > 0:
-            fullest = larger(mul(current, same(1.0 / limit[k])), fullest)
-        else:
-            store(lanes, 4, where, mul(current, same(1.0 / limit[k])))
-    store(lanes, 1, where, highest)
-    store(lanes, 2, where, fullest)
-    store(lanes, 3, where, loss)
+        store(rows, i, W, same(1.0 / source))
+        store(rows, i, SIDE + W, same(1.0 / source))
+
+
+@fused_kernel
+def _without(n: int, source: float, rows: FloatArray, rest: FloatArray) -> None:
+    """No voltage at the steps that have none, and for their currents that of the source."""
+    for k in range(CASES):
+        if rest[0, k] > 0.0:
+            column = k + (SIDE - LANES if k >= LANES else 0)
+            rows[:n, V + column] = 0.0
+            rows[:n, W + column] = 1.0 / source
+
+
+@fused_kernel
+def _extremes(
+    trees: Tree, begin: int, n: int, limit: FloatArray, rows: FloatArray, peaks: FloatArray, lanes: FloatArray
+) -> None:  # fmt: skip
+    """Of each step, in the rows of ``lanes``: lowest and highest voltage, fullest line, transformer, losses. ``peaks``: highest
+    current of each branch so far."""
+    for k in range(2):
+        side, where = k * SIDE, k * LANES
+        lowest, highest, fullest, loss = same(np.inf), same(0.0), same(0.0), same(0.0)
+        for i in range(n):
+            v, current = load(rows, i, side + V), load(rows, i, side + CURRENT)
+            lowest, highest, loss = (
+                smaller(v, lowest),
+                larger(v, highest),
+                more(loss, same(trees.r[begin + i]), current),
+            )
+            store(peaks, i, 0, larger(current, load(peaks, i, 0)))
+            share = mul(current, same(1.0 / limit[begin + i]))
+            if i == 0:
+                store(lanes, 3, where, share)
+            else:
+                fullest = larger(share, fullest)
+        store(lanes, 0, where, lowest)
+        store(lanes, 1, where, highest)
+        store(lanes, 2, where, fullest)
+        store(lanes, 4, where, loss)
 
 
 @fused_kernel
@@ -253,6 +264,14 @@ def _count(steps: _Steps, s: int, t: int, lanes: FloatArray, out: _Found) -> Non
             out.over[0, s] += hours
         if lanes[2, k] > 1.0:
             out.over[1, s] += hours
-        if lanes[4, k] > 1.0:
+        if lanes[3, k] > 1.0:
             out.over[2, s] += hours
-        out.loss[s, t + k] = lanes[3, k]
+        out.loss[s, t + k] = lanes[4, k]
+
+
+@kernel
+def _by_district(district: IntArray, lost: FloatArray, loss: FloatArray) -> None:
+    """Losses of stations (S, T) added to those of their districts (D, T), in the order of stations."""
+    for s in range(district.shape[0]):
+        for t in range(loss.shape[1]):
+            loss[district[s], t] += lost[s, t]

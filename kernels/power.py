@@ -1,8 +1,8 @@
-"""Power flow of balanced radial feeders by backward/forward sweep (Shirmohammadi et al. 1988, IEEE Trans. Power Systems 3(2)).
+"""Power flow of balanced radial feeders in many cases (hours, scenarios), by the sweep of :mod:`kernels.sweep`.
 
-Cases (hours, scenarios) are solved some at a time, side by side (:mod:`kernels.lanes`), so that one instruction serves all of
-them; blocks of cases go to threads and are the same with any number. A case starts from the voltages of the mean case, their drop
-scaled by its load.
+Cases are turned into registers and back in squares of eight cases by eight buses. They begin from voltages that are a parabola of the
+load's weight, through three solved multiples of the mean case; weights are by the drop that a load causes. Blocks of cases go to
+threads and are the same with any number.
 """
 
 from __future__ import annotations
@@ -13,19 +13,35 @@ import numpy as np
 import numpy.typing as npt
 
 from kernels.jit import fused_kernel
-from kernels.lanes import LANES, add, div, lane, larger, load, load_down, mul, root, same, sizes, store, store_down, sub
+from kernels.lanes import (
+    LANES,
+    add,
+    aligned,
+    lane,
+    larger,
+    load,
+    load_down,
+    more,
+    mul,
+    root,
+    same,
+    smaller,
+    store,
+    store_down,
+    sub,
+    turn_in,
+    turn_out,
+)
+from kernels.sweep import CASES, CURRENT, SIDE, WIDTH, P, Q, Tree, V, W, flows, settle, sound, tree
 from kernels.threads import in_blocks
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-#: Columns of the work array: voltage, load, current, each in two parts.
-RE, IM, P, Q, J_RE, J_IM = (k * LANES for k in range(6))
-_COLUMNS = 6
-#: Cases of a block that a thread takes; cases that the mean case is made of, at most about.
-BLOCK, SAMPLE = 128 * LANES, 64
-#: The first guess scales the mean case's drop by at most this much; beyond, voltages start level.
-FARTHEST = 3.0
+#: Cases times buses that a thread takes at a time; cases that the mean case is made of, at most about.
+BLOCK, SAMPLE = 2**18, 64
+#: Multiples of the mean case that first voltages are fitted to; those beyond the reach begin as at its end.
+MULTIPLES, REACH = (0.5, 1.0, 1.5), (-1.0, 3.0)
 
 
 class Radial(NamedTuple):
@@ -43,9 +59,9 @@ class Radial(NamedTuple):
 
 
 class Flow(NamedTuple):
-    """What :func:`radial_flow` finds, per unit: ``v_re``, ``v_im`` (cases, n); ``current`` (cases, n) in the branch to the parent;
-    ``loss`` (cases,) active power lost in branches and shunts; ``steps`` (cases,) sweeps used, -1 where none was enough: collapse;
-    ``level`` (cases, n) magnitudes of the voltages where asked."""
+    """What :func:`radial_flow` finds, per unit: ``v_re``, ``v_im`` (cases, n); ``current`` (cases, n) in the branch to the parent, for
+    bus 0 what the source gives; ``loss`` (cases,) active power lost in branches and shunts; ``steps`` (cases,) sweeps used, -1 where
+    none was enough: collapse; ``level`` (cases, n) magnitudes of the voltages where asked."""
 
     v_re: FloatArray
     v_im: FloatArray
@@ -53,6 +69,20 @@ class Flow(NamedTuple):
     loss: FloatArray
     steps: IntArray
     level: FloatArray
+
+
+class _Job(NamedTuple):
+    """Cases (cases, n), the feeder, and how cases begin: 1 / squared voltage = fit[0] + fit[1] s + fit[2] s^2, s the sum of fit[3]
+    times the loads (4, n); ``source`` squared voltage."""
+
+    trees: Tree
+    shunted: bool
+    p: FloatArray
+    q: FloatArray
+    source: float
+    tolerance: float
+    iterations: int
+    fit: FloatArray
 
 
 def radial(
@@ -78,31 +108,29 @@ def radial_flow(
 ) -> Flow:
     """Voltages of a radial feeder under constant-power loads in many cases, everything in per unit.
 
-    ``p``, ``q`` (cases, n) load (generation negative); ``source`` voltage of bus 0, angle 0. Sweeps end when the change of the last one
-    times rho / (1 - rho), rho its ratio to the one before, is below ``tolerance``: what more sweeps would change; or after ``iterations``.
-    Without ``currents`` those and the losses are left out (empty); with ``magnitudes`` those are found and the two parts left out.
+    ``p``, ``q`` (cases, n) load (generation negative); ``source`` voltage of bus 0, angle 0. Sweeps end when what further ones would
+    change, told from the last two, is below ``tolerance``; or after ``iterations``. Without ``currents`` those and the losses are left
+    out (empty); with ``magnitudes`` those are found and the two parts left out.
     """
     p, q = np.ascontiguousarray(p, np.float64), np.ascontiguousarray(q, np.float64)
     cases, n = p.shape
-    even = cases - cases % LANES
     found = _blank(cases, n, currents, magnitudes)
-    guess = np.zeros((3, n))
-
-    def solve(p: FloatArray, q: FloatArray, out: Flow, start: int, stop: int) -> None:
-        _solve(feeder, p, q, source, tolerance, iterations, guess, start, stop, out)
-
-    if cases:
-        sample = slice(None, None, -(-cases // SAMPLE))
-        typical, reactive = (np.tile(a[sample].mean(axis=0), (LANES, 1)) for a in (p, q))
-        first = _blank(LANES, n, False, False)
-        solve(typical, reactive, first, 0, LANES)
-        if first.steps[0] > 0:
-            guess = np.stack([first.v_re[0] - source, first.v_im[0], typical[0]])
-    in_blocks(lambda start, stop: solve(p, q, found, start, stop), even, BLOCK, threads)
+    r, x = feeder.r.copy(), feeder.x.copy()
+    r[0] = x[0] = 0.0
+    trees = tree(np.array([0, n]), feeder.parent, r, x, feeder.g, feeder.b)
+    shunted = bool(feeder.g.any() or feeder.b.any())
+    level = np.zeros((4, n))
+    level[0] = 1.0 / source**2
+    job = _Job(trees, shunted, p, q, source**2, tolerance, iterations, level)
+    if cases > CASES:
+        job = job._replace(fit=_fit(job))
+    even = cases - cases % CASES
+    size = CASES * max(1, BLOCK // (CASES * n))
+    in_blocks(lambda start, stop: _solve(job, start, stop, aligned(n, WIDTH), found), even, size, threads)
     if even < cases:  # the last ones, with copies of the last beside them
-        some = np.minimum(np.arange(even, even + LANES), cases - 1)
-        last = _blank(LANES, n, currents, magnitudes)
-        solve(p[some], q[some], last, 0, LANES)
+        some = np.minimum(np.arange(even, even + CASES), cases - 1)
+        last = _blank(CASES, n, currents, magnitudes)
+        _solve(job._replace(p=p[some], q=q[some]), 0, CASES, aligned(n, WIDTH), last)
         for whole, part in zip(found, last, strict=True):
             whole[even:] = part[: len(whole) - even]
     return found
@@ -111,107 +139,141 @@ def radial_flow(
 def _blank(cases: int, n: int, currents: bool, magnitudes: bool) -> Flow:
     kept, parts, whole = (cases if wanted else 0 for wanted in (currents, not magnitudes, magnitudes))
     v_re, v_im, level = (np.empty((many, n)) for many in (parts, parts, whole))
-    return Flow(v_re, v_im, np.zeros((kept, n)), np.zeros(kept), np.empty(cases, np.int64), level)
+    return Flow(v_re, v_im, np.empty((kept, n)), np.zeros(kept), np.empty(cases, np.int64), level)
+
+
+def _fit(job: _Job) -> FloatArray:
+    """How cases begin, from three multiples of the mean case; level where one of them collapses."""
+    n = job.p.shape[1]
+    sample = slice(None, None, -(-len(job.p) // SAMPLE))
+    p, q = (a[sample].mean(axis=0) for a in (job.p, job.q))
+    times = np.resize(MULTIPLES, CASES)[:, None]
+    first = _blank(CASES, n, False, True)
+    _solve(job._replace(p=times * p, q=times * q), 0, CASES, aligned(n, WIDTH), first)
+    if not (first.steps > 0).all():
+        return job.fit
+    light, middle, heavy = 1.0 / first.level[:3] ** 2
+    # the parabola through (0.5, light), (1, middle), (1.5, heavy)
+    square = 2.0 * (light - 2.0 * middle + heavy)
+    slope = (heavy - light) - 2.0 * square
+    drop = middle - job.fit[0]
+    weight = p @ drop
+    fit = np.stack([middle - slope - square, slope, square, drop / weight if weight != 0.0 else drop])
+    out = np.empty_like(fit)
+    out[:, job.trees.place] = fit
+    return out
 
 
 @fused_kernel
-def _solve(
-    feeder: Radial, p: FloatArray, q: FloatArray, source: float, tolerance: float, iterations: int, guess: FloatArray,
-    start: int, stop: int, out: Flow,
-) -> None:  # fmt: skip
-    """Cases ``start`` to ``stop``, a multiple of LANES, side by side."""
-    n = feeder.parent.shape[0]
-    rows, lanes = np.zeros((n, _COLUMNS * LANES)), np.zeros((1, LANES))
-    usual, magnitudes = guess[2].sum(), out.level.shape[0] > 0
-    for c in range(start, stop, LANES):
-        total = same(0.0)
-        for i in range(n):
-            load_i = load_down(p, c, i)
-            total = add(total, load_i)
-            store(rows, i, P, load_i)
-            store(rows, i, Q, load_down(q, c, i))
-        store(lanes, 0, 0, total)
-        for k in range(LANES):
-            scale = lanes[0, k] / usual if usual != 0.0 else 0.0
-            lanes[0, k] = scale if abs(scale) <= FARTHEST else 0.0
-        scales = load(lanes, 0, 0)
-        for i in range(n):
-            store(rows, i, RE, add(same(source), mul(scales, same(guess[0, i]))))
-            store(rows, i, IM, mul(scales, same(guess[1, i])))
-        used = _sweep(feeder, rows, lanes, tolerance, iterations)
-        sound = same(0.0)
-        for i in range(n):
-            re, im = load(rows, i, RE), load(rows, i, IM)
-            sound = add(sound, re)
-            if magnitudes:
-                store_down(out.level, c, i, root(add(mul(re, re), mul(im, im))))
-            else:
-                store_down(out.v_re, c, i, re)
-                store_down(out.v_im, c, i, im)
+def _solve(job: _Job, start: int, stop: int, rows: FloatArray, out: Flow) -> None:
+    """Cases ``start`` to ``stop``, a multiple of CASES; ``rows`` (n, WIDTH) is for work."""
+    trees, place = job.trees, job.trees.place
+    n = place.shape[0]
+    rest = np.empty((1, CASES))
+    for c in range(start, stop, CASES):
+        _turn_in(job.p, c, rows, place, P)
+        _turn_in(job.q, c, rows, place, Q)
+        _begin(job.fit, n, rows)
+        used = settle(trees, 0, n, job.source, job.shunted, job.tolerance, job.iterations, rows, rest)
+        if not sound(n, rows, rest):
+            rows[:n, W : W + LANES] = 1.0 / job.source
+            rows[:n, SIDE + W : SIDE + W + LANES] = 1.0 / job.source
+            used = settle(trees, 0, n, job.source, job.shunted, job.tolerance, job.iterations, rows, rest)
+            sound(n, rows, rest)
+        for k in range(CASES):
+            out.steps[c + k] = used if rest[0, k] < 0.0 else -1
+        if out.loss.shape[0] > 0 or out.v_re.shape[0] > 0:
+            flows(trees, 0, n, job.shunted, rows)
         if out.loss.shape[0] > 0:
-            _currents(feeder, rows, c, out)
-        for k in range(LANES):
-            settled = used > 0 or lanes[0, k] < tolerance
-            out.steps[c + k] = abs(used) if settled and np.isfinite(lane(sound, k)) else -1
+            _losses(trees, c, n, rows, out.loss)
+        if out.v_re.shape[0] > 0:
+            _angles(trees, n, job.source, rows)
+            _turn_out(rows, place, P, out.v_re, c)
+            _turn_out(rows, place, Q, out.v_im, c)
+        if out.current.shape[0] > 0:
+            _roots(n, rows, CURRENT)
+            _turn_out(rows, place, CURRENT, out.current, c)
+        if out.level.shape[0] > 0:
+            _roots(n, rows, V)
+            _turn_out(rows, place, V, out.level, c)
 
 
 @fused_kernel
-def _sweep(feeder: Radial, rows: FloatArray, top: FloatArray, tolerance: float, iterations: int) -> int:
-    """Backward and forward until all lanes have settled; ``top`` (1, LANES) is left with each lane's last change. Returns the
-    sweeps, below zero if they did not settle."""
-    parent, r, x = feeder.parent, feeder.r, feeder.x
-    before = np.inf
-    for sweep in range(iterations):
-        _backward(feeder, rows)
-        most = same(0.0)
-        for i in range(1, parent.shape[0]):
-            a, r_i, x_i = parent[i], same(r[i]), same(x[i])
-            j_re, j_im = load(rows, i, J_RE), load(rows, i, J_IM)
-            new_re = sub(load(rows, a, RE), sub(mul(r_i, j_re), mul(x_i, j_im)))
-            new_im = sub(load(rows, a, IM), add(mul(r_i, j_im), mul(x_i, j_re)))
-            most = larger(sizes(sub(new_re, load(rows, i, RE)), sub(new_im, load(rows, i, IM))), most)
-            store(rows, i, RE, new_re)
-            store(rows, i, IM, new_im)
-        store(top, 0, 0, most)
-        change = top.max()
-        rate = change / before
-        before = change
-        if change < tolerance or (sweep > 0 and rate < 0.5 and change * rate / (1.0 - rate) < tolerance):
-            return sweep + 1
-    return -iterations
+def _turn_in(cases: FloatArray, c: int, rows: FloatArray, place: IntArray, column: int) -> None:
+    """Sixteen cases from ``c`` on into their rows and lanes; a last square overlaps the one before."""
+    n = place.shape[0]
+    for k in range(2):
+        case, where = c + k * LANES, k * SIDE + column
+        if n < LANES:
+            for i in range(n):
+                store(rows, place[i], where, load_down(cases, case, i))
+        else:
+            for i in range(0, n - LANES, LANES):
+                turn_in(cases, case, i, rows, place, where)
+            turn_in(cases, case, n - LANES, rows, place, where)
 
 
 @fused_kernel
-def _backward(feeder: Radial, rows: FloatArray) -> None:
-    """Currents of the branches from the loads, conj(S / V), and the shunts."""
-    parent, g, b = feeder.parent, feeder.g, feeder.b
-    one = same(1.0)
-    for i in range(parent.shape[0]):
-        re, im = load(rows, i, RE), load(rows, i, IM)
-        store(rows, i, J_RE, sub(mul(same(g[i]), re), mul(same(b[i]), im)))
-        store(rows, i, J_IM, add(mul(same(g[i]), im), mul(same(b[i]), re)))
-    for i in range(parent.shape[0] - 1, 0, -1):
-        a = parent[i]
-        re, im, p, q = load(rows, i, RE), load(rows, i, IM), load(rows, i, P), load(rows, i, Q)
-        w = div(one, add(mul(re, re), mul(im, im)))
-        j_re = add(load(rows, i, J_RE), mul(add(mul(p, re), mul(q, im)), w))
-        j_im = add(load(rows, i, J_IM), mul(sub(mul(p, im), mul(q, re)), w))
-        store(rows, i, J_RE, j_re)
-        store(rows, i, J_IM, j_im)
-        store(rows, a, J_RE, add(load(rows, a, J_RE), j_re))
-        store(rows, a, J_IM, add(load(rows, a, J_IM), j_im))
+def _turn_out(rows: FloatArray, place: IntArray, column: int, cases: FloatArray, c: int) -> None:
+    """The reverse of :func:`_turn_in`."""
+    n = place.shape[0]
+    for k in range(2):
+        case, where = c + k * LANES, k * SIDE + column
+        if n < LANES:
+            for i in range(n):
+                store_down(cases, case, i, load(rows, place[i], where))
+        else:
+            for i in range(0, n - LANES, LANES):
+                turn_out(rows, place, where, cases, case, i)
+            turn_out(rows, place, where, cases, case, n - LANES)
 
 
 @fused_kernel
-def _currents(feeder: Radial, rows: FloatArray, c: int, out: Flow) -> None:
-    """Currents at the block's voltages, and what is lost."""
-    _backward(feeder, rows)
-    for k in range(LANES):
-        lost = 0.0
-        for i in range(rows.shape[0]):
-            lost += feeder.g[i] * (rows[i, RE + k] ** 2 + rows[i, IM + k] ** 2)
-            if i > 0:
-                square = rows[i, J_RE + k] ** 2 + rows[i, J_IM + k] ** 2
-                lost += feeder.r[i] * square
-                out.current[c + k, i] = np.sqrt(square)
-        out.loss[c + k] = lost
+def _begin(fit: FloatArray, n: int, rows: FloatArray) -> None:
+    """Voltages that cases begin from."""
+    s, s_2 = same(0.0), same(0.0)
+    for i in range(n):
+        weight = same(fit[3, i])
+        s, s_2 = more(s, weight, load(rows, i, P)), more(s_2, weight, load(rows, i, SIDE + P))
+    least, most = same(REACH[0]), same(REACH[1])
+    s, s_2 = smaller(larger(s, least), most), smaller(larger(s_2, least), most)
+    for i in range(n):
+        a, b, c = same(fit[0, i]), same(fit[1, i]), same(fit[2, i])
+        store(rows, i, W, more(a, s, more(b, s, c)))
+        store(rows, i, SIDE + W, more(a, s_2, more(b, s_2, c)))
+
+
+@fused_kernel
+def _roots(n: int, rows: FloatArray, column: int) -> None:
+    for i in range(n):
+        store(rows, i, column, root(load(rows, i, column)))
+        store(rows, i, SIDE + column, root(load(rows, i, SIDE + column)))
+
+
+@fused_kernel
+def _losses(trees: Tree, c: int, n: int, rows: FloatArray, loss: FloatArray) -> None:
+    """Losses of branches and shunts, once currents are there."""
+    for k in range(2):
+        side, lost = k * SIDE, same(0.0)
+        for i in range(n):
+            lost = more(lost, same(trees.r[i]), load(rows, i, side + CURRENT))
+            lost = more(lost, same(trees.g[i]), load(rows, i, side + V))
+        for m in range(LANES):
+            loss[c + k * LANES + m] = lane(lost, m)
+
+
+@fused_kernel
+def _angles(trees: Tree, n: int, source: float, rows: FloatArray) -> None:
+    """Parts of the voltages, once powers are there, in their place: V = conj(v + z conj(S)) / conj(V above)."""
+    for side in (0, SIDE):
+        for i in range(n):
+            p, q, v = load(rows, i, side + P), load(rows, i, side + Q), load(rows, i, side + V)
+            r, x = same(trees.r[i]), same(trees.x[i])
+            along, across = more(more(v, r, p), x, q), sub(mul(r, q), mul(x, p))
+            above = trees.above[i]
+            if above < 0:
+                re, im, w = same(np.sqrt(source)), same(0.0), same(1.0 / source)
+            else:
+                re, im, w = load(rows, above, side + P), load(rows, above, side + Q), load(rows, above, side + W)
+            store(rows, i, side + P, mul(w, sub(mul(along, re), mul(across, im))))
+            store(rows, i, side + Q, mul(w, add(mul(along, im), mul(across, re))))

@@ -3,17 +3,16 @@
 Branch flow equations (Baran & Wu 1989, IEEE Trans. Power Delivery 4(1)) solved by summing powers (Cespedes 1990, IEEE Trans. Power
 Delivery 5(1)). Per unit, with P, Q at the lower end of the branch above a bus, its squared current l and squared voltages v:
 
-    l = (P^2 + Q^2) / v        P, Q = loads of the buses below and r l, x l of the branches between them
+    l = (P^2 + Q^2) / v        P, Q: loads of the buses below, r l and x l of the branches between
     v = v above - 2 (r P + x Q) - (r^2 + x^2) l
 
-Voltages enter through the losses alone. A sweep therefore shrinks errors by about the share of the drop that losses cause, which is
-the square of what a sweep of currents achieves (rates: Issicaba & Coelho 2016, IJECE 6(6)), and needs no complex numbers.
+Voltages enter through the losses alone. A sweep therefore shrinks errors by about twice the share of voltage that losses cost (some
+thousandths; rates: Issicaba & Coelho 2016, IJECE 6(6)), where a sweep of currents shrinks them by about the drop itself, and it needs
+no complex numbers. Beyond the greatest load that can be carried there is no fixed point, and voltages do not settle.
 
-What makes it fast:
-- Buses stand in depth-first order: those below bus i are i + 1 to ``end[i]`` - 1, so the sum below is the difference of two running
-  sums, and nothing is gathered from children.
-- 1 / v is carried along and corrected with the change the sweep found (w + w e + (w + w e) e^2, e = 1 - v w) instead of divided anew.
-- A bus waits for the one before; two registers of eight cases (:mod:`kernels.lanes`) are taken in turn so that one works meanwhile.
+What makes it fast: buses stand in depth-first order, so that along a chain the powers stay in registers and memory is asked only at
+forks; a bus waits for the one below, so two registers of eight cases (:mod:`kernels.lanes`) are taken in turn, one working while the
+other waits; half the drop takes the place of v on the way up and gives it back on the way down, to keep the work array small.
 """
 
 from __future__ import annotations
@@ -40,33 +39,37 @@ from kernels.lanes import (
     smaller,
     store,
     sub,
-)  # fmt: skip
+)
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 #: Cases solved at once.
 CASES = 2 * LANES
-#: Columns of the work array, LANES numbers each, for the first eight cases; those of the other eight follow after ``SIDE``. Loads of
-#: the bus; running sums of loads and losses from the last bus up to this one; 1 / v; v, between the sweeps half the drop of the branch.
-P, Q, SUM_P, SUM_Q, W, V = (k * LANES for k in range(6))
+#: Columns of the work array, LANES numbers each: loads of the bus; v, or half the drop to it; 1 / v; powers gathered from branches
+#: below but the first (squared current after :func:`flows`). Those of the other eight cases follow after ``SIDE``.
+P, Q, V, W, FORK_P, FORK_Q = (k * LANES for k in range(6))
 SIDE = 6 * LANES
 WIDTH = 2 * SIDE
-#: Sweeps with corrected 1 / v before all begins anew with quotients.
-QUICK = 10
+#: Squared current of the branch above, once :func:`flows` has been called.
+CURRENT = FORK_P
+#: Sweeps end with what is left below this share of the tolerance, since rates are those of the greatest changes only; or with a change
+#: below that share, or that of rounding.
+MARGIN, SLIGHT, ROUNDING = 0.25, 0.05, 1e-15
+#: What a bus is to the one above: its only or first branch, the last, one between. What is below it: one branch at most, or several.
+FIRST, LAST, BETWEEN, SEVERAL = 0, 1, 2, 4
 
 
 class Tree(NamedTuple):
     """Buses in depth-first order, per unit; one tree or several, each numbered from 0.
 
-    ``place`` (n,) where bus i of the caller's order stands; ``above`` (n,) the bus above, -1 above the first: there is the source;
-    ``end`` (n,) bus after the last below; ``r``, ``x``, ``half`` (n,) impedance of the branch above, half its square; ``g``, ``b``
-    (n,) shunts.
+    ``place`` (n,) where bus i of the caller's order stands; ``above`` (n,) the bus above, -1 for the first: there is the source;
+    ``role`` (n,) see :data:`FIRST`; ``r``, ``x``, ``half`` (n,) impedance of the branch above, half its square; ``g``, ``b`` (n,) shunts.
     """
 
     place: IntArray
     above: IntArray
-    end: IntArray
+    role: IntArray
     r: FloatArray
     x: FloatArray
     half: FloatArray
@@ -75,155 +78,159 @@ class Tree(NamedTuple):
 
 
 def tree(first: IntArray, parent: IntArray, r: FloatArray, x: FloatArray, g: FloatArray, b: FloatArray) -> Tree:
-    """Trees ``first[s]`` to ``first[s + 1]`` - 1 of buses with ``parent[i] < i``; the first bus's parent is ignored."""
-    place, above, end = (np.empty(len(parent), np.int64) for _ in range(3))
-    _depth_first(first, parent, place, above, end)
-    moved = [np.empty(len(parent)) for _ in range(4)]
+    """Trees of the buses first[s] to first[s + 1] - 1 where ``parent[i] < i``; the first bus's parent is ignored."""
+    place, above, role = (np.zeros(len(parent), np.int64) for _ in range(3))
+    _depth_first(first, parent, place, above, role)
     row = place + np.repeat(first[:-1], np.diff(first))
-    for to, values in zip(moved, (r, x, g, b), strict=True):
-        to[row] = values
-    return Tree(place, above, end, moved[0], moved[1], 0.5 * (moved[0] ** 2 + moved[1] ** 2), moved[2], moved[3])
+    moved = np.empty((4, len(parent)))
+    moved[:, row] = r, x, g, b
+    return Tree(place, above, role, moved[0], moved[1], 0.5 * (moved[0] ** 2 + moved[1] ** 2), moved[2], moved[3])
 
 
 @kernel
-def _depth_first(first: IntArray, parent: IntArray, place: IntArray, above: IntArray, end: IntArray) -> None:
+def _depth_first(first: IntArray, parent: IntArray, place: IntArray, above: IntArray, role: IntArray) -> None:
     size, free = np.ones(parent.shape[0], np.int64), np.empty(parent.shape[0], np.int64)
     for s in range(first.shape[0] - 1):
         begin, stop = first[s], first[s + 1]
         for i in range(stop - 1, begin, -1):
             size[parent[i]] += size[i]
-        for i in range(begin, stop):
-            place[i] = free[parent[i]] if i > begin else 0
-            if i > begin:
-                free[parent[i]] += size[i]
+        above[begin], free[begin] = -1, 1
+        for i in range(begin + 1, stop):
+            up = parent[i]
+            place[i] = free[up]
+            free[up] += size[i]
             free[i] = place[i] + 1
-            row = begin + place[i]
-            above[row] = place[parent[i]] if i > begin else -1
-            end[row] = place[i] + size[i]
+            row, row_up = begin + place[i], begin + place[up]
+            above[row] = place[up]
+            only_or_last = free[up] == place[up] + size[up]
+            if place[i] > place[up] + 1:
+                role[row] += LAST if only_or_last else BETWEEN
+            elif not only_or_last:
+                role[row_up] += SEVERAL
 
 
 @fused_kernel
-def solve(
-    trees: Tree, begin: int, n: int, source: float, shunted: bool, tolerance: float, limit: int, rows: FloatArray, lowest: FloatArray
+def settle(
+    trees: Tree, begin: int, n: int, source: float, shunted: bool, tolerance: float, limit: int, rows: FloatArray, rest: FloatArray
 ) -> int:  # fmt: skip
-    """Voltages of the tree of ``n`` buses from row ``begin`` on, in CASES cases.
+    """Sweep the tree of ``n`` buses from row ``begin`` on until what further sweeps would change is within the tolerance.
 
-    ``rows`` (n + 1 or more, WIDTH): P, Q and a first guess W are read, the sums of row n are 0; all but P and Q are written.
-    ``source`` squared voltage; ``tolerance`` relative, of squared voltages; ``lowest`` (1, CASES) is filled with the lowest squared
-    voltage of each case, 0 where ``limit`` sweeps find none. Returns the sweeps.
+    ``rows`` (n or more, WIDTH): P, Q and a first W are read, V and W written. ``source`` squared voltage; ``tolerance`` relative, of
+    squared voltages. ``rest`` (1, CASES) is below 0 in cases that have settled within ``limit`` sweeps. Returns the sweeps.
     """
-    used = _settle(trees, begin, n, source, shunted, tolerance, QUICK, False, rows, lowest)
-    if not lowest.min() > 0.0:
-        for i in range(n):
-            rows[i, W : W + LANES] = 1.0 / source
-            rows[i, SIDE + W : SIDE + W + LANES] = 1.0 / source
-        used = _settle(trees, begin, n, source, shunted, tolerance, limit, True, rows, lowest)
-    return used
-
-
-@fused_kernel
-def _settle(
-    trees: Tree, begin: int, n: int, source: float, shunted: bool, tolerance: float, limit: int, divided: bool, rows: FloatArray,
-    lowest: FloatArray,
-) -> int:  # fmt: skip
-    """Up and down until what further sweeps would change is within the tolerance in every case."""
     before, before_2 = same(0.0), same(0.0)
-    rest, rest_2 = same(0.0), same(0.0)
     sweep, settled = 0, False
     while sweep < limit and not settled:
-        up(trees, begin, n, shunted, rows)
-        change, change_2 = down(trees, begin, n, source, divided, rows)
-        rest, rest_2 = _rest(change, before, tolerance), _rest(change_2, before_2, tolerance)
-        settled = all_below(larger(rest, rest_2), same(0.0))
+        up(trees, begin, n, shunted, False, rows)
+        change, change_2 = _down(trees, begin, n, source, rows)
+        rest_1, rest_2 = _rest(change, before, tolerance), _rest(change_2, before_2, tolerance)
+        store(rest, 0, 0, rest_1)
+        store(rest, 0, LANES, rest_2)
+        settled = all_below(larger(rest_1, rest_2), same(0.0))
         before, before_2 = change, change_2
         sweep += 1
-    _lowest(n, rows, lowest, 0, 0, rest)
-    _lowest(n, rows, lowest, SIDE, LANES, rest_2)
     return sweep
 
 
+@fused_inline
+def _rest(change: Any, before: Any, tolerance: float) -> Any:
+    """Below 0 where sweeps are done: if each further one shrank the change as the last one did, all of them would make up less than
+    ``MARGIN`` of the tolerance; or where it is next to nothing. A change above 1 says nothing about rates."""
+    room = mul(same(MARGIN * tolerance), sub(smaller(before, same(1.0)), change))
+    return choose(same(SLIGHT * tolerance + ROUNDING), change, same(-1.0), sub(mul(change, change), room))
+
+
 @fused_kernel
-def up(trees: Tree, begin: int, n: int, shunted: bool, rows: FloatArray) -> None:
-    """From the last bus to the first: running sums of loads and losses; half the drop of each branch in the place of v."""
-    p, q, p_2, q_2 = same(0.0), same(0.0), same(0.0), same(0.0)
-    for i in range(n - 1, -1, -1):
-        k = begin + i
-        end, r, x, half, g, b = trees.end[k], trees.r[k], trees.x[k], trees.half[k], trees.g[k], trees.b[k]
-        p, q = _add_bus(rows, i, 0, end, r, x, half, shunted, g, b, p, q)
-        p_2, q_2 = _add_bus(rows, i, SIDE, end, r, x, half, shunted, g, b, p_2, q_2)
+def sound(n: int, rows: FloatArray, rest: FloatArray) -> bool:
+    """Whether all cases have settled, and to squared voltages above 0; ``rest`` (1, CASES) is made 1 where one has not."""
+    least, least_2, total, total_2 = same(np.inf), same(np.inf), same(0.0), same(0.0)
+    for i in range(n):
+        v, v_2 = load(rows, i, V), load(rows, i, SIDE + V)
+        least, least_2, total, total_2 = smaller(v, least), smaller(v_2, least_2), add(total, v), add(total_2, v_2)
+    _judge(least, total, rest, 0)
+    _judge(least_2, total_2, rest, LANES)
+    return all_below(load(rest, 0, 0), same(0.0)) and all_below(load(rest, 0, LANES), same(0.0))
 
 
 @fused_inline
-def _add_bus(
-    rows: FloatArray, i: int, side: int, end: int, r: float, x: float, half: float, shunted: bool, g: float, b: float,
-    sum_p: Any, sum_q: Any,
-) -> Any:  # fmt: skip
-    """Add a bus and the branch above it to the running sums."""
-    p, q, w = load(rows, i, side + P), load(rows, i, side + Q), load(rows, i, side + W)
-    if shunted:
-        v = div(same(1.0), w)
-        p, q = more(p, same(g), v), less(q, same(b), v)
-    end_p = add(sum_p, sub(p, load(rows, end, side + SUM_P)))
-    end_q = add(sum_q, sub(q, load(rows, end, side + SUM_Q)))
-    square = more(mul(end_p, end_p), end_q, end_q)
-    sum_p = more(add(sum_p, p), mul(same(r), w), square)
-    sum_q = more(add(sum_q, q), mul(same(x), w), square)
-    store(rows, i, side + SUM_P, sum_p)
-    store(rows, i, side + SUM_Q, sum_q)
-    store(rows, i, side + V, more(more(mul(same(r), end_p), same(x), end_q), same(half), mul(square, w)))
-    return sum_p, sum_q
+def _judge(least: Any, total: Any, rest: FloatArray, where: int) -> None:
+    none, one = same(0.0), same(1.0)
+    physical = choose(least, none, choose(same(np.inf), total, load(rest, 0, where), one), one)
+    store(rest, 0, where, choose(none, physical, physical, one))
 
 
 @fused_kernel
-def down(trees: Tree, begin: int, n: int, source: float, divided: bool, rows: FloatArray) -> Any:
+def flows(trees: Tree, begin: int, n: int, shunted: bool, rows: FloatArray) -> None:
+    """Powers at the lower ends of branches, shunts included, in the place of loads, and squared currents; voltages stay."""
+    up(trees, begin, n, shunted, True, rows)
+
+
+@fused_kernel
+def up(trees: Tree, begin: int, n: int, shunted: bool, kept: bool, rows: FloatArray) -> None:
+    """From the last bus to the first: powers and losses; half the drop of each branch or, to be ``kept``, what :func:`flows` says."""
+    none = same(0.0)
+    p, q, p_2, q_2 = none, none, none, none
+    for i in range(n - 1, -1, -1):
+        k = begin + i
+        role, branch = trees.role[k], (trees.r[k], trees.x[k], trees.half[k], trees.g[k], trees.b[k])
+        if role & SEVERAL:
+            p, q = add(p, load(rows, i, FORK_P)), add(q, load(rows, i, FORK_Q))
+            p_2, q_2 = add(p_2, load(rows, i, SIDE + FORK_P)), add(q_2, load(rows, i, SIDE + FORK_Q))
+        p, q = _through(rows, i, 0, branch, shunted, kept, p, q)
+        p_2, q_2 = _through(rows, i, SIDE, branch, shunted, kept, p_2, q_2)
+        if role & (LAST | BETWEEN):
+            fork = trees.above[k]
+            if role & BETWEEN:
+                p, q = add(p, load(rows, fork, FORK_P)), add(q, load(rows, fork, FORK_Q))
+                p_2, q_2 = add(p_2, load(rows, fork, SIDE + FORK_P)), add(q_2, load(rows, fork, SIDE + FORK_Q))
+            store(rows, fork, FORK_P, p)
+            store(rows, fork, FORK_Q, q)
+            store(rows, fork, SIDE + FORK_P, p_2)
+            store(rows, fork, SIDE + FORK_Q, q_2)
+            p, q, p_2, q_2 = none, none, none, none
+
+
+@fused_inline
+def _through(
+    rows: FloatArray, i: int, side: int, branch: Any, shunted: bool, kept: bool, below_p: Any, below_q: Any
+) -> Any:  # fmt: skip
+    """Powers into the branch above a bus, from those into the branches below."""
+    r, x, half, g, b = branch
+    w = load(rows, i, side + W)
+    p, q = add(below_p, load(rows, i, side + P)), add(below_q, load(rows, i, side + Q))
+    if shunted:
+        v = div(same(1.0), w)
+        p, q = more(p, same(g), v), less(q, same(b), v)
+    square = more(mul(p, p), q, q)
+    if kept:
+        store(rows, i, side + P, p)
+        store(rows, i, side + Q, q)
+        store(rows, i, side + CURRENT, mul(square, w))
+    else:
+        store(rows, i, side + V, more(more(mul(same(r), p), same(x), q), same(half), mul(square, w)))
+    # with r w and x w made beforehand, what the next bus waits for is two operations shorter than by the current
+    return more(p, mul(same(r), w), square), more(q, mul(same(x), w), square)
+
+
+@fused_kernel
+def _down(trees: Tree, begin: int, n: int, source: float, rows: FloatArray) -> Any:
     """From the first bus to the last: voltages. Returns the greatest relative change in each case."""
     v, v_2, change, change_2 = same(source), same(source), same(0.0), same(0.0)
     for i in range(n):
         above = trees.above[begin + i]
         if above != i - 1:
             v, v_2 = load(rows, above, V), load(rows, above, SIDE + V)
-        v, change = _drop(rows, i, 0, divided, v, change)
-        v_2, change_2 = _drop(rows, i, SIDE, divided, v_2, change_2)
+        v, change = _drop(rows, i, 0, v, change)
+        v_2, change_2 = _drop(rows, i, SIDE, v_2, change_2)
     return change, change_2
 
 
 @fused_inline
-def _drop(rows: FloatArray, i: int, side: int, divided: bool, v: Any, change: Any) -> Any:
+def _drop(rows: FloatArray, i: int, side: int, v: Any, change: Any) -> Any:
     """Voltage of a bus from the one above."""
-    v, w = less(v, same(2.0), load(rows, i, side + V)), load(rows, i, side + W)
-    off = less(same(1.0), v, w)
-    if divided:
-        w = div(same(1.0), v)
-    else:
-        w = more(w, w, off)
-        w = more(w, w, mul(off, off))
+    one = same(1.0)
+    v = less(v, same(2.0), load(rows, i, side + V))
+    change = larger(absolute(less(one, v, load(rows, i, side + W))), change)
     store(rows, i, side + V, v)
-    store(rows, i, side + W, w)
-    return v, larger(absolute(off), change)
-
-
-@fused_inline
-def _rest(change: Any, before: Any, tolerance: float) -> Any:
-    """Below zero where further sweeps, each shrinking the change as this one did, would move voltages by less than the tolerance."""
-    room = mul(same(tolerance), sub(before, add(change, change)))
-    return choose(same(tolerance), change, same(-1.0), sub(mul(change, change), room))
-
-
-@fused_kernel
-def _lowest(n: int, rows: FloatArray, lowest: FloatArray, side: int, where: int, rest: Any) -> None:
-    """Lowest squared voltages, 0 in cases that have not settled or not to anything physical."""
-    least, total = same(np.inf), same(0.0)
-    for i in range(n):
-        v = load(rows, i, side + V)
-        least, total = smaller(v, least), add(total, v)
-    none = same(0.0)
-    least = choose(none, rest, larger(least, none), none)
-    store(lowest, 0, where, choose(same(np.inf), total, least, none))
-
-
-@fused_inline
-def through(rows: FloatArray, i: int, side: int, end: int) -> Any:
-    """Power at the lower end of the branch above a bus, from the sums of the last :func:`up`."""
-    p = sub(load(rows, i + 1, side + SUM_P), load(rows, end, side + SUM_P))
-    q = sub(load(rows, i + 1, side + SUM_Q), load(rows, end, side + SUM_Q))
-    return add(p, load(rows, i, side + P)), add(q, load(rows, i, side + Q))
+    store(rows, i, side + W, div(one, v))
+    return v, change
