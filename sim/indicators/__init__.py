@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.indicators import economy, energy, mobility, municipality, people, society
+from sim.indicators import economy, energy, homes, mobility, municipality, people, society
 from sim.indicators.registry import Indicator, Snapshot
 
 INDICATORS: tuple[Indicator, ...] = (
@@ -10,6 +10,7 @@ INDICATORS: tuple[Indicator, ...] = (
     *energy.INDICATORS,
     *economy.INDICATORS,
     *society.INDICATORS,
+    *homes.INDICATORS,
     *people.INDICATORS,
     *municipality.INDICATORS,
 )
