@@ -11,12 +11,14 @@ from functools import cached_property
 import numpy as np
 
 from sim.agents import lifecourse
+from sim.agents.construction import build
 from sim.agents.growth import append, clones
 from sim.agents.lifecourse import draw
 from sim.agents.moves import Mover
 from sim.city.city import City
 from sim.codes import Activity, Csp, HouseholdType
 from sim.columns import Array, Bools, Floats, Ints
+from sim.measures.policies import Policies
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import State
@@ -44,7 +46,7 @@ class Demography:
         if len(state.citizens) == 0:
             raise ValueError("demography begins with a population")
 
-    def live(self, state: State) -> None:
+    def live(self, state: State, policies: Policies) -> None:
         """One month. Persons, dwellings and cars that come or go are added to ``state.flows``."""
         if self.trends.unchanged:
             return
@@ -64,7 +66,7 @@ class Demography:
         self._deaths(state, die[state.citizens.alive[die]])
         self._births(state, bear[state.citizens.alive[bear]])
         mover.tidy(state)
-        mover.build(state)
+        build(state, policies, self.parameters, self.trends)
 
     @cached_property
     def _shares(self) -> tuple[float, float, float]:

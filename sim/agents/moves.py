@@ -1,4 +1,4 @@
-"""Households that come, go, form and part, and the dwellings they leave and take.
+"""Households that come, go, form and part, and the dwellings they leave and take (built and pulled down: construction.py).
 
 Conserved by construction: a person, car or dwelling enters or leaves only together with an entry in ``state.flows``.
 """
@@ -15,7 +15,7 @@ from sim.agents.growth import append, clones, meet
 from sim.agents.lifecourse import draw
 from sim.agents.work import study_table
 from sim.city.city import City
-from sim.codes import Activity, DwellingType, Heating, HouseholdType, Retrofit, Tenure
+from sim.codes import Activity, HouseholdType, Tenure
 from sim.columns import Array, Bools, Floats, Int32s, Ints
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
@@ -23,8 +23,6 @@ from sim.state import State
 
 ARRIVALS, DEPARTURES, BUILT, DEMOLISHED, CARS_IN, CARS_OUT = range(2, 8)  #: places in ``state.flows``
 NEIGHBOURS = 6  #: households that a newcomer listens to
-RE2020 = 2022 * 12  #: month from which new houses may not be heated by gas (RE 2020; flats followed in 2025)
-LATEST = 9  #: construction period 2013 and later
 
 
 @dataclass(frozen=True)
@@ -251,36 +249,6 @@ class Mover:
         c.activity[candidates] = Activity.EMPLOYED
         jobless = workers[c.activity[workers] == Activity.UNEMPLOYED]
         lifecourse.lose_income(state, jobless, self.parameters["jobless_loss"])
-
-    # --- dwellings ----------------------------------------------------------------------------------------------
-
-    def build(self, state: State) -> None:
-        """New dwellings where and like the latest were built; old vacant ones are pulled down."""
-        d, month = state.dwellings, state.month
-        total = d.weight[d.alive].sum()
-        latest = np.flatnonzero(d.alive & (d.period == LATEST))
-        latest = latest if len(latest) else np.flatnonzero(d.alive)
-        model = self._drawn(state, "build", latest, self.trends.at("dwellings_built", month) * total / 12_000.0)
-        old = np.flatnonzero(d.alive & (d.household < 0) & (d.period < LATEST))
-        down = self._drawn(state, "demolish", old, self.trends.at("dwellings_demolished", month) * total / 12_000.0)
-        new = clones(d, model)
-        n = len(model)
-        gas = (new["heating"] == Heating.GAS) & (month >= RE2020) & (new["kind"] <= DwellingType.TH)
-        new.update(
-            household=np.full(n, -1), period=np.full(n, LATEST), retrofit=np.full(n, Retrofit.EXISTING), pv=np.zeros(n),
-            heating=np.where(gas, Heating.HEAT_PUMP, new["heating"]), heating_since=np.full(n, month),
-            works_until=np.full(n, -1),
-        )  # fmt: skip
-        append(state, "dwellings", new, model)
-        d.alive[down] = False
-        state.flows[BUILT] += new["weight"].sum()
-        state.flows[DEMOLISHED] += d.weight[down].sum()
-
-    def _drawn(self, state: State, name: str, rows: Ints, wanted: float) -> Ints:
-        """Rows drawn with one probability so that ``wanted`` real dwellings are expected."""
-        d = state.dwellings
-        share = wanted / max(float(d.weight[rows].sum()), 1e-300)
-        return rows[draw(state, name, d.id[rows]) < share]
 
 
 def _marked(rows: Ints, n: int) -> Bools:

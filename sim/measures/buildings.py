@@ -33,7 +33,7 @@ class BuildingCode(Measure):
     )
     levers: ClassVar[tuple[str, ...]] = ("new_building_code",)
     sources: ClassVar[tuple[str, ...]] = (
-        "RE2020: heating gas out of new houses from 2022, of new flats from 2025 (series new_house_gas, new_flat_gas)",
+        "RE2020: heating gas out of new houses from 2022, of new flats from 2025 (series gas_new_house, gas_new_flat)",
         "Extra cost: registry building_code_cost",
     )
     expected_drivers: ClassVar[float] = 0.05

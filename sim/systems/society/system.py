@@ -13,7 +13,7 @@ from sim.measures.policies import Policies
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import Society, State
-from sim.systems.society import cars, homes
+from sim.systems.society import cars, cooling, envelopes, heating, roofs
 
 ADULT = 18 * 12  #: age of those who may protest [months]
 
@@ -28,8 +28,8 @@ class SocietySystem:
         """Nobody has judged anything yet; what is lived now is the usual."""
         n, m = len(state.citizens), len(state.townhall.status)
         state.society = Society(
-            support=np.full((n, m), 0.5), expected=np.full((n, m), 0.5), adopted=np.zeros(8), granted=np.zeros((5, 5)), protest=np.zeros(m),
-            usual_trust=state.citizens.trust.copy(), reference_time=state.citizens.travel_time.copy(), reference_cost=_bills(state),
+            support=np.full((n, m), 0.5), expected=np.full((n, m), 0.5), adopted=np.zeros(11), granted=np.zeros((6, 5)),
+            protest=np.zeros(m), usual_trust=state.citizens.trust.copy(), reference_time=state.citizens.travel_time.copy(), reference_cost=_bills(state),
         )  # fmt: skip
 
     def decide(self, state: State, policies: Policies) -> None:
@@ -43,10 +43,14 @@ class SocietySystem:
         electric, retrofitted, solar = self._contacts(state)
         cars.renew(state, policies, p, trends, electric)
         cars.first_cars(state, policies, p, trends)
-        homes.finish_works(state)
-        homes.renew_heating(state, policies, p, trends)
-        homes.retrofit(state, policies, p, retrofitted)
-        homes.install_pv(state, policies, p, trends, solar)
+        envelopes.finish_works(state)
+        heating.connect_flats(state, policies, p)
+        heating.renew_heating(state, policies, p, trends)
+        envelopes.obey_rental_ban(state, policies, p)
+        envelopes.retrofit(state, policies, p, trends, retrofitted)
+        roofs.install_pv(state, policies, p, trends, solar)
+        roofs.add_batteries(state, policies, p, trends)
+        cooling.buy_cooling(state, policies, p, trends)
         self._buy_bicycles(state, policies)
 
     def _contacts(self, state: State) -> tuple[Floats, Floats, Floats]:

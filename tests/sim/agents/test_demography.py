@@ -13,12 +13,14 @@ from sim.city.city import City
 from sim.codes import Activity, HouseholdType
 from sim.columns import Floats
 from sim.conservation import stocks
+from sim.measures.policies import axis_sizes, compose
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import Economy, Energy, Society, State, Townhall, Traffic
 from tests.tiny import tiny_city, tiny_state
 
 START = 2021 * 12
+NOBODY_ACTS = compose((), axis_sizes(tiny_city(), 0))
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +48,7 @@ def a_state(city: City, share: float = 0.3, seed: int = 1, month: int = START - 
 def a_month(demography: Demography, state: State) -> None:
     state.month += 1
     state.flows[:] = 0.0
-    demography.live(state)
+    demography.live(state, NOBODY_ACTS)
 
 
 def survivors(monthly: Floats) -> Floats:

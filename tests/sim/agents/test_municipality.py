@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.agents.municipality import journal
-from sim.codes import Party, Purpose, Status
+from sim.codes import DwellingType, Party, Purpose, Status
 from sim.errors import InputError
 from sim.measures.economy import ParticipatoryBudget, RecoveryGrants
 from sim.measures.homes import EvSubsidy
@@ -215,10 +215,12 @@ def test_grants_are_charged_to_the_measures_that_offer_them(tmp_path: Path) -> N
         "  - {id: d, measure: local_procurement, start: 2021-01, amount_per_year: 6 M€}\n"
         "  - {id: e, measure: innovation_challenge, start: 2021-01, theme: energy, calls_per_year: 24, budget_per_year: 9 M€}\n"
         "  - {id: f, measure: bike_subsidy, start: 2021-01, amount: 400 €}\n"
+        "  - {id: g, measure: battery_subsidy, start: 2021-01, amount: 700 €/kWh}\n"
     )
     run = model(scenario(tmp_path, body), city())
     run.live_until(run.scenario.start - 1)
-    expected, granted = np.zeros(6), 0.0
+    run.state.dwellings.pv[run.state.dwellings.kind <= DwellingType.TH] = 4.0  # many who may add a battery
+    expected, granted = np.zeros(7), 0.0
     for month in range(8):
         before = run.state.townhall.received[FUNDERS.index("state")]
         run.step()
@@ -234,6 +236,7 @@ def test_grants_are_charged_to_the_measures_that_offer_them(tmp_path: Path) -> N
         expected[3] += 0.5e6
         expected[4] += run.state.economy.signed.sum()
         expected[5] += run.state.society.granted[4].sum()
+        expected[6] += run.state.society.granted[5].sum()
         ledger = run.state.ledger[Party.METROPOLE]
         granted += float(ledger[:, Purpose.GRANTS].sum() + ledger[Party.FIRMS, Purpose.CONSUMPTION])
     assert expected.sum() == pytest.approx(granted, rel=1e-9)

@@ -1,0 +1,63 @@
+"""Air conditioning: who buys it, by the market, means, heatwaves and how hot it gets at home."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kernels.draws import stream, uniforms
+from sim.codes import DwellingType, Tenure
+from sim.columns import Bools, Floats
+from sim.measures.policies import Policies
+from sim.scenario.parameters import Parameters
+from sim.scenario.trends import Trends
+from sim.state import State
+from sim.systems.society.works import book, occupied, own_means
+
+#: Chance of buying by income fifth against the mean: 37 % of managers' households had it in 2020, 19 % of the inactive, 25 % of all
+#: (ADEME, CODA Stratégies 2021); fifths in between: derived.
+BY_FIFTH = np.array([0.76, 0.86, 0.96, 1.12, 1.30])
+
+
+def buy_cooling(state: State, policies: Policies, p: Parameters, trends: Trends) -> None:
+    """Households without air conditioning buy it as fast as ownership has grown where they live, faster in a heatwave and in hot homes.
+
+    Owners of houses mount a fixed unit, everybody else buys a mobile one; who lives there pays.
+    """
+    d, h = state.dwellings, state.households
+    lived, household = occupied(state)
+    house = d.kind <= DwellingType.TH
+    rate = np.where(house, _rate(trends, "cooled_house", state.month), _rate(trends, "cooled_flat", state.month))
+    heat = float(policies.heatwave[0] * policies.heatwave_days[0])
+    open_to = lived & ~d.cooled
+    chance = rate / 12.0 * BY_FIFTH[h.quintile[household]] * (1.0 + p["cooling_heatwave"] * heat)
+    chance = chance * _hot_homes(state, open_to, p)
+    draw = uniforms(state.seed, stream("society.cooling"), d.id, state.month, 0)
+    rows = np.flatnonzero(open_to & (draw < chance))
+    who = household[rows]
+    fixed = house[rows] & (h.tenure[who] == Tenure.OWNER)
+    price = np.where(fixed, p["cooling_price"], p["cooling_price_mobile"])
+    afford = price <= own_means(state, who, p)
+    rows, who, price = rows[afford], who[afford], price[afford]
+    d.cooled[rows] = True
+    w = d.weight[rows]
+    state.society.adopted[9] += float(w.sum())
+    nothing = np.zeros(len(rows))
+    book(state, who, w, price, nothing, nothing, p, by_occupant=True)
+
+
+def _rate(trends: Trends, name: str, month: int) -> float:
+    """Chance a year of those without, by which ownership grows as the series does around ``month``."""
+    grown = trends.at(name, month + 6) - trends.at(name, month - 6)
+    return max(grown, 0.0) / (1.0 - trends.at(name, month))
+
+
+def _hot_homes(state: State, open_to: Bools, p: Parameters) -> Floats:
+    """(dwellings,) chance against the mean by last month's degree-hours above comfort; 1 for all in months without any."""
+    d, known = state.dwellings, state.energy.heat_stress
+    stress = np.zeros(len(d))
+    stress[: len(known)] = known[: len(d)]
+    w = np.where(open_to, d.weight, 0.0)
+    mean = float((w * stress).sum()) / max(float(w.sum()), 1e-300)
+    if mean <= 0.0:
+        return np.ones(len(d))
+    return np.asarray(1.0 + p["cooling_hot_home"] * (np.minimum(stress / mean, 3.0) - 1.0))

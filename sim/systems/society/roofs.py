@@ -1,0 +1,70 @@
+"""Roofs: who mounts PV, how much the roof carries, and who adds a battery."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kernels.draws import stream, uniforms
+from sim.codes import DwellingType, Tenure
+from sim.columns import Floats, Ints
+from sim.measures.policies import Policies
+from sim.scenario.parameters import Parameters
+from sim.scenario.trends import Trends
+from sim.state import State
+from sim.systems.society.works import book, means, occupied
+
+SMALLEST = 1.0  #: systems below are not sold with an installer [kWp]
+
+
+def install_pv(state: State, policies: Policies, p: Parameters, trends: Trends, near: Floats) -> None:
+    """Owners of houses install rooftop PV at the market's rate, moved by grants, advice, neighbours and the direction of the roof.
+
+    Contacts count by how far they are ahead of the country's households, whose contacts are in the market's rate already; so do roofs by
+    how far they look southward of the houses still without PV.
+    """
+    d, h = state.dwellings, state.households
+    lived, household = occupied(state)
+    house = lived & (d.kind <= DwellingType.TH) & (d.pv == 0.0) & (h.tenure[household] == Tenure.OWNER)
+    rate = trends.at("pv_rate", state.month) / 12.0 * np.exp(p["pv_per_100"] * float(policies.pv_grant[0]) / 100.0)
+    ahead = near[household] - trends.at("households_solar", state.month)
+    chance = rate * np.maximum(1.0 + p["pv_contacts"] * ahead + p["pv_advice"] * policies.advice[d.district], 0.0)
+    south = np.exp(p["pv_south"] * np.cos(np.radians(d.roof_azimuth - 180.0)))
+    usual = float((d.weight * south)[house].sum()) / max(float(d.weight[house].sum()), 1e-300)
+    chance = chance * south / max(usual, 1e-300)
+    rows = np.flatnonzero(house & (uniforms(state.seed, stream("society.pv"), d.id, state.month, 0) < chance))
+    wanted = p["pv_size"] * (0.6 + 0.8 * uniforms(state.seed, stream("society.pv.size"), d.id[rows], 0, 0))
+    size = np.minimum(wanted, roof_room(state, rows, p))
+    grant = np.minimum(float(policies.pv_grant[0]), p["pv_price"]) * size
+    afford = (p["pv_price"] * size - grant <= means(state, household[rows], p)) & (size >= SMALLEST)
+    rows, size, grant = rows[afford], size[afford], grant[afford]
+    d.pv[rows] = size
+    w = d.weight[rows]
+    state.society.adopted[5] += float(w.sum())
+    state.society.granted[3] += np.bincount(h.quintile[household[rows]], weights=w * grant, minlength=5)
+    book(state, household[rows], w, p["pv_price"] * size, grant, np.zeros(len(rows)), p)
+
+
+def roof_room(state: State, rows: Ints, p: Parameters) -> Floats:
+    """(n,) PV that the plane of the roof that faces the sun most carries [kWp]: half of a gable roof over the house's footprint."""
+    d = state.dwellings
+    plane = 0.5 * d.area[rows] / p["house_storeys"] / np.cos(np.radians(d.roof_tilt[rows]))
+    return np.asarray(plane * p["roof_usable"] / p["pv_module_area"])
+
+
+def add_batteries(state: State, policies: Policies, p: Parameters, trends: Trends) -> None:
+    """Owners with PV add a battery at the market's rate moved by the grant, sized after the PV."""
+    d, h = state.dwellings, state.households
+    lived, household = occupied(state)
+    open_to = lived & (d.pv > 0.0) & (d.battery == 0.0) & (h.tenure[household] == Tenure.OWNER)
+    given = min(float(policies.battery_grant[0]), p["battery_price"])
+    chance = trends.at("battery_rate", state.month) / 12.0 * np.exp(p["battery_per_100"] * given / 100.0)
+    rows = np.flatnonzero(open_to & (uniforms(state.seed, stream("society.battery"), d.id, state.month, 0) < chance))
+    size = p["battery_per_kwp"] * d.pv[rows]
+    grant = given * size
+    afford = p["battery_price"] * size - grant <= means(state, household[rows], p)
+    rows, size, grant = rows[afford], size[afford], grant[afford]
+    d.battery[rows] = size
+    w = d.weight[rows]
+    state.society.adopted[8] += float(w.sum())
+    state.society.granted[5] += np.bincount(h.quintile[household[rows]], weights=w * grant, minlength=5)
+    book(state, household[rows], w, p["battery_price"] * size, grant, np.zeros(len(rows)), p)
