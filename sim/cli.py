@@ -283,6 +283,10 @@ def city_build(
     weather: Annotated[
         Path | None, typer.Option(help="Normal year: EPW, or PVGIS TMY as CSV or JSON. (from monthly normals)")
     ] = None,
+    grid: Annotated[
+        list[Path] | None,
+        typer.Option(help="Low-voltage networks saved by pandapower as JSON, files or folders. (generated)"),
+    ] = None,
 ) -> None:
     """Build a city from road and demand files, calibrate it, and keep it as one bundle."""
     from sim.city.gtfs import Service, hours
@@ -292,7 +296,7 @@ def city_build(
     periods = hours("--gtfs-peak", gtfs_peak), hours("--gtfs-off", gtfs_off)
     service = Service(gtfs, gtfs_day, *periods) if gtfs is not None else None
     options = (roads, demand, communes, out, facts, districts, threads or os.cpu_count() or 1, force, service, counts)
-    build(*options, say, weather)
+    build(*options, say, weather, grid or ())
 
 
 @city_app.command("show", epilog="Example: rebond city show toulouse.bundle --out toulouse.png")
@@ -330,6 +334,9 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _guarded(arguments: list[str] | None) -> int:
+    from experiments.cli import register  # research commands: the layer above, known to the command line only
+
+    register(app)
     try:
         result: Any = app(arguments, standalone_mode=False)
     except InputError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,7 +17,9 @@ from sim.city.load import open_city
 from sim.city.show import build_report, show_city
 from sim.city.weatherfile import read_weather
 from sim.errors import Fault, InputError
+from sim.grid.city import bring_networks, check_networks, network_files
 from sim.preparation import open_prepared, prepare
+from sim.scenario.parameters import Parameters
 from sim.systems.mobility import elasticities, table
 from sim.systems.mobility.cordon import COUNTS
 
@@ -27,6 +29,7 @@ Say = Callable[[str], None]
 def build(
     roads: Path, demand: Path, communes: Path | None, out: Path, facts_name: str | None, districts: int, threads: int,
     force: bool, service: Service | None, counts: Path | None, say: Say, weather: Path | None = None,
+    grid: Sequence[Path] = (),
 ) -> None:  # fmt: skip
     """Read, assemble, calibrate, write. Nothing is written if anything is wrong."""
     if out.exists() and not force:
@@ -34,6 +37,8 @@ def build(
     if not out.absolute().parent.is_dir():
         raise InputError(Fault("--out", f"{out}, whose folder does not exist", "a file in an existing folder"))
     normal = read_weather(weather) if weather is not None else None
+    networks = network_files(grid)
+    check_networks(networks)
     source = read_source(roads, demand, communes)
     facts = load_facts(facts_name) if facts_name is not None else facts_for(source)
     say(f"Building {source.name}: junctions, districts, delays, commuting")
@@ -43,6 +48,11 @@ def build(
         city.prepared[COUNTS] = read_counts(counts, city)
         city.sources += (
             ("traffic at the gates", "counts; through traffic is what other flows leave of them", counts.name),
+        )
+    if networks:
+        city.facts["networks"] = bring_networks(city, networks, Parameters())
+        city.sources += (
+            ("low-voltage networks", "stations in the place of generated ones", ", ".join(f.name for f in networks)),
         )
     for line in build_report(city):
         say(line)

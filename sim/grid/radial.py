@@ -31,7 +31,20 @@ class Feeder(NamedTuple):
     source: float  #: voltage of the external grid [pu]
 
 
-def feeder(tables: Tables) -> Feeder:
+class Tree(NamedTuple):
+    """A network as a tree: nodes of ``at`` and, from ``at.count`` on, open ends of lines; ``order`` (n,) of them, parents first;
+    ``parent`` (n,) place of the parent in it; ``by`` (n,) the branch to the parent, -1 for the external grid."""
+
+    at: Nodes
+    branches: Branches
+    order: Ints
+    parent: Ints
+    by: Ints
+    source: float  #: voltage of the external grid [pu]
+    angle: float  #: its angle [deg]
+
+
+def network_tree(tables: Tables) -> Tree:
     """The tree of a network. Raises InputError with every fault: loops, islands, levels joined by a line, no source or several."""
     faults = Faults(tables.path)
     switches = read_switches(faults, tables)
@@ -43,8 +56,14 @@ def feeder(tables: Tables) -> Feeder:
     faults.stop()
     order, parent, by = _tree(faults, joined, root, count, at)
     faults.stop()
+    return Tree(at, joined, order, parent, by, source, angle)
+
+
+def feeder(tables: Tables) -> Feeder:
+    """The tree of a network per unit. Raises InputError as :func:`network_tree`."""
+    at, joined, order, parent, by, source, angle = network_tree(tables)
     n = len(order)
-    row = np.empty(count, np.int64)
+    row = np.empty(int(order.max()) + 1, np.int64)
     row[order] = np.arange(n)
     scale, z, shunt = np.ones(n, complex), np.zeros(n, complex), np.zeros(n, complex)
     scale[0] = np.exp(1j * np.radians(angle))

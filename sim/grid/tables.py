@@ -17,9 +17,11 @@ from sim.errors import Fault, InputError
 
 #: Elements that are read; others are refused while in service.
 READ = ("bus", "line", "trafo", "load", "sgen", "switch", "ext_grid")
+#: Places of buses as pandapower 2 writes them (version 3: column ``geo`` of the buses).
+GEODATA = "bus_geodata"
 #: Tables of a pandapower network that no power flow needs.
 PASSIVE = (
-    "bus_geodata", "line_geodata", "measurement", "pwl_cost", "poly_cost", "controller", "group", "trafo_characteristic_table",
+    GEODATA, "line_geodata", "measurement", "pwl_cost", "poly_cost", "controller", "group", "trafo_characteristic_table",
     "characteristic", "shunt_characteristic_table", "q_capability_curve_table", "q_capability_characteristic", "std_types",
 )  # fmt: skip
 _SAVED = "a network saved by pandapower (pandapower.to_json)"
@@ -27,7 +29,7 @@ _SAVED = "a network saved by pandapower (pandapower.to_json)"
 
 @dataclass(frozen=True)
 class Tables:
-    """Tables of a network by element, in service only; ``base`` [MVA], ``frequency`` [Hz]."""
+    """Tables of a network by element, in service only, and places of buses; ``base`` [MVA], ``frequency`` [Hz]."""
 
     path: Path
     base: float
@@ -40,7 +42,7 @@ def read_tables(path: Path) -> Tables:
     """The tables of a network. Raises InputError with every fault."""
     faults = Faults(path)
     net = _network(path)
-    frames = {name: _frame(net.get(name), name, faults) for name in READ}
+    frames = {name: _frame(net.get(name), name, faults) for name in (*READ, GEODATA)}
     faults.stop()
     for name, value in net.items():
         _refuse(name, value, faults)
@@ -49,8 +51,9 @@ def read_tables(path: Path) -> Tables:
         faults.add(0, "bus", "no buses", "at least one bus")
     faults.stop()
     index = {name: frame.index.to_numpy(np.int64) for name, frame in frames.items()}
-    alive = {name: frame[flags(frame, "in_service", True)] for name, frame in frames.items() if name != "switch"}
-    alive["switch"] = frames["switch"]
+    whole = ("switch", GEODATA)
+    alive = {name: frame[flags(frame, "in_service", True)] for name, frame in frames.items() if name not in whole}
+    alive |= {name: frames[name] for name in whole}
     base, frequency = (_scalar(net, name, usual, faults) for name, usual in (("sn_mva", 1.0), ("f_hz", 50.0)))
     faults.stop()
     return Tables(path, base, frequency, alive, index)
