@@ -208,14 +208,6 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
             figures = {"total": round(amount, 2), "purpose": "works"}
             self._record(state, "", "paid", "grid reinforced for charging away from home", figures)
 
-    def _settle_grid(self, state: State) -> None:
-        """Charge last month's share of grid works, paid when the energy system booked it, to the year's own investment."""
-        amount = float(state.energy.reinforced[1:].sum())
-        if amount > 0.0:
-            state.townhall.invested[0] += amount
-            figures = {"total": round(amount, 2), "purpose": "works"}
-            self._record(state, "", "paid", "grid reinforced for charging away from home", figures)
-
     def _offer(self, state: State, i: int, lever: str, paid: Floats) -> Floats:
         """What measure ``i`` added to the lever last month, in the shape of ``paid``."""
         offer = np.zeros_like(paid)

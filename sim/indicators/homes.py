@@ -70,7 +70,7 @@ INDICATORS: tuple[Indicator, ...] = (
     _homes("solar_share", "Homes with PV", 1, "main homes with rooftop PV of their own", _solar),
     _homes("battery_share", "Homes with a battery", 0, "main homes with a battery", _with_battery),
     _homes("heat_network_share", "Homes on a heat network", 1, "main homes heated by a heat network", _on_network),
-    _homes("best_envelope_share", "Homes with the best envelope", 1, "main homes with the best envelope, new or refurbished", _best_envelope),
+    _homes("best_envelope_share", "Homes with the best envelope", 1, "main homes with the best envelope, new or old", _best_envelope),
     Indicator("retrofits_year", "Retrofits a year", "dwellings/year", 1, "at month's end", "society",
               "dwellings whose refurbishment is under way, times twelve over the months that works take", _retrofits_a_year),
 )  # fmt: skip
