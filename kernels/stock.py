@@ -12,7 +12,6 @@ of the next midnight, increasing and nearly linear, so that two days tell where 
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -81,7 +80,9 @@ def _add_steady(packed: Packed, shared: FloatArray, stands: FloatArray, out: Flo
     columns = packed.rows[:, col.WATER : col.WATER + col.STEADY * LANES].reshape(-1, col.STEADY, LANES)
     weight = packed.rows[:, col.WEIGHT : col.WEIGHT + LANES]
     of_block = np.einsum("bkl,bl->bk", columns, weight)
-    totals = np.array([of_block[a:b].sum(axis=0) for a, b in pairwise(packed.first)]).reshape(-1, col.STEADY)
+    totals = np.array(
+        [of_block[a:b].sum(axis=0) for a, b in zip(packed.first[:-1], packed.first[1:], strict=True)]
+    ).reshape(-1, col.STEADY)
     out[:, 4] = out[:, 1] + out[:, 3] + totals @ shapes.T
     load = each.reshape(-1, col.EACH, LANES)
     load[:, 4] = load[:, 1] + load[:, 3] + np.einsum("bkl,k->bl", columns, stands @ shapes)
