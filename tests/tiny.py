@@ -24,7 +24,7 @@ from sim.city.city import (
     Weather,
 )
 from sim.city.clock import standard_hours
-from sim.city.feeders import generate
+from sim.city.feeders import generate_grid
 from sim.codes import Party, Purpose, Sector
 from sim.columns import Array
 from sim.scenario.parameters import Parameters
@@ -105,7 +105,7 @@ def tiny_city() -> City:
         ),
         weather=tiny_weather(), synthetic_streets=True, areas={"centre": np.array([4]), "inside_ring_road": np.array([4])},
     )  # fmt: skip
-    city.stations, city.buses = generate(city, Parameters())
+    city.stations, city.buses = generate_grid(city, Parameters())
     return city
 
 

@@ -19,6 +19,7 @@ BENCHMARKS = {
     "dwellings": "Every dwelling, every hour",
     "energymonth": "A month of the city's energy",
     "grid": "Power flow of radial feeders",
+    "feeders": "A city's low-voltage grid",
 }
 
 

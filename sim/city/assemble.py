@@ -25,7 +25,7 @@ from sim.city.corridors import corridors
 from sim.city.delays import LinkTimes, Speeds, default_speeds, fit
 from sim.city.districts import group_cells, spread
 from sim.city.facts import CityFacts
-from sim.city.feeders import generate
+from sim.city.feeders import generate_grid
 from sim.city.flows import VACANT, fit_commuters, jobs_by_sector
 from sim.city.geometry import Plane, inside
 from sim.city.gtfs import Timetable
@@ -116,7 +116,7 @@ def build_city(
         city.sources += (("transit lines", what, lines.report["feed"]),)
     if len(pairs):
         city.prepared[FREE_FLOW_PAIRS] = pairs
-    city.stations, city.buses = generate(city, Parameters())
+    city.stations, city.buses = generate_grid(city, Parameters())
     city.sources += (("low-voltage grid", "stations and feeders along the streets by stated rules", "generated: docs/grid.md"),)
     return city
 

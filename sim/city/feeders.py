@@ -63,7 +63,7 @@ class Lines(NamedTuple):
     sets: Floats
 
 
-def generate(city: City, parameters: Mapping[str, float]) -> tuple[Stations, Buses]:
+def generate_grid(city: City, parameters: Mapping[str, float]) -> tuple[Stations, Buses]:
     """Stations and buses of a city; the same for the same city and parameters. Takes one to three seconds for a large one."""
     p = parameters
     pieces = street_pieces(city)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sim.city.city import FREE_FLOW_PAIRS, City, Weather
-from sim.codes import RoadClass
+from sim.codes import Cable, RoadClass, StationKind
 from sim.columns import Array
 
 
@@ -52,6 +52,7 @@ def city_answer(city: City) -> dict[str, Any]:
         "read": city.facts.get("read"),
         "transit": city.facts.get("transit"),
         "mode_calibration": city.facts.get("mode_calibration"),
+        "grid": _grid(city),
         "weather": _weather(city.weather),
     }
 
@@ -66,6 +67,33 @@ def _weather(weather: Weather | None) -> dict[str, Any] | None:
         "lowest_degC": round(float(weather.temperature.min()), 1),
         "highest_degC": round(float(weather.temperature.max()), 1),
         "global_radiation_kWh_m2": round(float(weather.horizontal.sum() / 1000.0), 1),
+    }
+
+
+def _grid(city: City) -> dict[str, Any] | None:
+    """Totals of the low-voltage grid; None where a city has none."""
+    s, b = city.stations, city.buses
+    if not len(s):
+        return None
+    public = s.kind != StationKind.PRIVATE
+    dwellings = b.houses + b.flats
+    km = np.bincount(b.cable, b.length * b.sets, len(Cable)) / 1000.0
+    overhead = float(km[[Cable.T35, Cable.T70, Cable.T150]].sum())
+    busbar = b.parent == np.arange(len(b))
+    return {
+        "stations": int(public.sum()),
+        "stations_from_files": int((s.kind == StationKind.GIVEN).sum()),
+        "mva": round(float(s.kva[public].sum() / 1000.0), 1),
+        "private_stations": int((~public).sum()),
+        "private_mva": round(float(s.kva[~public].sum() / 1000.0), 1),
+        "buses": len(b),
+        "feeders": int((busbar[b.parent] & ~busbar).sum()),
+        "line_km": round(float(b.length.sum() / 1000.0), 1),
+        "cable_km": round(float(km.sum()), 1),
+        "overhead_km": round(overhead, 1),
+        "dwellings_per_station": round(float(dwellings.sum() / max(public.sum(), 1)), 1),
+        "line_m_per_dwelling": round(float(b.length.sum() / max(dwellings.sum(), 1.0)), 2),
+        "networks": city.facts.get("networks"),
     }
 
 
@@ -104,6 +132,14 @@ def build_report(city: City) -> list[str]:
         lines.append(
             f"home-work flows: {c['raw_total']:,.0f} read, {c['fitted_total']:,.0f} fitted; largest change {names[big['home']]} - "
             f"{names[big['work']]}: {big['raw_scaled']:,.0f} to {big['fitted']:,.0f}; incomers hold {c['held_by_incomers']:,.0f} posts"
+        )
+    if e := a["grid"]:
+        brought = f", {e['stations_from_files']:,} of them from files" if e["stations_from_files"] else ""
+        lines.append(
+            f"low-voltage grid: {e['stations']:,} stations{brought}, {e['mva']:,.0f} MVA, {e['feeders']:,} feeders, "
+            f"{e['line_km']:,.0f} km of lines with {e['cable_km']:,.0f} km of cable ({e['overhead_km']:,.0f} km overhead), "
+            f"{e['dwellings_per_station']:.0f} dwellings a station, {e['line_m_per_dwelling']:.1f} m a dwelling; "
+            f"{e['private_stations']:,} stations of customers at medium voltage, {e['private_mva']:,.0f} MVA"
         )
     if city.gate_names:
         counted = "cordon_counts" in city.prepared
@@ -185,6 +221,7 @@ def _draw_map(city: City, ax: Any) -> None:
         ax.add_collection(LineCollection(list(ends), colors=colour, linewidths=width, zorder=2 + (2 - kind)))
     for line in city.water:
         ax.plot(line[:, 0], line[:, 1], color="#a8cfe6", lw=4, zorder=1)
+    _draw_stations(city, ax)
     _draw_lines(city, ax)
     d = city.districts
     ax.scatter(
@@ -197,6 +234,13 @@ def _draw_map(city: City, ax: Any) -> None:
     ax.set_axis_off()
     note = "   synthetic streets" if city.synthetic_streets else ""
     ax.set_title(f"{city.name}: {len(n):,} nodes, {len(a):,} links, {len(d)} districts{note}", loc="left")
+
+
+def _draw_stations(city: City, ax: Any) -> None:
+    """Public stations between medium and low voltage as faint points."""
+    s = city.stations
+    node = s.node[s.kind != StationKind.PRIVATE]
+    ax.scatter(city.nodes.lon[node], city.nodes.lat[node], s=1.5, color="#2e7d32", alpha=0.45, zorder=3, linewidths=0)
 
 
 def _draw_lines(city: City, ax: Any) -> None:

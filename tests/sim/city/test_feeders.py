@@ -36,6 +36,7 @@ from sim.city.equipment import (
 )
 from sim.city.hookups import LOW_VOLTAGE_LIMIT, Hookups, floors, hookups, street_pieces
 from sim.city.load import open_city
+from sim.city.show import city_answer
 from sim.codes import Cable, StationKind
 from sim.scenario.parameters import Parameters
 from tests.tiny import tiny_city
@@ -47,7 +48,7 @@ ENEDIS_PER_STATION, ENEDIS_METRES = 38.1e6 / 806_610, 736_976e3 / 38.1e6
 @pytest.fixture(scope="module")
 def tiny() -> City:
     city = tiny_city()
-    city.stations, city.buses = feeders.generate(city, P)
+    city.stations, city.buses = feeders.generate_grid(city, P)
     return city
 
 
@@ -101,7 +102,7 @@ def test_stations_are_of_one_district_and_of_the_list(city: City) -> None:
 
 
 def test_the_same_city_has_the_same_grid(tiny: City) -> None:
-    again = feeders.generate(tiny, P)
+    again = feeders.generate_grid(tiny, P)
     for one, other in zip((tiny.stations, tiny.buses), again, strict=True):
         for name, column in one.arrays().items():
             np.testing.assert_array_equal(column, getattr(other, name), err_msg=name)
@@ -113,6 +114,21 @@ def test_bundles_keep_it(tiny: City, tmp_path: Path) -> None:
     for one, other in ((tiny.stations, kept.stations), (tiny.buses, kept.buses)):
         for name, column in one.arrays().items():
             np.testing.assert_array_equal(column, getattr(other, name), err_msg=name)
+
+
+def test_what_city_show_says_of_it(tiny: City) -> None:
+    """Totals by hand, one bus after the other."""
+    told = city_answer(tiny)["grid"]
+    s, b = tiny.stations, tiny.buses
+    public = [k for k in range(len(s)) if s.kind[k] != StationKind.PRIVATE]
+    assert told["stations"] == len(public)
+    assert told["mva"] == pytest.approx(sum(float(s.kva[k]) for k in public) / 1000.0, abs=0.05)
+    assert told["line_km"] == pytest.approx(sum(float(m) for m in b.length) / 1000.0, abs=0.05)
+    assert told["feeders"] == sum(
+        int(b.parent[i]) == int(s.first[b.station[i]]) and int(b.parent[i]) != i for i in range(len(b))
+    )
+    assert told["dwellings_per_station"] == pytest.approx(tiny.districts.dwellings.sum() / len(public), abs=0.05)
+    assert city_answer(replace(tiny, stations=Stations.blank(), buses=Buses.blank()))["grid"] is None
 
 
 def test_beside_what_france_has() -> None:
@@ -235,14 +251,14 @@ def test_a_district_of_firms_or_of_nobody(tiny: City) -> None:
     city.districts.houses[0] = city.districts.dwellings[0] = 0
     city.districts.houses[1] = city.districts.dwellings[1] = 0
     city.jobs[1] = 0
-    stations, buses = feeders.generate(city, P)
+    stations, buses = feeders.generate_grid(city, P)
     of = stations.district[buses.station]
     assert buses.houses[of == 0].sum() + buses.flats[of == 0].sum() == 0.0
     assert buses.floor[of == 0].sum() == pytest.approx(floors(city)[0])
     assert not (stations.district == 1).any()
     none = replace(city, jobs=np.zeros_like(city.jobs), districts=city.districts.copy())
     none.districts.houses[:] = none.districts.dwellings[:] = 0
-    assert [len(table) for table in feeders.generate(none, P)] == [0, 0]
+    assert [len(table) for table in feeders.generate_grid(none, P)] == [0, 0]
 
 
 def test_parts_without_a_street_between_them_are_joined_or_supplied_apart(tiny: City) -> None:

@@ -31,7 +31,7 @@ CUSTOMERS = ("houses", "flats", "floor", "charging")
 @pytest.fixture
 def city() -> City:
     city = tiny_city()
-    city.stations, city.buses = feeders.generate(city, P)
+    city.stations, city.buses = feeders.generate_grid(city, P)
     return city
 
 

@@ -42,7 +42,7 @@ HOURS = 24
 @pytest.fixture(scope="module")
 def city() -> City:
     city = tiny_city()
-    city.stations, city.buses = feeders.generate(city, P)
+    city.stations, city.buses = feeders.generate_grid(city, P)
     return city
 
 
