@@ -138,6 +138,7 @@ class EnergyUse(IntEnum):
     COOKING = 7
     LIGHTING = 8  #: of streets
     DATA = 9  #: sensors, networks and servers of the roadmap's data services
+    TRANSIT = 10  #: vehicles of transit lines
 
 
 class Powertrain(IntEnum):
@@ -316,3 +317,35 @@ class Cable(IntEnum):
     T70 = 5
     T150 = 6
     GIVEN = 7  #: of a network file
+
+
+class AccountItem(IntEnum):
+    """Parts of the emissions that a territorial account, a residents' account or both hold (sim/systems/energy/accounts.py)."""
+
+    HEATING = 0  #: of dwellings
+    HOT_WATER = 1
+    APPLIANCES = 2
+    COOLING = 3
+    COOKING = 4
+    CHARGING = 5  #: electricity of residents' cars, wherever they are charged
+    RESIDENTS_INSIDE = 6  #: fuel of residents' cars on the perimeter's streets, at their mean consumption
+    RESIDENTS_OUTSIDE = 7  #: the rest of it
+    STREETS = 8  #: what they burn more on the perimeter's streets than at the mean consumption, by the speeds there
+    INCOMERS = 9  #: cars of commuters from outside, on the perimeter's streets
+    THROUGH = 10  #: through traffic, likewise
+    GOODS = 11  #: vans and trucks, likewise
+    TRANSIT_RESIDENTS = 12  #: transit vehicles, residents' share by trips
+    TRANSIT_OTHERS = 13
+    FIRMS = 14  #: firms' floors
+    LIGHTING = 15  #: of streets
+    DATA = 16  #: the roadmap's data services
+
+
+#: What only one of the two accounts holds, in the order of the bridge from the residents' to the territorial one.
+ONLY_RESIDENTS = (AccountItem.RESIDENTS_OUTSIDE,)
+ONLY_TERRITORY = (
+    AccountItem.STREETS, AccountItem.INCOMERS, AccountItem.THROUGH, AccountItem.GOODS, AccountItem.TRANSIT_OTHERS, AccountItem.FIRMS,
+    AccountItem.LIGHTING, AccountItem.DATA,
+)  # fmt: skip
+RESIDENTS_ACCOUNT = tuple(item for item in AccountItem if item not in ONLY_TERRITORY)
+TERRITORIAL_ACCOUNT = tuple(item for item in AccountItem if item not in ONLY_RESIDENTS)

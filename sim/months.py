@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Mapping
 
 _PATTERN = re.compile(r"([0-9]{4})-([0-9]{2})")
 
@@ -34,3 +35,13 @@ def month_of_year(month: int) -> int:
 def days_in(month: int) -> int:
     """Days in the month."""
     return calendar.monthrange(month // 12, month % 12 + 1)[1]
+
+
+def average_day(parameters: Mapping[str, float]) -> float:
+    """Traffic of an average day of the year against an average working day [-]."""
+    return parameters["working_days"] + (1.0 - parameters["working_days"]) * parameters["weekend_share"]
+
+
+def traffic_days(month: int, parameters: Mapping[str, float]) -> float:
+    """Average working days whose traffic is that of the month [days/month]."""
+    return days_in(month) * average_day(parameters)

@@ -53,6 +53,7 @@ class Traffic(Block):
     line_boardings: Floats = column("f8", "boardings/day", "(N,) boardings by line")
     line_load: Floats = column("f8", "-", "(N,) most riders on a segment in the morning peak hour over places offered")
     line_revenue: Floats = column("f8", "€/day", "(N,) fares by line: a ticket is shared alike by the lines boarded")
+    transit_residents: Floats = column("f8", "-", "(1,) residents' share of the trips on transit")
     segment_load: Floats = column(
         "f8",
         "persons/h",
@@ -92,7 +93,7 @@ class Traffic(Block):
 class Energy(Block):
     """Written by systems.energy."""
 
-    final: Floats = column("f8", "MWh/month", "(D, 7 carriers, 10 uses) final energy; PV used on site not deducted")
+    final: Floats = column("f8", "MWh/month", "(D, 7 carriers, 11 uses) final energy; PV used on site not deducted")
     pv: Floats = column("f8", "MWh/month", "(D,) rooftop PV produced, that of public roofs included")
     pv_used: Floats = column(
         "f8", "MWh/month", "(D,) of which used in the dwelling or public floor below, batteries included"
@@ -102,12 +103,17 @@ class Energy(Block):
     grid_loss: Floats = column("f8", "MWh/month", "(D,) lost in low-voltage lines and their transformers")
     peak: Floats = column("f8", "MW", "(D,) highest hour of electric load on the month's days, PV deducted")
     load: Floats = column("f8", "MW", "(24,) city electric load on the month's coldest day, PV deducted")
-    signal: Floats = column("f8", "-", "(24,) hours that suited the grid last month: shape of flexible use, mean 1")
-    co2: Floats = column("f8", "tCO2e/month", "(D, 10 uses) emissions by use, by the place of use, upstream included")
-    co2_direct: Floats = column(
-        "f8", "tCO2e/month", "(D, 10 uses) of which at the stack: power plants, boilers, engines"
+    load_use: Floats = column(
+        "f8",
+        "MW",
+        "(24, 11 uses) electricity by use on that day, PV not deducted; what PV and batteries give is the rest",
     )
-    co2_hour: Floats = column("f8", "tCO2e/h", "(24, 10 uses) emissions by hour of the mean day, upstream included")
+    signal: Floats = column("f8", "-", "(24,) hours that suited the grid last month: shape of flexible use, mean 1")
+    co2: Floats = column("f8", "tCO2e/month", "(D, 11 uses) emissions by use, by the place of use, upstream included")
+    co2_direct: Floats = column(
+        "f8", "tCO2e/month", "(D, 11 uses) of which at the stack: power plants, boilers, engines"
+    )
+    co2_hour: Floats = column("f8", "tCO2e/h", "(24, 11 uses) emissions by hour of the mean day, upstream included")
     year_bill: Floats = column(
         "f8", "€/year", "(n_households,) dwelling energy of a normal year with today's dwelling, habits and prices"
     )
@@ -145,7 +151,9 @@ class Energy(Block):
     )
     reinforced: Floats = column("f8", "€", "(2,) grid works of this month: paid by the distributor, by the metropole")
     account: Floats = column(
-        "f8", "tCO2e/month", "(2, 8) residents' and territorial account by item (systems/energy/accounts.py)"
+        "f8",
+        "tCO2e/month",
+        "(2, 17) emissions by codes.AccountItem, upstream included and at the stack; the codes say whose account holds which",
     )
 
 

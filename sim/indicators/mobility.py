@@ -7,7 +7,7 @@ import numpy as np
 from sim.codes import Activity, CritAir, IncomerMode, Mode, Period
 from sim.columns import Floats
 from sim.indicators.registry import Indicator, Snapshot
-from sim.months import days_in
+from sim.months import average_day, traffic_days
 
 #: Time within which access to jobs is counted [min].
 REACH = 30.0
@@ -56,8 +56,7 @@ def _access_mean(s: Snapshot, minutes: Floats) -> float:
 
 def _tonnes_a_year(s: Snapshot) -> float:
     """Tonnes a year of a gram a working day; other days count less."""
-    p = s.parameters
-    return float(365.0 * (p["working_days"] + (1.0 - p["working_days"]) * p["weekend_share"]) / 1e6)
+    return 365.0 * average_day(s.parameters) / 1e6
 
 
 def _nox_near(s: Snapshot) -> float:
@@ -90,9 +89,7 @@ def _vehicle_km(s: Snapshot) -> float:
 
 def _month_of_emissions(s: Snapshot) -> Floats:
     """(D,) tCO2e of the month: working days as computed, other days at their share of car kilometres."""
-    p = s.parameters
-    days = days_in(s.state.month) * (p["working_days"] + (1.0 - p["working_days"]) * p["weekend_share"])
-    return np.asarray(s.state.traffic.emissions * days / 1000.0)
+    return np.asarray(s.state.traffic.emissions * traffic_days(s.state.month, s.parameters) / 1000.0)
 
 
 def _mode_share(mode: Mode, label: str, sign: int) -> Indicator:

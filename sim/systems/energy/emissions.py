@@ -62,15 +62,14 @@ class Emitted:
 def emit(
     final: Array,
     power: Mapping[EnergyUse, Floats],
-    own: Floats,
-    home_uses: Sequence[EnergyUse],
+    own: Sequence[tuple[Sequence[EnergyUse], Floats]],
     month: Month,
     f: Factors,
 ) -> Emitted:
     """Emissions of ``final`` (D, 7, uses) [MWh].
 
-    ``power`` (T,) [W] of the city's electricity by use says when it was used; ``own`` (D, T) [W] of local PV used in homes, which stands in
-    for bought electricity, over homes' uses in proportion. PV sold earns nothing.
+    ``power`` (T,) [W] of the city's electricity by use says when it was used; ``own``: uses, and (D, T) [W] of local PV that stands in for
+    their bought electricity, over them in proportion. PV sold earns nothing.
     """
     when = {use: _mean_factor(watts, month, f) for use, watts in power.items()}
     electric = np.array([when.get(use, float(f.total[Carrier.ELECTRICITY])) for use in EnergyUse])
@@ -78,11 +77,11 @@ def emit(
     by_use[Carrier.ELECTRICITY] = electric
     co2 = np.einsum("dcu,cu->du", final, by_use)
     direct = np.einsum("dcu,cu->du", final, by_use * (1.0 - f.upstream)[:, None])
-    homes = final[:, Carrier.ELECTRICITY, list(home_uses)]
-    share = _shares(homes)
-    saved = own @ (month.weight * f.electricity) / 1e6
-    co2[:, list(home_uses)] -= share * saved[:, None]
-    direct[:, list(home_uses)] -= share * (saved * (1.0 - f.upstream[Carrier.ELECTRICITY]))[:, None]
+    for uses, watts in own:
+        share = _shares(final[:, Carrier.ELECTRICITY, list(uses)])
+        saved = watts @ (month.weight * f.electricity) / 1e6
+        co2[:, list(uses)] -= share * saved[:, None]
+        direct[:, list(uses)] -= share * (saved * (1.0 - f.upstream[Carrier.ELECTRICITY]))[:, None]
     return Emitted(co2, direct, _by_hour(co2.sum(axis=0), power, month, f))
 
 

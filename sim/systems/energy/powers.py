@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,6 +26,10 @@ class Powers:
     floors_public: Floats  #: of which floors of the public sector
     away: Floats  #: charging away from home
     flexible: Floats  #: use that follows the signal
+
+    def with_use(self, use: EnergyUse, watts: Floats) -> Powers:
+        """The same with one more use (D, T), fed at medium voltage."""
+        return replace(self, by_use={**self.by_use, use: watts}, net=self.net + watts)
 
 
 def powers(

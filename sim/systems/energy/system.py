@@ -13,13 +13,14 @@ import numpy as np
 from sim.city.city import City
 from sim.city.climate import Climate, climate_of
 from sim.city.typical_days import with_heatwave
-from sim.codes import Carrier, EnergyUse
+from sim.codes import AccountItem, Carrier, EnergyUse
 from sim.columns import Array, Floats
 from sim.measures.policies import Policies
 from sim.months import month_of_year
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import State
+from sim.systems.energy.accounts import account
 from sim.systems.energy.charging import Charging, add_cars, charge
 from sim.systems.energy.comfort import comfort_curves
 from sim.systems.energy.dpe import dpe_classes
@@ -33,6 +34,7 @@ from sim.systems.energy.need import renew_needs
 from sim.systems.energy.powers import Powers, powers
 from sim.systems.energy.sharing import public_pv, shared, sharing_gain
 from sim.systems.energy.tariffs import Tariffs, tariffs
+from sim.systems.energy.transit import lines_of, transit_watts
 from sim.systems.energy.uses import add_floors, car_energy, lighting_month, presence, water_need
 
 #: Uses of dwellings whose electricity their own PV stands in for.
@@ -56,7 +58,7 @@ class EnergySystem:
         self.floors = floors(self.year, parameters)
         self.water_day = water_need(self.climate.normal, parameters)
         self.low_voltage = LowVoltage(city, parameters, threads)
-        self.low_voltage = LowVoltage(city, parameters, threads)
+        self.lines = lines_of(city, parameters)
         self.electric_car, self.fuel_car = car_energy(parameters)
         jobs = np.maximum(city.districts.jobs.astype(np.float64), 0.0)
         self.job_share = jobs / jobs.sum() if jobs.sum() > 0 else np.full(len(jobs), 1.0 / len(jobs))
@@ -67,12 +69,12 @@ class EnergySystem:
         e = state.energy
         e.final = np.zeros((n, len(Carrier), uses))
         e.pv, e.pv_used, e.pv_shared, e.battery_loss, e.grid_loss, e.peak = (np.zeros(n) for _ in range(6))
-        e.load, e.signal = np.zeros(DAY), np.ones(DAY)
+        e.load, e.load_use, e.signal = np.zeros(DAY), np.zeros((DAY, uses)), np.ones(DAY)
+        e.account = np.zeros((2, len(AccountItem)))
         e.co2, e.co2_direct, e.co2_hour = np.zeros((n, uses)), np.zeros((n, uses)), np.zeros((DAY, uses))
         e.year_bill, e.heat_cost = np.zeros(len(state.households)), np.zeros(len(state.households))
         e.need_of = np.full(len(state.dwellings), -1, np.int8)
         e.mass, e.dpe = np.zeros(0), np.zeros(0, np.int8)
-        self.low_voltage.begin(state)
         self.low_voltage.begin(state)
         self._know_dwellings(state)
 
@@ -107,11 +109,13 @@ class EnergySystem:
             self._data(policies, month),
             self.floors.mix,
         )
+        transit = transit_watts(self.city, self.lines, policies, month, self.parameters)
+        power = power.with_use(EnergyUse.TRANSIT, transit[Carrier.ELECTRICITY])
         public = public_pv(policies.public_pv, month)
         served = np.minimum(public, power.floors_public)
-        self._count(state, homes, area, use, charging, power, month)
+        self._count(state, homes, area, use, charging, power, transit, month)
         self._solar(state, homes, month, public, served)
-        self._emissions(state, policies, month, power, homes)
+        self._emissions(state, policies, month, power, homes, served)
         self._pay(state, homes, prices, month, public, served)
         self._load(state, power, month, public)
         one_kwp = public_pv(np.ones(len(public)), month)
@@ -140,7 +144,8 @@ class EnergySystem:
         return watts * self.job_share[:, None] * np.ones(len(month.weight))
 
     def _count(
-        self, state: State, homes: Homes, area: Floats, use: FloorUse, charging: Charging, power: Powers, month: Month
+        self, state: State, homes: Homes, area: Floats, use: FloorUse, charging: Charging, power: Powers, transit: Array,
+        month: Month,
     ) -> None:  # fmt: skip
         """Final energy by district, carrier and use."""
         n, carriers = self.city.n_districts, len(Carrier)
@@ -156,6 +161,7 @@ class EnergySystem:
         add_cars(final, state, charging, self.fuel_car)
         for what in (EnergyUse.LIGHTING, EnergyUse.DATA):
             final[:, Carrier.ELECTRICITY, what] = power.by_use[what] @ month.weight / 1e6
+        final[:, :, EnergyUse.TRANSIT] = (transit @ month.weight / 1e6).T
         state.energy.final = final
 
     def _solar(self, state: State, homes: Homes, month: Month, public: Array, served: Array) -> None:
@@ -169,13 +175,17 @@ class EnergySystem:
         e.warmth, e.heat_stress = np.full(len(d), np.nan), np.zeros(len(d))
         e.warmth[homes.rows], e.heat_stress[homes.rows] = homes.warmth, homes.stress
 
-    def _emissions(self, state: State, policies: Policies, month: Month, power: Powers, homes: Homes) -> None:
+    def _emissions(
+        self, state: State, policies: Policies, month: Month, power: Powers, homes: Homes, served: Array
+    ) -> None:
+        """By use and hour, and the accounts. ``served`` (D, T) [W] of public floors by public panels."""
         e = state.energy
         f = factors(month_of_year(state.month), month, float(policies.heat_network_renewable[0]), self.parameters)
         by_use = {use: watts.sum(axis=0) for use, watts in power.by_use.items()}
         own = homes.lived.used.reshape(self.city.n_districts, 2, -1).sum(axis=1) + shared(homes, self.city.n_districts)
-        emitted = emit(e.final, by_use, own, OWN_USES, month, f)
+        emitted = emit(e.final, by_use, ((OWN_USES, own), ((EnergyUse.TERTIARY,), served)), month, f)
         e.co2, e.co2_direct, e.co2_hour = emitted.co2, emitted.direct, emitted.hour
+        e.account = account(state, self.parameters)
 
     def _pay(self, state: State, homes: Homes, prices: Tariffs, month: Month, public: Array, served: Array) -> None:
         n, e = len(state.households), state.energy
@@ -195,6 +205,8 @@ class EnergySystem:
         city = load.sum(axis=0)
         coldest = int(month.days.temperature.mean(axis=1).argmin())
         e.load = city.reshape(-1, DAY)[coldest] / 1e6
+        for use, watts in power.by_use.items():
+            e.load_use[:, use] = watts.sum(axis=0).reshape(-1, DAY)[coldest] / 1e6
         flexible = power.flexible.sum(axis=0)
         mean_day = ((city - flexible) * month.weight).reshape(-1, DAY).sum(axis=0) / month.length
         e.signal = filling(mean_day, float((flexible * month.weight).sum()) / month.length)

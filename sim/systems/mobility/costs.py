@@ -65,11 +65,6 @@ def cycling_pace(state: State, p: Parameters, trends: Trends) -> Floats:
     return np.where(rides, np.where(electric, p["bike_speed"] / p["ebike_speed"], 1.0), 0.0)
 
 
-def average_day(p: Parameters) -> float:
-    """Car kilometres of an average day of the year against an average working day [-]."""
-    return p["working_days"] + (1.0 - p["working_days"]) * p["weekend_share"]
-
-
 def share_out_cars(state: State, car_km_day: Floats) -> None:
     """Give each household's car kilometres of an average day [km/day] to its cars, the newest half as much again as the others."""
     cars, h = state.cars, state.households

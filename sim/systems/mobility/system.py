@@ -18,7 +18,7 @@ from sim.city.city import City
 from sim.codes import KEPT_OUT, Driver, Errand, Mode, Period, RoadUser
 from sim.columns import Bools, Floats, Ints
 from sim.measures.policies import Policies, axis_sizes, compose
-from sim.months import days_in
+from sim.months import average_day, days_in
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import State, Traffic
@@ -325,11 +325,13 @@ class MobilitySystem:
             paid += self._paid(state, errand, mine.fares)
         c.travel_time[:], c.travel_km[:] = day.minutes, day.km
         t.trips, t.trip_km = day.trips, day.trip_km
+        mine = float(sum(trips.sum() for trips in riders))
+        t.transit_residents = np.array([mine / max(mine + float(outsiders.sum()), 1e-300)])
         riders[Errand.WORK] = riders[Errand.WORK] + outsiders
         incomers.pay(city, state, p, policies)
         hourly, by_day = demand.riders(p, riders)
         transit.ride(t, transit.networks(city, p, policies), hourly, by_day, (paid + paid.T) / 2.0)
-        costs.share_out_cars(state, day.car_km * costs.average_day(p))
+        costs.share_out_cars(state, day.car_km * average_day(p))
         costs.book(city, state, p, self.trends, policies, day.car_km, day.fares, day.parking)
         cars_km = np.where(state.cars.alive, state.cars.km * state.cars.weight, 0.0) / days_in(state.month)
         t.vehicle_km = np.bincount(state.cars.powertrain, weights=cars_km, minlength=5)
