@@ -100,7 +100,7 @@ def _rows(lines: list[str], start: int, faults: Faults) -> tuple[list[list[str]]
             faults.add(
                 number, "row", f"{len(fields)} fields", f"{LEAST_FIELDS} to {MOST_FIELDS} fields with commas between"
             )
-            break
+            return rows, at
         rows.append(fields)
         at.append(number)
     if not rows:

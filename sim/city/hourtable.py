@@ -14,7 +14,7 @@ import numpy as np
 from sim.city.city import Weather
 from sim.city.clock import FIRST_DAY, HOURS, MONTH_DAYS, standard_hours
 from sim.city.roadfile import Faults
-from sim.city.sun import STEPS, Sun, sun_at, sun_of_year
+from sim.city.sun import STEPS, sun_at, sun_of_year
 from sim.city.weather import CENTRAL_EUROPEAN_TIME, FIRST_WEEKDAY
 from sim.columns import Array, Bools, Floats, Ints
 from sim.errors import Fault, InputError
@@ -124,9 +124,13 @@ def year_of_hours(table: HourTable, faults: Faults, *, summer_time: bool = True)
         way, extra = sun_at(table.lon, table.lat, np.arange(HOURS) + table.seen - offset)
         highest = way[:, 2]
     values = {name: table.values[name][order] for name in VALUES}
-    _check_values(table, faults, values, order, extra, highest)
+    _check_numbers(table, faults, values, order)
     faults.stop()
-    _check_sums(table, faults, values, sun, way)
+    up = np.maximum(0.0, way[:, 2]) if table.seen is not None else sun.up.mean(axis=1)
+    _check_clock(table, faults, values, up)  # a wrong clock would be told as night and day of a thousand hours
+    faults.stop()
+    _check_sky(table, faults, values, order, extra, highest)
+    _check_sums(table, faults, values, up)
     faults.stop()
     late = 0 if table.seen is None else int(np.floor(table.seen))
     ahead = _legal_offset(table) - offset
@@ -174,44 +178,30 @@ def _hours(table: HourTable, faults: Faults) -> Ints:
     return index
 
 
-def _check_values(
-    table: HourTable, faults: Faults, values: dict[str, Floats], order: Ints, extra: Floats, highest: Floats
-) -> None:
-    """Missing values, temperatures and radiation that cannot be, radiation at night."""
-    up = np.maximum(0.0, highest)
-    most = {
-        "horizontal": 1.5 * extra * up**1.2 + 100.0,
-        "direct": extra,
-        "diffuse": 0.95 * extra * up**1.2 + 50.0,
-    }  # physically possible limits of BSRN (Long & Dutton 2002)
+def _fault(table: HourTable, faults: Faults, order: Ints, name: str, bad: Bools, what: str, allowed: str) -> None:
+    """One fault for all values of a column that are ``bad``, at the first of them in the file."""
+    rows = order[bad]
+    if len(rows):
+        i = int(rows.min())
+        found = f"{table.values[name][i]:g}{what}" + more(len(rows) - 1)
+        faults.add(int(table.lines[i]), table.row_name(i) + table.names[name], found, allowed)
 
-    def fault(name: str, bad: Bools, what: str, allowed: str) -> None:
-        rows = order[bad]
-        if len(rows):
-            i = int(rows.min())
-            found = f"{table.values[name][i]:g}{what}" + more(len(rows) - 1)
-            faults.add(int(table.lines[i]), table.row_name(i) + table.names[name], found, allowed)
 
+def _check_numbers(table: HourTable, faults: Faults, values: dict[str, Floats], order: Ints) -> None:
+    """Missing values, temperatures that cannot be, negative radiation."""
     for name, column in values.items():
         gone = column >= table.missing.get(name, np.inf)
-        fault(name, gone, ", the code for a missing value", "a value in each hour")
+        _fault(table, faults, order, name, gone, ", the code for a missing value", "a value in each hour")
         if name == "temperature":
             wild = ~gone & ((column < COLDEST) | (column > HOTTEST))
-            fault(name, wild, " degC", f"{COLDEST:g} to {HOTTEST:g} degC")
-            continue
-        night = ~gone & (highest < NIGHT) & (column > NIGHT_LIGHT)
-        fault(name, ~gone & (column < 0.0), " W/m2", "0 W/m2 or more")
-        fault(name, night, " W/m2 with the sun below the horizon", "no radiation at night (are clock and place right?)")
-        fault(name, ~gone & ~night & (column > most[name]), " W/m2", "no more than the sun gives at that hour")
+            _fault(table, faults, order, name, wild, " degC", f"{COLDEST:g} to {HOTTEST:g} degC")
+        else:
+            _fault(table, faults, order, name, column < 0.0, " W/m2", "0 W/m2 or more")
 
 
-def _check_sums(table: HourTable, faults: Faults, values: dict[str, Floats], sun: Sun, way: Floats) -> None:
-    """Global radiation must be diffuse plus direct radiation of a sun that stands where the clock says."""
+def _check_clock(table: HourTable, faults: Faults, values: dict[str, Floats], up: Floats) -> None:
+    """The sun that the radiation is of must stand where the clock says."""
     ghi, dni, dhi = (values[name] for name in ("horizontal", "direct", "diffuse"))
-    if ghi.sum() <= 0.0:
-        faults.add(0, table.names["horizontal"], "no radiation in the whole year", "the sun of a year")
-        return
-    up = np.maximum(0.0, way[:, 2]) if table.seen is not None else sun.up.mean(axis=1)
     apart = float(np.abs(ghi - dhi - dni * up).sum())
     tried = {hours: float(np.abs(ghi - dhi - dni * np.roll(up, hours)).sum()) for hours in LATER}
     hours = min(tried, key=lambda k: tried[k])
@@ -219,15 +209,39 @@ def _check_sums(table: HourTable, faults: Faults, values: dict[str, Floats], sun
         word = "later" if hours > 0 else "earlier"
         found = f"radiation of a sun {abs(hours)} h {word} than at {table.lon:g} E {table.lat:g} N on the file's clock"
         faults.add(0, "clock", found, "hours on the clock and at the place that the file names")
-    elif abs((dhi + dni * up).sum() / ghi.sum() - 1.0) > SUMS_APART:
-        parts = (dhi + dni * up).sum() / ghi.sum()
-        names = ", ".join(table.names[name] for name in ("horizontal", "direct", "diffuse"))
-        faults.add(
-            0,
-            names,
-            f"direct and diffuse that make {100 * parts:.0f} % of the global radiation",
-            "90 to 110 % over the year",
+
+
+def _check_sky(
+    table: HourTable, faults: Faults, values: dict[str, Floats], order: Ints, extra: Floats, highest: Floats
+) -> None:
+    """Radiation at night, or more than physically possible by the limits of BSRN (Long & Dutton 2002)."""
+    up = np.maximum(0.0, highest)
+    most = {
+        "horizontal": 1.5 * extra * up**1.2 + 100.0,
+        "direct": extra,
+        "diffuse": 0.95 * extra * up**1.2 + 50.0,
+    }
+    for name, limit in most.items():
+        column = values[name]
+        night = (highest < NIGHT) & (column > NIGHT_LIGHT)
+        dark = "no radiation at night (are clock and place right?)"
+        _fault(table, faults, order, name, night, " W/m2 with the sun below the horizon", dark)
+        _fault(
+            table, faults, order, name, ~night & (column > limit), " W/m2", "no more than the sun gives at that hour"
         )
+
+
+def _check_sums(table: HourTable, faults: Faults, values: dict[str, Floats], up: Floats) -> None:
+    """Global radiation must be diffuse plus direct radiation."""
+    ghi, dni, dhi = (values[name] for name in ("horizontal", "direct", "diffuse"))
+    if ghi.sum() <= 0.0:
+        faults.add(0, table.names["horizontal"], "no radiation in the whole year", "the sun of a year")
+        return
+    parts = float((dhi + dni * up).sum() / ghi.sum())
+    if abs(parts - 1.0) > SUMS_APART:
+        names = ", ".join(table.names[name] for name in ("horizontal", "direct", "diffuse"))
+        found = f"direct and diffuse that make {100 * parts:.0f} % of the global radiation"
+        faults.add(0, names, found, "90 to 110 % over the year")
 
 
 def fitting_minute(table: HourTable) -> float:
