@@ -38,8 +38,8 @@ from kernels.threads import in_blocks
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-#: Cases times buses that a thread takes at a time; cases that the mean case is made of, at most about.
-BLOCK, SAMPLE = 2**18, 64
+#: Cases times buses that a thread takes at a time, about a millisecond; cases that the mean case is made of, at most about.
+BLOCK, SAMPLE = 400_000, 64
 #: Multiples of the mean case that first voltages are fitted to; those beyond the reach begin as at its end.
 MULTIPLES, REACH = (0.5, 1.0, 1.5), (-1.0, 3.0)
 
@@ -119,18 +119,18 @@ def radial_flow(
     r[0] = x[0] = 0.0
     trees = tree(np.array([0, n]), feeder.parent, r, x, feeder.g, feeder.b)
     shunted = bool(feeder.g.any() or feeder.b.any())
-    level = np.zeros((4, n))
-    level[0] = 1.0 / source**2
-    job = _Job(trees, shunted, p, q, source**2, tolerance, iterations, level)
+    rows, fit = aligned(n, WIDTH), np.zeros((4, n))
+    fit[0] = 1.0 / source**2
+    job = _Job(trees, shunted, p, q, source**2, tolerance, iterations, fit)
     if cases > CASES:
-        job = job._replace(fit=_fit(job))
+        _fit(job, rows, fit)
     even = cases - cases % CASES
     size = CASES * max(1, BLOCK // (CASES * n))
     in_blocks(lambda start, stop: _solve(job, start, stop, aligned(n, WIDTH), found), even, size, threads)
     if even < cases:  # the last ones, with copies of the last beside them
         some = np.minimum(np.arange(even, even + CASES), cases - 1)
         last = _blank(CASES, n, currents, magnitudes)
-        _solve(job._replace(p=p[some], q=q[some]), 0, CASES, aligned(n, WIDTH), last)
+        _solve(job._replace(p=p[some], q=q[some]), 0, CASES, rows, last)
         for whole, part in zip(found, last, strict=True):
             whole[even:] = part[: len(whole) - even]
     return found
@@ -140,28 +140,6 @@ def _blank(cases: int, n: int, currents: bool, magnitudes: bool) -> Flow:
     kept, parts, whole = (cases if wanted else 0 for wanted in (currents, not magnitudes, magnitudes))
     v_re, v_im, level = (np.empty((many, n)) for many in (parts, parts, whole))
     return Flow(v_re, v_im, np.empty((kept, n)), np.zeros(kept), np.empty(cases, np.int64), level)
-
-
-def _fit(job: _Job) -> FloatArray:
-    """How cases begin, from three multiples of the mean case; level where one of them collapses."""
-    n = job.p.shape[1]
-    sample = slice(None, None, -(-len(job.p) // SAMPLE))
-    p, q = (a[sample].mean(axis=0) for a in (job.p, job.q))
-    times = np.resize(MULTIPLES, CASES)[:, None]
-    first = _blank(CASES, n, False, True)
-    _solve(job._replace(p=times * p, q=times * q), 0, CASES, aligned(n, WIDTH), first)
-    if not (first.steps > 0).all():
-        return job.fit
-    light, middle, heavy = 1.0 / first.level[:3] ** 2
-    # the parabola through (0.5, light), (1, middle), (1.5, heavy)
-    square = 2.0 * (light - 2.0 * middle + heavy)
-    slope = (heavy - light) - 2.0 * square
-    drop = middle - job.fit[0]
-    weight = p @ drop
-    fit = np.stack([middle - slope - square, slope, square, drop / weight if weight != 0.0 else drop])
-    out = np.empty_like(fit)
-    out[:, job.trees.place] = fit
-    return out
 
 
 @fused_kernel
@@ -196,6 +174,35 @@ def _solve(job: _Job, start: int, stop: int, rows: FloatArray, out: Flow) -> Non
         if out.level.shape[0] > 0:
             _roots(n, rows, V)
             _turn_out(rows, place, V, out.level, c)
+
+
+@fused_kernel
+def _fit(job: _Job, rows: FloatArray, fit: FloatArray) -> None:
+    """How cases begin, ``fit`` (4, n), from three multiples of the mean case; left level where one of them collapses."""
+    cases, n = job.p.shape
+    p, q = np.zeros((CASES, n)), np.zeros((CASES, n))
+    sample = range(0, cases, -(-cases // SAMPLE))
+    for c in sample:
+        p[0] += job.p[c] / len(sample)
+        q[0] += job.q[c] / len(sample)
+    for k in range(CASES - 1, -1, -1):
+        p[k], q[k] = p[0] * MULTIPLES[min(k, 2)], q[0] * MULTIPLES[min(k, 2)]
+    none, level, steps = np.empty((0, n)), np.empty((CASES, n)), np.empty(CASES, np.int64)
+    typical = _Job(job.trees, job.shunted, p, q, job.source, job.tolerance, job.iterations, fit)
+    _solve(typical, 0, CASES, rows, Flow(none, none, none, np.empty(0), steps, level))
+    if steps.min() < 0:
+        return
+    weight = 0.0
+    for i in range(n):
+        weight += p[1, i] * (1.0 / level[1, i] ** 2 - fit[0, 0])
+    for i in range(n):
+        light, middle, heavy = 1.0 / level[0, i] ** 2, 1.0 / level[1, i] ** 2, 1.0 / level[2, i] ** 2
+        # the parabola through (0.5, light), (1, middle), (1.5, heavy)
+        square = 2.0 * (light - 2.0 * middle + heavy)
+        slope = heavy - light - 2.0 * square
+        row = job.trees.place[i]
+        fit[3, row] = (middle - fit[0, row]) / weight if weight != 0.0 else 0.0
+        fit[0, row], fit[1, row], fit[2, row] = middle - slope - square, slope, square
 
 
 @fused_kernel

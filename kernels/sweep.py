@@ -79,34 +79,36 @@ class Tree(NamedTuple):
 
 def tree(first: IntArray, parent: IntArray, r: FloatArray, x: FloatArray, g: FloatArray, b: FloatArray) -> Tree:
     """Trees of the buses first[s] to first[s + 1] - 1 where ``parent[i] < i``; the first bus's parent is ignored."""
-    place, above, role = (np.zeros(len(parent), np.int64) for _ in range(3))
-    _depth_first(first, parent, place, above, role)
-    row = place + np.repeat(first[:-1], np.diff(first))
-    moved = np.empty((4, len(parent)))
-    moved[:, row] = r, x, g, b
-    return Tree(place, above, role, moved[0], moved[1], 0.5 * (moved[0] ** 2 + moved[1] ** 2), moved[2], moved[3])
+    n = len(parent)
+    place, above, role = (np.empty(n, np.int64) for _ in range(3))
+    trees = Tree(place, above, role, *(np.empty(n) for _ in range(5)))
+    _depth_first(first, parent, (r, x, g, b), trees)
+    return trees
 
 
 @kernel
-def _depth_first(first: IntArray, parent: IntArray, place: IntArray, above: IntArray, role: IntArray) -> None:
+def _depth_first(first: IntArray, parent: IntArray, branches: tuple[FloatArray, ...], out: Tree) -> None:
     size, free = np.ones(parent.shape[0], np.int64), np.empty(parent.shape[0], np.int64)
+    r, x, g, b = branches
     for s in range(first.shape[0] - 1):
         begin, stop = first[s], first[s + 1]
         for i in range(stop - 1, begin, -1):
             size[parent[i]] += size[i]
-        above[begin], free[begin] = -1, 1
-        for i in range(begin + 1, stop):
-            up = parent[i]
-            place[i] = free[up]
-            free[up] += size[i]
-            free[i] = place[i] + 1
-            row, row_up = begin + place[i], begin + place[up]
-            above[row] = place[up]
-            only_or_last = free[up] == place[up] + size[up]
-            if place[i] > place[up] + 1:
-                role[row] += LAST if only_or_last else BETWEEN
-            elif not only_or_last:
-                role[row_up] += SEVERAL
+        for i in range(begin, stop):
+            place, above = 0, -1
+            if i > begin:
+                place, above = free[parent[i]], out.place[parent[i]]
+                free[parent[i]] += size[i]
+            row = begin + place
+            out.place[i], out.above[row], out.role[row], free[i] = place, above, FIRST, place + 1
+            if i > begin:
+                more_to_come = free[parent[i]] < above + size[parent[i]]
+                if place > above + 1:
+                    out.role[row] += BETWEEN if more_to_come else LAST
+                elif more_to_come:
+                    out.role[begin + above] += SEVERAL
+            out.r[row], out.x[row], out.half[row] = r[i], x[i], 0.5 * (r[i] * r[i] + x[i] * x[i])
+            out.g[row], out.b[row] = g[i], b[i]
 
 
 @fused_kernel

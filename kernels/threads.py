@@ -13,10 +13,19 @@ from concurrent.futures import ThreadPoolExecutor
 def in_blocks(work: Callable[[int, int], None], count: int, size: int, threads: int) -> None:
     """Call ``work(start, stop)`` for rows 0..count-1 in blocks of ``size``, on at most ``threads`` threads. Its errors are raised here."""
     starts = range(0, count, size)
-    if threads <= 1 or len(starts) <= 1:
-        for start in starts:
+    left = iter(starts)
+
+    def take() -> None:
+        for start in left:
             work(start, min(start + size, count))
+
+    helpers = min(threads, len(starts)) - 1
+    if helpers < 1:
+        take()
         return
-    with ThreadPoolExecutor(min(threads, len(starts))) as pool:
-        for _ in pool.map(lambda start: work(start, min(start + size, count)), starts):
-            pass
+    # the caller works, too: nothing waits for a thread to begin
+    with ThreadPoolExecutor(helpers) as pool:
+        others = [pool.submit(take) for _ in range(helpers)]
+        take()
+        for other in others:
+            other.result()

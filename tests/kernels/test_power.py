@@ -132,11 +132,11 @@ def test_any_number_of_cases_and_buses(cases: int, n: int) -> None:
 def test_blocks_lanes_and_threads_change_nothing() -> None:
     """Hours of a year, of which one collapses: threads give the same bits; each hour alone the same voltages within the tolerance."""
     rng = np.random.default_rng(5)
-    n, hours = 600, 531
+    n, hours = 1200, 531
     feeder = radial(
         [0] + [int(rng.integers(max(0, i - 3), i)) for i in range(1, n)],
-        rng.uniform(0, 4e-5, n),
-        rng.uniform(0, 2e-5, n),
+        rng.uniform(0, 1e-5, n),
+        rng.uniform(0, 5e-6, n),
     )
     p = rng.uniform(-0.2, 1.0, (hours, n)) * rng.uniform(0.1, 0.3, (hours, 1))
     p[300] *= 200.0
