@@ -108,6 +108,7 @@ class Energy(Block):
         "MW",
         "(24, 11 uses) electricity by use on that day, PV not deducted; what PV and batteries give is the rest",
     )
+    charging: Floats = column("f8", "MWh/month", "(3, D) charging of residents' cars at home, at work, in public")
     signal: Floats = column("f8", "-", "(24,) hours that suited the grid last month: shape of flexible use, mean 1")
     co2: Floats = column("f8", "tCO2e/month", "(D, 11 uses) emissions by use, by the place of use, upstream included")
     co2_direct: Floats = column(

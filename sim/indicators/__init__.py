@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from sim.indicators import economy, energy, homes, mobility, municipality, people, society
+from sim.indicators import carbon, economy, energy, grid, homes, mobility, municipality, people, society
 from sim.indicators.registry import Indicator, Snapshot
 
 INDICATORS: tuple[Indicator, ...] = (
     *mobility.INDICATORS,
     *energy.INDICATORS,
+    *carbon.INDICATORS,
+    *grid.INDICATORS,
     *economy.INDICATORS,
     *society.INDICATORS,
     *homes.INDICATORS,

@@ -70,7 +70,7 @@ class EnergySystem:
         e.final = np.zeros((n, len(Carrier), uses))
         e.pv, e.pv_used, e.pv_shared, e.battery_loss, e.grid_loss, e.peak = (np.zeros(n) for _ in range(6))
         e.load, e.load_use, e.signal = np.zeros(DAY), np.zeros((DAY, uses)), np.ones(DAY)
-        e.account = np.zeros((2, len(AccountItem)))
+        e.account, e.charging = np.zeros((2, len(AccountItem))), np.zeros((3, n))
         e.co2, e.co2_direct, e.co2_hour = np.zeros((n, uses)), np.zeros((n, uses)), np.zeros((DAY, uses))
         e.year_bill, e.heat_cost = np.zeros(len(state.households)), np.zeros(len(state.households))
         e.need_of = np.full(len(state.dwellings), -1, np.int8)
@@ -163,6 +163,7 @@ class EnergySystem:
             final[:, Carrier.ELECTRICITY, what] = power.by_use[what] @ month.weight / 1e6
         final[:, :, EnergyUse.TRANSIT] = (transit @ month.weight / 1e6).T
         state.energy.final = final
+        state.energy.charging = np.stack([charging.home_sum, charging.work, charging.public])
 
     def _solar(self, state: State, homes: Homes, month: Month, public: Array, served: Array) -> None:
         """Local PV, and how warm it was indoors."""

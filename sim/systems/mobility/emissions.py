@@ -235,8 +235,11 @@ def road_emissions(
     inside = [inner_km * float(table[0, 0]) for table in slow]
     driven[Driver.RESIDENTS, 0] += inner_km.sum()
     emitted[Driver.RESIDENTS, 0] += inside[0].sum()
-    place = [np.bincount(a.district, weights=row, minlength=city.n_districts) for row in total]
-    return Emitted(*total, *(x + y for x, y in zip(place, inside, strict=True)), _drivers(mix, p, driven, emitted))
+    co2, nox, pm = (
+        np.bincount(a.district, weights=row, minlength=city.n_districts) + more
+        for row, more in zip(total, inside, strict=True)
+    )
+    return Emitted(total[0], total[1], total[2], co2, nox, pm, _drivers(mix, p, driven, emitted))
 
 
 def _drivers(mix: Floats, p: Parameters, driven: Floats, emitted: Floats) -> Drivers:

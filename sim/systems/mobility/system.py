@@ -325,8 +325,8 @@ class MobilitySystem:
             paid += self._paid(state, errand, mine.fares)
         c.travel_time[:], c.travel_km[:] = day.minutes, day.km
         t.trips, t.trip_km = day.trips, day.trip_km
-        mine = float(sum(trips.sum() for trips in riders))
-        t.transit_residents = np.array([mine / max(mine + float(outsiders.sum()), 1e-300)])
+        own = float(np.sum(riders))
+        t.transit_residents = np.array([own / max(own + float(outsiders.sum()), 1e-300)])
         riders[Errand.WORK] = riders[Errand.WORK] + outsiders
         incomers.pay(city, state, p, policies)
         hourly, by_day = demand.riders(p, riders)

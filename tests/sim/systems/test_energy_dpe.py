@@ -1,13 +1,11 @@
-"""Energy classes and the typical feeder."""
+"""Energy classes."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from sim.scenario.parameters import Parameters
 from sim.systems.energy.dpe import conventional_persons, dpe_class
-from sim.systems.energy.feeders import feeder_states
 
 
 @pytest.mark.parametrize(
@@ -27,23 +25,3 @@ def test_conventional_persons_is_continuous_and_grows() -> None:
     assert persons[0] == 1.0
     assert np.abs(np.diff(persons)).max() < 0.02
     assert conventional_persons(np.array([70.0]))[0] == pytest.approx(1.75)
-
-
-def test_feeder_drop_matches_the_moment_formula() -> None:
-    """Light loads: dU/U = sum over spans of (r P + x Q) of what lies beyond; n spans, even loads: (n + 1) / 2 of the last one."""
-    p = Parameters()
-    kw = 9.0
-    dwellings = np.array([p["dwellings_per_feeder"]])
-    voltage, loading = feeder_states(np.array([[kw / 1000.0]]), dwellings, p)
-    ohm = (0.206 + 0.10 * 0.25) * p["feeder_span"] / 1000 * 15 * (15 + 1) / 2 / 15
-    assert 1 - voltage[0] == pytest.approx(ohm * kw * 1000 / 400**2, rel=0.01)
-    assert loading[0] == pytest.approx(kw * np.hypot(1, 0.25) / (np.sqrt(3) * 0.4 * 240), rel=0.01)
-
-
-def test_more_load_less_voltage_and_none_when_it_collapses() -> None:
-    p = Parameters()
-    load = np.array([[0.02], [0.08], [50.0]])
-    voltage, loading = feeder_states(load, np.full(3, p["dwellings_per_feeder"]), p)
-    assert voltage[0] > voltage[1]
-    assert loading[1] > loading[0]
-    assert voltage[2] == 0.0
