@@ -56,7 +56,14 @@ def test_the_quickest_benchmark_from_the_command_to_the_files(
     assert found["quick"]
     assert {"processor", "cores", "python", "numba"} <= set(found["machine"])
     rows = [Row.from_json(row) for row in found["benchmarks"][BENCHMARKS["grid"]]]
-    assert [row.name for row in rows] == ["33 buses", "129 buses", "1,033 buses"]
+    assert [row.name for row in rows] == [
+        "33 buses",
+        "129 buses",
+        "1,033 buses",
+        "city of 100 stations, 10,000 buses, 96 steps",
+        "growth of the cost with buses (1 is linear)",
+        "growth of the cost with hours (1 is linear)",
+    ]
     assert all(row.figure is not None and row.low is not None and 0 < row.low <= row.figure for row in rows)
     assert (tmp_path / "benchmarks.md").read_text("utf-8") in capsys.readouterr().out
 
@@ -228,6 +235,13 @@ def test_feeders_are_loaded_and_solvable() -> None:
         voltage = np.asarray(grid._voltages(grid.feeder(buses, 24), 1))
         assert 0.85 < voltage.min() < 0.995
         assert voltage.max() <= 1.0
+
+
+def test_a_city_of_stations_by_a_clock_that_is_known(tmp_path: Path) -> None:
+    """Each work spans one tick: a quarter of the buses, or of the steps, costs as much as all."""
+    whole, buses, hours = grid.city(context(tmp_path), 4 * grid.STATION, rounds=3)
+    assert (whole.figure, whole.samples) == (TICK, 3)
+    assert buses.figure == hours.figure == 0.25
 
 
 def test_the_numpy_twin_has_the_kernels_needs() -> None:
