@@ -346,7 +346,7 @@ def test_the_journal_gives_back_any_name_and_stays_one_object_a_line() -> None:
 def test_a_postponed_roadmap_still_goes_through_the_whole_model(tmp_path: Path) -> None:
     """Money short in the middle of the works: every month is lived, the points stop growing and grow on."""
     body = (
-        "budget: {investment_per_year: 2 M€}\nmeasures:\n"
+        "budget: {investment_per_year: 2.2 M€}\nmeasures:\n"  # 0.2 M€ for the grid
         "  - {measure: ev_charging, start: 2021-01, months: 8, capex: 4 M€, points: 80}\n"
     )
     run = model(scenario(tmp_path, body, end="2022-12"), city())
