@@ -15,6 +15,7 @@ from sim.conservation import residuals, stocks
 from sim.indicators import INDICATORS
 from sim.model import UrbanModel
 from sim.months import days_in, month_name
+from sim.record_energy import EnergyLog
 
 #: Columns of citizens with the modes of their tours.
 MODES = ("main_mode", "shop_mode", "leisure_mode", "escort_mode")
@@ -30,6 +31,8 @@ class Record:
     links: pd.DataFrame
     agents: pd.DataFrame
     events: pd.DataFrame
+    accounts: pd.DataFrame
+    hours: pd.DataFrame
 
 
 class Recorder:
@@ -39,6 +42,7 @@ class Recorder:
         self.model = model
         self.rows: list[tuple[int, list[float]]] = []
         self.districts: list[pd.DataFrame] = []
+        self.energy = EnergyLog()
         self.worst: dict[str, float] = {}
         self.before = stocks(model.state)
         c, h = model.state.citizens, model.state.households
@@ -54,6 +58,7 @@ class Recorder:
         for name, residual in residuals(self.before, state).items():
             self.worst[name] = max(self.worst.get(name, 0.0), residual)
         self.before = stocks(state)
+        self.energy.observe(state)
         self._note_changes()
         if len(self.rows) == 1 or state.month % 12 == 11 or state.month == model.scenario.end:
             self.districts.append(self._district_rows())
@@ -115,7 +120,7 @@ class Recorder:
         }  # fmt: skip
         return Record(
             manifest, indicators, pd.concat(self.districts, ignore_index=True), self._links(), self._agents(),
-            _events(model),
+            _events(model), self.energy.accounts(), self.energy.by_hour(),
         )  # fmt: skip
 
     def _links(self) -> pd.DataFrame:

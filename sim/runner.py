@@ -6,7 +6,7 @@ import platform
 import resource
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 
 import numpy as np
@@ -18,6 +18,7 @@ from sim.model import DEFAULT_GAP
 from sim.record import Record, Recorder
 from sim.scenario.load import Scenario
 from sim.scenario.parameters import Parameters, registry
+from sim.systems.energy.typical import errors
 
 #: Called after each month: month number, share of the work done, indicators of roadmap and baseline.
 Watch = Callable[[int, float, Mapping[str, float], Mapping[str, float]], None]
@@ -66,6 +67,11 @@ def run_pair(
     clock = time.perf_counter()
     models = both_worlds(scenario, city, seed=seed, share=share, gap=gap, threads=threads, kept=kept)
     recorders = [Recorder(model) for model in models]
+    off = (
+        None
+        if scenario.hours == "all"
+        else errors(models[0].state, models[0].energy.climate, models[0].parameters, threads=threads)
+    )
     first_month = time.perf_counter() - clock
     months = months_of(scenario)
     for done, month in enumerate(months, start=1):
@@ -79,6 +85,7 @@ def run_pair(
         "versions": versions(),
         "gap": gap,
         "threads": threads,
+        "typical_days": off and asdict(off),
         "seconds": {"until_first_month": round(first_month, 3), "all": round(time.perf_counter() - clock, 3)},
         "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
     }

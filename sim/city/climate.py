@@ -45,6 +45,7 @@ class Climate:
         *,
         all_hours: bool = False,
     ) -> None:
+        self.weather = normal  #: the normal year itself
         self.normal: tuple[Days, ...] = typical_days(normal)  #: 12 months of typical days of the normal year
         found: dict[int, tuple[Days, ...]] = {} if all_hours else {id(normal): self.normal}
 

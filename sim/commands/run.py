@@ -20,6 +20,7 @@ from sim.results import directory
 from sim.runner import Member, ensemble, run_pair
 from sim.scenario.check import check_against_city
 from sim.scenario.load import Item, Scenario, load_scenario
+from sim.systems.energy.typical import Errors
 
 Say = Callable[[str], None]
 
@@ -67,6 +68,8 @@ def carry_out(path: Path, options: RunOptions, say: Say) -> Path:
                 scenario, city, seed=seed, share=share, gap=options.gap, threads=options.threads,
                 kept=Kept(cache_folder() / "eves", file_digest(bundle)), watch=bar.month,
             )  # fmt: skip
+    if (off := pair.roadmap.manifest["typical_days"]) is not None:
+        say(Errors(**off).said())
     members, band_share = _members(scenario, options, seed, share, len(city.links), say)
     table = _ensemble(scenario, bundle, members, options.threads)
 

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from sim.errors import Fault, InputError
 
-TABLES = ("indicators", "districts", "links", "agents", "events")
+TABLES = ("indicators", "districts", "links", "agents", "events", "accounts", "hours")
 MANIFEST = "manifest.json"
 UNFINISHED = ".unfinished"
 

@@ -74,4 +74,4 @@ def inside_share(state: State, parameters: Mapping[str, float]) -> float:
 
 def _known(by_driver: Floats) -> Floats:
     """Nobody on the road before traffic has been lived."""
-    return by_driver if len(by_driver) else np.zeros(len(Driver))
+    return by_driver if len(by_driver) == len(Driver) else np.zeros(len(Driver))

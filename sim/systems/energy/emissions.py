@@ -62,32 +62,39 @@ class Emitted:
 def emit(
     final: Array,
     power: Mapping[EnergyUse, Floats],
+    fuel: Mapping[EnergyUse, Floats],
     own: Sequence[tuple[Sequence[EnergyUse], Floats]],
     month: Month,
     f: Factors,
 ) -> Emitted:
     """Emissions of ``final`` (D, 7, uses) [MWh].
 
-    ``power`` (T,) [W] of the city's electricity by use says when it was used; ``own``: uses, and (D, T) [W] of local PV that stands in for
-    their bought electricity, over them in proportion. PV sold earns nothing.
+    ``power`` (T,) [W] of the city's electricity by use says when it was used, ``fuel`` (T,) in any unit when a use's fuels and heat were
+    (evenly where it is silent); ``own``: uses, and (D, T) [W] of local PV that stands in for their bought electricity, over them in
+    proportion. PV sold earns nothing.
     """
-    when = {use: _mean_factor(watts, month, f) for use, watts in power.items()}
-    electric = np.array([when.get(use, float(f.total[Carrier.ELECTRICITY])) for use in EnergyUse])
+    electric = np.array([_mean_factor(power.get(use), month, f) for use in EnergyUse])
     by_use = np.repeat(f.total[:, None], len(EnergyUse), axis=1)
     by_use[Carrier.ELECTRICITY] = electric
     co2 = np.einsum("dcu,cu->du", final, by_use)
     direct = np.einsum("dcu,cu->du", final, by_use * (1.0 - f.upstream)[:, None])
+    burnt = co2.sum(axis=0) - final[:, Carrier.ELECTRICITY].sum(axis=0) * electric
+    hour = _by_hour(burnt, power, fuel, month, f)
     for uses, watts in own:
         share = _shares(final[:, Carrier.ELECTRICITY, list(uses)])
-        saved = watts @ (month.weight * f.electricity) / 1e6
+        avoided = watts * f.electricity / 1e6  # t/h
+        saved = avoided @ month.weight
         co2[:, list(uses)] -= share * saved[:, None]
         direct[:, list(uses)] -= share * (saved * (1.0 - f.upstream[Carrier.ELECTRICITY]))[:, None]
-    return Emitted(co2, direct, _by_hour(co2.sum(axis=0), power, month, f))
+        hour[:, list(uses)] -= _mean_day(np.einsum("du,dt->ut", share, avoided), month).T
+    return Emitted(co2, direct, hour)
 
 
-def _mean_factor(watts: Floats, month: Month, f: Factors) -> float:
-    energy = float(watts @ month.weight)
-    return float(watts @ (month.weight * f.electricity)) / energy if energy > 0.0 else float(f.electricity.mean())
+def _mean_factor(watts: Floats | None, month: Month, f: Factors) -> float:
+    """kgCO2e/kWh of electricity used at those hours, at all hours alike where none is."""
+    if watts is None or not watts.any():
+        return float(f.electricity @ month.weight / month.weight.sum())
+    return float(watts @ (month.weight * f.electricity) / (watts @ month.weight))
 
 
 def _shares(parts: Array) -> Array:
@@ -95,12 +102,21 @@ def _shares(parts: Array) -> Array:
     return np.divide(parts, total, out=np.zeros_like(parts), where=total > 0)
 
 
-def _by_hour(total: Floats, power: Mapping[EnergyUse, Floats], month: Month, f: Factors) -> Array:
-    """(24, uses) [tCO2e/h]: the month's emissions by use, at the hours of the use's electricity, or of dwellings' heat for fuels."""
-    out = np.empty((DAY, len(EnergyUse)))
+def _by_hour(
+    burnt: Floats, power: Mapping[EnergyUse, Floats], fuel: Mapping[EnergyUse, Floats], month: Month, f: Factors
+) -> Array:
+    """(24, uses) [tCO2e/h]: electricity by the hour's factor, what fuels and heat emit (uses,) [t] by the hours they were used at."""
+    out = np.zeros((DAY, len(EnergyUse)))
     for use in EnergyUse:
-        watts = power.get(use, np.ones(len(month.weight)))
-        day = (watts * month.weight * f.electricity).reshape(-1, DAY).sum(axis=0)
-        share = day / day.sum() if day.sum() > 0 else np.full(DAY, 1.0 / DAY)
-        out[:, use] = total[use] / month.length * share
+        if use in power:
+            out[:, use] = _mean_day(power[use] * f.electricity / 1e6, month)
+        day = _mean_day(fuel.get(use, np.ones(len(month.weight))), month)
+        share = day / day.sum() if day.sum() > 0.0 else np.full(DAY, 1.0 / DAY)
+        out[:, use] += burnt[use] / month.length * share
     return out
+
+
+def _mean_day(values: Array, month: Month) -> Array:
+    """(..., 24) of the month's mean day, of values (..., T)."""
+    days = (values * month.weight).reshape(*values.shape[:-1], -1, DAY)
+    return np.asarray(days.sum(axis=-2) / month.length)

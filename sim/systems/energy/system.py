@@ -8,6 +8,8 @@ the residents' account (all their kilometres); ``traffic.emissions`` is the acco
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from sim.city.city import City
@@ -34,7 +36,7 @@ from sim.systems.energy.need import renew_needs
 from sim.systems.energy.powers import Powers, powers
 from sim.systems.energy.sharing import public_pv, shared, sharing_gain
 from sim.systems.energy.tariffs import Tariffs, tariffs
-from sim.systems.energy.transit import lines_of, transit_watts
+from sim.systems.energy.transit import driving, lines_of, transit_watts
 from sim.systems.energy.uses import add_floors, car_energy, lighting_month, presence, water_need
 
 #: Uses of dwellings whose electricity their own PV stands in for.
@@ -115,7 +117,13 @@ class EnergySystem:
         served = np.minimum(public, power.floors_public)
         self._count(state, homes, area, use, charging, power, transit, month)
         self._solar(state, homes, month, public, served)
-        self._emissions(state, policies, month, power, homes, served)
+        fuel = {
+            EnergyUse.HEATING: homes.lived.fuel.sum(axis=0), EnergyUse.HOT_WATER: month.hours.water,
+            EnergyUse.COOKING: month.hours.cooking, EnergyUse.TERTIARY: area.sum(axis=0) @ use.heating,
+            EnergyUse.FUEL: np.tile(driving(self.parameters), len(month.days.weight)),
+            EnergyUse.TRANSIT: transit.sum(axis=(0, 1)) - transit[Carrier.ELECTRICITY].sum(axis=0),
+        }  # fmt: skip
+        self._emissions(state, policies, month, power, homes, fuel, served)
         self._pay(state, homes, prices, month, public, served)
         self._load(state, power, month, public)
         one_kwp = public_pv(np.ones(len(public)), month)
@@ -177,14 +185,15 @@ class EnergySystem:
         e.warmth[homes.rows], e.heat_stress[homes.rows] = homes.warmth, homes.stress
 
     def _emissions(
-        self, state: State, policies: Policies, month: Month, power: Powers, homes: Homes, served: Array
-    ) -> None:
-        """By use and hour, and the accounts. ``served`` (D, T) [W] of public floors by public panels."""
+        self, state: State, policies: Policies, month: Month, power: Powers, homes: Homes, fuel: Mapping[EnergyUse, Floats],
+        served: Array,
+    ) -> None:  # fmt: skip
+        """By use and hour, and the accounts. ``fuel`` as in :func:`emit`; ``served`` (D, T) [W] of public floors by public panels."""
         e = state.energy
         f = factors(month_of_year(state.month), month, float(policies.heat_network_renewable[0]), self.parameters)
         by_use = {use: watts.sum(axis=0) for use, watts in power.by_use.items()}
         own = homes.lived.used.reshape(self.city.n_districts, 2, -1).sum(axis=1) + shared(homes, self.city.n_districts)
-        emitted = emit(e.final, by_use, ((OWN_USES, own), ((EnergyUse.TERTIARY,), served)), month, f)
+        emitted = emit(e.final, by_use, fuel, ((OWN_USES, own), ((EnergyUse.TERTIARY,), served)), month, f)
         e.co2, e.co2_direct, e.co2_hour = emitted.co2, emitted.direct, emitted.hour
         e.account = account(state, self.parameters)
 

@@ -73,6 +73,14 @@ def departures(city: City, policies: Policies, parameters: Mapping[str, float]) 
     return out
 
 
+def driving(parameters: Mapping[str, float]) -> Floats:
+    """(24,) shape of the day's road traffic: the busiest hour's share in the hours of the peaks, the rest in the others."""
+    out, peak = np.zeros(DAY), 1.0 / parameters["peak_to_day"]
+    out[list(PEAK_HOURS)] = peak
+    out[list(OFF_HOURS)] = max(1.0 - peak * len(PEAK_HOURS), 0.0) / len(OFF_HOURS)
+    return out
+
+
 def transit_watts(city: City, lines: Lines, policies: Policies, month: Month, parameters: Mapping[str, float]) -> Array:
     """(7, D, T) [W] of transit vehicles by carrier and hour of the month; days off run a stated share of the service."""
     day = departures(city, policies, parameters)

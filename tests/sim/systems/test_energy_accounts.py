@@ -168,6 +168,21 @@ def test_before_any_traffic_there_is_none_on_the_territory() -> None:
     )
 
 
+def test_emissions_by_hour_are_those_of_the_use() -> None:
+    """The hours of each use sum to the use's emissions, PV deducted; fuels of cars follow the road's day, not the power plants'."""
+    state = lived()
+    e = state.energy
+    days = EnergySystem(city(), P, Trends(JULY)).month(state, policies()).length
+    np.testing.assert_allclose(e.co2_hour.sum(axis=0) * days, e.co2.sum(axis=0), rtol=1e-12, atol=1e-9)
+    fuel = e.co2_hour[:, EnergyUse.FUEL]
+    assert fuel[[0, 3, 22]].sum() == 0.0
+    busiest = 1.0 / P["peak_to_day"]
+    np.testing.assert_allclose(fuel[[7, 8, 16, 17, 18]] / fuel.sum(), busiest)
+    np.testing.assert_allclose(fuel[[6, 12, 20]] / fuel.sum(), (1.0 - 5 * busiest) / 10)
+    plugs = e.co2_hour[:, EnergyUse.APPLIANCES]
+    assert plugs[13] < plugs[20]  # roofs serve a seventh of the homes at noon
+
+
 # --- transit vehicles -------------------------------------------------------------------------------------------------------
 
 
