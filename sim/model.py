@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -160,6 +161,31 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
         )  # fmt: skip
         other.municipality.take_over(other.state)
         return other
+
+    def branch(self, scenario: Scenario) -> UrbanModel:
+        """The same city going on from here with a scenario whose past is the same: only revisions to come may differ."""
+        self._check_past(scenario)
+        other = UrbanModel(
+            scenario, self.city, parameters=self.parameters.overrides, gap=self.mobility.road.gap,
+            threads=self.mobility.road.threads, state=self.state.copy(), climate=self.energy.climate,
+        )  # fmt: skip
+        other.municipality.make_room(other.state)
+        return other
+
+    def revise(self, scenario: Scenario) -> None:
+        """Go on with a scenario whose past is the same, in place."""
+        self._check_past(scenario)
+        self.scenario = scenario
+        self.municipality.follow(scenario)
+        self.municipality.make_room(self.state)
+
+    def _check_past(self, scenario: Scenario) -> None:
+        def past(one: Scenario) -> Scenario:
+            lived = tuple(r for r in one.revisions if r.start <= self.state.month)
+            return replace(one, name="", revisions=lived)
+
+        if past(scenario) != past(self.scenario):
+            raise ValueError("a scenario can only be taken over whose months lived so far are the same")
 
     def snapshot(self) -> Snapshot:
         """The month just lived, for indicators."""

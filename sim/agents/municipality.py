@@ -11,12 +11,13 @@ limit and the debt ceiling hold back investment only; what the baseline has comm
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import mesa
 import numpy as np
 
+from sim.agents.plans import plan_at, plan_of
 from sim.city.city import City
 from sim.codes import Party, Purpose, Status
 from sim.columns import Floats, Ints
@@ -25,6 +26,7 @@ from sim.measures.policies import Contribution, Policies, axis_sizes, compose
 from sim.months import month_name, month_of_year
 from sim.scenario.load import FUNDERS, Item, Scenario
 from sim.scenario.parameters import Parameters
+from sim.scenario.revisions import Revision
 from sim.state import State, Townhall
 
 #: Less than this over a limit is rounding of sums, no reason to postpone anything [€].
@@ -40,17 +42,20 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
     def __init__(self, model: mesa.Model, city: City, scenario: Scenario, parameters: Parameters) -> None:
         super().__init__(model)
         self.city = city
-        self.roadmap = scenario
         self.parameters = parameters
-        self.sizes = axis_sizes(city, len(scenario.measures))
-        self.order = _in_order(scenario.measures)
-        self.areas = [_districts(city, one) for one in scenario.measures]
-        self.shock_areas = [_districts(city, one) for one in scenario.shocks]
+        self.follow(scenario)
+
+    def follow(self, scenario: Scenario) -> None:
+        """Hold to this scenario from now on (its past must be the one lived)."""
+        self.roadmap = scenario
+        self.sizes = axis_sizes(self.city, len(scenario.rows))
+        self.plans = [plan_of(self.city, calendar) for calendar in scenario.calendars()]
+        self.plan = self.plans[0]
 
     def begin(self, state: State) -> None:
         """An empty calendar page: nothing begun, nothing spent."""
-        m = len(self.roadmap.measures)
-        starts = np.array([one.start for one in self.roadmap.measures], np.int32)
+        rows = self.roadmap.rows
+        m, starts = len(rows), np.array([one.start for one in rows], np.int32)
         state.townhall = Townhall(
             status=np.full(m, Status.PLANNED, np.int8), progress=np.zeros(m), spent=np.zeros(m), start=starts, scale=np.ones(m),
             invested=np.zeros(1), operated=np.zeros(1), debt=np.array([self.roadmap.budget.debt_at_start]),
@@ -60,10 +65,26 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
     def take_over(self, state: State) -> None:
         """Begin with this scenario in a state that another one with the same past has lived (nothing was announced yet)."""
         self.begin(state)
-        n, m = len(state.citizens), len(self.roadmap.measures)
+        n, m = len(state.citizens), len(self.roadmap.rows)
         state.society.support = np.full((n, m), 0.5, np.float32)
         state.society.expected = np.full((n, m), 0.5, np.float32)
         state.society.protest = np.zeros(m)
+
+    def make_room(self, state: State) -> None:
+        """Rows for measures that revisions to come will add: as if they had stood in the calendar, unannounced, from the start."""
+        town, society, rows = state.townhall, state.society, self.roadmap.rows
+        old, new = len(town.status), len(rows) - len(town.status)
+        if new <= 0:
+            return
+        starts = np.array([one.start for one in rows[old:]], np.int32)
+        filled = {"status": np.full(new, Status.PLANNED, np.int8), "progress": np.zeros(new), "spent": np.zeros(new),
+                  "start": starts, "scale": np.ones(new)}  # fmt: skip
+        for name, values in filled.items():
+            setattr(town, name, np.concatenate([getattr(town, name), values]))
+        half = np.full((len(state.citizens), new), 0.5, np.float32)
+        society.support = np.concatenate([society.support, half], axis=1)
+        society.expected = np.concatenate([society.expected, half], axis=1)
+        society.protest = np.concatenate([society.protest, np.zeros(new)])
 
     def nothing(self) -> Policies:
         """Policies when nobody does anything and nothing happens."""
@@ -75,19 +96,48 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
         if month_of_year(state.month) == 0:
             town.invested[:] = 0.0
             town.operated[:] = 0.0
+        self.plan = plan_at(self.plans, state.month - 1)  # last month's outlays are those of last month's calendar
         self._settle(state)
         self._settle_grid(state)
+        self.plan = plan_at(self.plans, state.month)
+        if self.plan.changes is not None and self.plan.changes.start == state.month:
+            self._revise(state, self.plan.changes)
         if state.month >= self.roadmap.start:  # months before it only carry shocks into the initial state
             self._repay(state)
-        for i in self.order:
-            if not self.inert(i):
-                self._advance(state, i, self.roadmap.measures[i])
+        for i, one in self._active():
+            self._advance(state, i, one)
         return compose(self._contributions(state), self.sizes)
 
     def inert(self, i: int) -> bool:
         """True if measure ``i`` can change nothing in this scenario."""
-        one = self.roadmap.measures[i]
-        return one.measure.empty() or len(self.areas[i]) == 0 or one.start > self.roadmap.end
+        one = self.plan.measures[i]
+        return one is None or one.measure.empty() or len(self.plan.areas[i]) == 0 or one.start > self.roadmap.end
+
+    def _active(self) -> Iterator[tuple[int, Item]]:
+        """Rows of measures that can change something, those that others depend on first."""
+        for i in self.plan.order:
+            one = self.plan.measures[i]
+            if one is not None and not self.inert(i):
+                yield i, one
+
+    def _revise(self, state: State, changes: Revision) -> None:
+        """Withdraw and replace. What is built stays; what has not begun takes its new date; what runs goes on with new amounts."""
+        town = state.townhall
+        for i, one in enumerate(self.plan.measures):
+            if one is not None and one.id in changes.stop and town.status[i] != Status.STOPPED:
+                built = one.measure.works and town.progress[i] > 0.0
+                town.status[i] = Status.IN_FORCE if built else Status.STOPPED
+                town.progress[i] *= built
+                self._note(
+                    state, one, "stopped", f"{town.progress[i]:.0%} built, which stays" if built else "withdrawn"
+                )
+            elif one is not None and one in changes.measures:
+                if town.status[i] == Status.IN_FORCE and one.measure.works and town.progress[i] < 1.0:
+                    town.status[i] = Status.BUILDING
+                elif town.status[i] in (Status.PLANNED, Status.WAITING, Status.STOPPED):
+                    town.status[i] = Status.PLANNED
+                    town.start[i] = max(one.start, state.month)
+                self._note(state, one, "revised", f"from {month_name(int(town.start[i]))}")
 
     # --- calendar -----------------------------------------------------------------------------------------------
 
@@ -123,7 +173,7 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
     def _obstacle(self, state: State, one: Item) -> str:
         """Why the measure cannot begin this month, or an empty string. What is committed has its money and staff already."""
         town = state.townhall
-        ids = [m.id for m in self.roadmap.measures]
+        ids = [m.id if m else "" for m in self.plan.measures]
         done = (Status.IN_FORCE, Status.STOPPED)
         missing = [d for d in one.depends_on if town.status[ids.index(d)] not in done]
         if missing:
@@ -175,7 +225,9 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
             town.progress[i] = 0.0
             self._note(state, one, "ended", f"after {one.months} months, as planned")
             return
-        yearly = one.opex * town.scale[i] + one.measure.yearly_cost(self._context(state, i, state.month))
+        yearly = one.opex * town.scale[i] * town.progress[i] + one.measure.yearly_cost(
+            self._context(state, i, one, state.month)
+        )
         if yearly > 0.0:
             town.operated[0] += yearly / 12.0
             town.spent[i] += yearly / 12.0
@@ -190,12 +242,12 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
         for lever, paid in _outlays(state).items():
             if not paid.any():
                 continue
-            offers = {i: self._offer(state, i, lever, paid) for i in self.order if not self.inert(i)}
+            offers = {i: self._offer(state, i, one, lever, paid) for i, one in self._active()}
             total = np.maximum(sum(offers.values()), 1e-300)
             for i, offer in offers.items():
                 amount = float((paid * offer / total).sum())
-                if amount > 0.0:
-                    one = self.roadmap.measures[i]
+                one = self.plan.measures[i]
+                if amount > 0.0 and one is not None:
                     state.townhall.spent[i] += amount
                     self._refund(state, one, amount)
                     self._note_payment(state, one, amount, "grants")
@@ -208,11 +260,11 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
             figures = {"total": round(amount, 2), "purpose": "works"}
             self._record(state, "", "paid", "grid reinforced for charging away from home", figures)
 
-    def _offer(self, state: State, i: int, lever: str, paid: Floats) -> Floats:
+    def _offer(self, state: State, i: int, one: Item, lever: str, paid: Floats) -> Floats:
         """What measure ``i`` added to the lever last month, in the shape of ``paid``."""
         offer = np.zeros_like(paid)
-        if lever in self.roadmap.measures[i].measure.levers:
-            for c in self._acting(state, i, state.month - 1):
+        if lever in one.measure.levers:
+            for c in self._acting(state, i, one, state.month - 1):
                 if c.lever == lever:
                     offer[slice(None) if c.where is None else c.where] += c.value
         return offer
@@ -255,35 +307,34 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
 
     def _contributions(self, state: State) -> Iterator[Contribution]:
         lead = int(self.parameters["announcement_lead"])
-        for i, one in enumerate(self.roadmap.measures):
-            if self.inert(i):
+        for i, one in enumerate(self.plan.measures):
+            if one is None or self.inert(i):
                 continue
             town = state.townhall
             public = max(int(town.start[i]) - lead, self.roadmap.start)
             if state.month >= public and town.status[i] != Status.STOPPED:
                 yield Contribution("announced", 1.0, i)
-                yield Contribution("exposure", 1.0, (i, self.areas[i]))
+                yield Contribution("exposure", 1.0, (i, self.plan.areas[i]))
                 yield Contribution("expected_drivers", one.measure.expected_drivers, i)
                 yield Contribution("expected_others", one.measure.expected_others, i)
             if _acts(town, i):
                 yield Contribution("in_force", town.progress[i], i)
-                yield from self._acting(state, i, state.month)
-        for shock, area in zip(self.roadmap.shocks, self.shock_areas, strict=True):
+                yield from self._acting(state, i, one, state.month)
+        for shock, area in zip(self.plan.shocks, self.plan.shock_areas, strict=True):
             end = shock.start + shock.months if shock.months else self.roadmap.end + 1
             if shock.start <= state.month < end and len(area) and not shock.measure.empty():
                 context = self._shaped(state.month, shock, shock.start, 1.0, 1.0, area)
                 yield from shock.measure.contributions(context)
 
-    def _acting(self, state: State, i: int, month: int) -> Iterator[Contribution]:
+    def _acting(self, state: State, i: int, one: Item, month: int) -> Iterator[Contribution]:
         """What measure ``i`` changes, nothing before it begins and after it ends."""
         if _acts(state.townhall, i):
-            yield from self.roadmap.measures[i].measure.contributions(self._context(state, i, month))
+            yield from one.measure.contributions(self._context(state, i, one, month))
 
-    def _context(self, state: State, i: int, month: int) -> Context:
+    def _context(self, state: State, i: int, one: Item, month: int) -> Context:
         town = state.townhall
-        one = self.roadmap.measures[i]
         return self._shaped(
-            month, one, int(town.start[i]), float(town.progress[i]), float(town.scale[i]), self.areas[i]
+            month, one, int(town.start[i]), float(town.progress[i]), float(town.scale[i]), self.plan.areas[i]
         )
 
     def _shaped(self, month: int, one: Item, start: int, progress: float, scale: float, area: Ints) -> Context:
@@ -315,22 +366,3 @@ def _outlays(state: State) -> dict[str, Floats]:
     e = state.economy
     paid = dict(zip(GRANTS, state.society.granted, strict=True))
     return {**paid, "recovery_grant": e.granted, "procurement": e.bought, "challenge_budget": e.signed}
-
-
-def _in_order(measures: Sequence[Item]) -> list[int]:
-    """Rows in the order of the file, but what a measure depends on before it (loops are refused when the file is read)."""
-    ids = [one.id for one in measures]
-    out: list[int] = []
-    while len(out) < len(ids):
-        out.append(
-            next(
-                i for i, one in enumerate(measures) if i not in out and all(ids.index(d) in out for d in one.depends_on)
-            )
-        )
-    return out
-
-
-def _districts(city: City, one: Item) -> Ints:
-    """Districts of the item's areas; an area the city does not know is caught before (sim/scenario/check.py)."""
-    found = [city.area(name) for name in one.areas]
-    return np.unique(np.concatenate(found)).astype(np.int64)

@@ -13,7 +13,8 @@ from sim.scenario.load import Item, Scenario
 
 def check_against_city(scenario: Scenario, city: City) -> list[Fault]:
     """One fault for each area or line that the city does not know."""
-    return check_items((*scenario.measures, *scenario.shocks), city)
+    revised = [one for r in scenario.revisions for one in (*r.measures, *r.shocks)]
+    return check_items((*scenario.measures, *scenario.shocks, *revised), city)
 
 
 def check_items(items: Sequence[Item], city: City) -> list[Fault]:

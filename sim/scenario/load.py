@@ -6,6 +6,7 @@ import dataclasses
 import graphlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from sim.scenario.fields import (
     write_values,
 )
 from sim.scenario.parameters import registry
+from sim.scenario.revisions import Calendar, Revision, calendars, check_revisions, read_revisions, rows
 from sim.scenario.weather import NORMAL, Years, YearsWeather, check_years, digests
 from sim.scenario.yaml_nodes import Reader, entries, found, read_nodes, scalar
 from sim.units import MONEY, MONEY_PER_YEAR, SHARE
@@ -119,6 +121,7 @@ class Scenario:
     targets: tuple[Target, ...] = ()
     measures: tuple[Item, ...] = ()  #: committed ones of the baseline first
     shocks: tuple[Item, ...] = ()
+    revisions: tuple[Revision, ...] = ()
     parameters: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
     @property
@@ -126,9 +129,26 @@ class Scenario:
         """First month that is lived: shocks dated before the start enter the initial state."""
         return min([self.start, *(s.start for s in self.shocks)])
 
+    @property
+    def rows(self) -> tuple[Item, ...]:
+        """All measures as first written, those that revisions add among them: the rows of the state."""
+        return rows(self.measures, self.revisions)
+
+    def calendars(self) -> tuple[Calendar, ...]:
+        """The calendar as written, then as each revision leaves it."""
+        return tuple(calendars(self.first_month, self.measures, self.shocks, self.revisions))
+
     def without_measures(self) -> Scenario:
-        """The do-nothing baseline: committed items and shocks stay."""
-        return dataclasses.replace(self, measures=tuple(m for m in self.measures if m.committed))
+        """The do-nothing baseline: committed items and shocks stay, and what revisions do to shocks."""
+        shocks = {s.id for part in (self, *self.revisions) for s in part.shocks}
+        kept = [
+            dataclasses.replace(r, measures=(), stop=tuple(i for i in r.stop if i in shocks)) for r in self.revisions
+        ]
+        return dataclasses.replace(
+            self,
+            measures=tuple(m for m in self.measures if m.committed),
+            revisions=tuple(r for r in kept if r.stop or r.shocks),
+        )
 
     def resolved(self) -> dict[str, Any]:
         """Everything as plain data, defaults filled in."""
@@ -143,6 +163,7 @@ class Scenario:
             "baseline": [m.resolved("measure") for m in self.measures if m.committed],
             "measures": [m.resolved("measure") for m in self.measures if not m.committed],
             "shocks": [s.resolved("shock") for s in self.shocks],
+            **({"revisions": [r.resolved() for r in self.revisions]} if self.revisions else {}),
             "parameters": dict(self.parameters),
         }
 
@@ -155,6 +176,7 @@ PARTS = {
     "baseline": "measures that happen anyway: in the roadmap and in the world that it is compared with",
     "measures": "the roadmap: a list of measures",
     "shocks": "what happens to the city without anybody's plan, in both worlds",
+    "revisions": "how the calendar is rewritten at given months: a list of {start, stop, measures, shocks}",
     "parameters": "values instead of the registry's defaults, within their ranges",
 }
 #: Keys of the design that no version carries out yet: refused, not ignored.
@@ -186,15 +208,18 @@ def load_scenario(path: Path, fits: Fits | None = None, *, text: str | None = No
         "parameters": _parameters(parts.get("parameters"), reader),
         "measures": tuple(measures),
         "shocks": tuple(shocks),
+        "revisions": read_revisions(parts.get("revisions"), reader, partial(_revised, reader=reader)),
     }
     if not _has_wrong(values):
         _check_time(values, measures, shocks, rest["targets"], reader, root)
         first = min([values["start"], *(s.start for s in shocks)])
         check_years(values["weather"], year_of(first), year_of(values["end"]), reader, parts.get("weather"))
+        _check_revisions(values, measures, shocks, rest["revisions"], reader, parts.get("revisions"))
     _check_names(measures, _ids(parts.get("baseline")), _ids(parts.get("measures")), reader)
     if fits is not None and values["city"] is not WRONG:
+        revised = [one for r in rest["revisions"] for one in (*r.measures, *r.shocks)]
         try:
-            reader.faults += fits(values["city"], (*measures, *shocks))
+            reader.faults += fits(values["city"], (*measures, *shocks, *revised))
         except InputError as error:
             where = reader.where(parts.get("city"))
             reader.faults += [dataclasses.replace(f, where=where, field="city") for f in error.faults]
@@ -260,6 +285,29 @@ def _item(
     shared = {key: values[key] for key in common}
     shared["id"] = shared["id"] or f"{name}-{month_name(shared['start'])}"
     return Item(**shared, measure=known[name](**mine), committed=committed, where=reader.where(node))
+
+
+def _revised(node: Node | None, path: str, word: str, *, reader: Reader) -> list[Item]:
+    return _items(node, reader, path, word, kinds() if word == "measure" else shock_kinds())
+
+
+def _check_revisions(
+    values: Mapping[str, Any],
+    measures: list[Item],
+    shocks: list[Item],
+    revisions: tuple[Revision, ...],
+    reader: Reader,
+    node: Node | None,
+) -> None:
+    faults = check_revisions(values["start"], values["end"], measures, shocks, revisions)
+    for i, path, what, allowed, near in faults:
+        place = node.value[i] if isinstance(node, SequenceNode) and len(revisions) == len(node.value) else node
+        reader.fault(place, f"revisions[{i}].{path}", what, allowed, near)
+    for calendar in calendars(values["start"], measures, shocks, revisions):
+        if calendar.changes is not None:
+            present = [one for one in calendar.measures if one is not None]
+            ids = [one.id for one in present]
+            _check_names(present, [one.id for one in present if one.committed], ids, reader)
 
 
 def _ids(node: Node | None) -> list[str]:

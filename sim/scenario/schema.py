@@ -9,6 +9,7 @@ from sim.measures import Measure, kinds, shock_kinds
 from sim.scenario.fields import Choice, Month, Quantity, record_schema
 from sim.scenario.load import PARTS, SAMPLE, Budget, Item, Scenario
 from sim.scenario.parameters import registry
+from sim.scenario.revisions import Revision
 from sim.units import SHARE
 
 
@@ -42,6 +43,12 @@ def schema() -> dict[str, Any]:
         "baseline": _items("measure", kinds()),
         "measures": _items("measure", kinds()),
         "shocks": _items("shock", shock_kinds()),
+        "revisions": {
+            "type": "array",
+            "items": record_schema(
+                Revision, {"measures": _items("measure", kinds()), "shocks": _items("shock", shock_kinds())}
+            ),
+        },
         "parameters": {"type": "object", "properties": parameters, "additionalProperties": False},
     }
     for name, part in extra.items():  # a key with nothing below it is as good as no key
