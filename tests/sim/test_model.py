@@ -80,7 +80,10 @@ ZERO = {
     "low_emission_zone": "compliance: 0%, vehicles: {2021-01: all}, bans: {2021-01: crit_air_2}", "parking_price": "price: 0 €/h",
     "participatory_budget": "amount_per_year: 0 €", "pv_subsidy": "amount: 0 €/kWp", "recovery_grants": "amount: 0 €, months: 6",
     "lane_closure": None, "retrofit_subsidy": "rate: 0%", "speed_limit": None, "transit_fare": "change: 0%",
-    "transit_frequency": "lines: bus, headway: 0%", "transit_line": None,
+    "transit_frequency": "lines: bus, headway: 0%", "transit_line": None, "battery_subsidy": "amount: 0 €/kWh",
+    "building_code": "share: 0%", "building_data": "floors: 0%", "demand_response": "share: 0%", "energy_sharing": "share: 0%",
+    "heat_network": "length: 0 km, renewable: 0%", "public_pv": "power: 0 kWp", "rental_ban": "bans: {2021-01: g}, compliance: 0%",
+    "smart_charging": "share: 0%", "street_lighting": "lights: 0%",
 }  # fmt: skip
 SOME = {
     **{kind: fields for kind, fields in ZERO.items() if fields}, "bike_subsidy": "amount: 500 €", "cycle_network": "length: 9 km",
@@ -90,7 +93,11 @@ SOME = {
     "participatory_budget": "amount_per_year: 9 M€", "pv_subsidy": "amount: 500 €/kWp", "recovery_grants": "amount: 9 M€, months: 6",
     "lane_closure": "lanes: all, lines: {quay: [[1.44, 43.6], [1.455, 43.6]]}",
     "retrofit_subsidy": "rate: 50%", "speed_limit": "speed: 20 km/h", "transit_fare": "change: -100%",
-    "transit_frequency": "lines: bus, headway: -50%", "transit_line": "line: L2",
+    "transit_frequency": "lines: bus, headway: -50%", "transit_line": "line: L2", "battery_subsidy": "amount: 900 €/kWh",
+    "building_code": "share: 100%", "building_data": "floors: 50%", "demand_response": "share: 40%, months: 2",
+    "energy_sharing": "share: 40%, months: 2", "heat_network": "length: 90 km, renewable: 90%, months: 2",
+    "public_pv": "power: 2 MWp, months: 2", "rental_ban": "bans: {2021-01: d}, compliance: 100%", "smart_charging": "share: 80%",
+    "street_lighting": "lights: 60%, months: 2",
 }  # fmt: skip
 
 
