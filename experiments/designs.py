@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from experiments.plan import Column, Floats
 from sim.errors import Fault, InputError, nearest
@@ -22,6 +23,7 @@ DESIGNS = {
     "sobol": "points of a scrambled Sobol sequence, a power of two; grows by doubling",
     "saltelli": "base samples for Sobol indices, a power of two: N (2 k + 2) points of k parameters; grows by doubling",
     "morris": "trajectories for elementary effects: N (k + 1) points of k parameters",
+    "attribution": "orders in which measures join, drawn by chance, each with its reverse: all coalitions on the way; grows",
     "csv": "a table of points, one a line, the parameters' names in its head",
 }
 POWERS_OF_TWO = ("sobol", "saltelli")
@@ -104,6 +106,8 @@ def points(kind: str, size: int, varied: Sequence[Varied], seed: int, extra: Map
         return np.zeros((1, 0))
     if kind == "grid":
         return np.array(list(itertools.product(*(p.on_grid for p in varied))), np.float64)
+    if kind == "attribution":
+        return coalitions(orders(len(varied), size, seed))
     unit = _unit(kind, size, len(varied), seed, extra)
     return np.ascontiguousarray(np.column_stack([p.at(unit[:, i]) for i, p in enumerate(varied)]))
 
@@ -126,6 +130,30 @@ def _unit(kind: str, size: int, k: int, seed: int, extra: Mapping[str, Any]) -> 
     raise ValueError(kind)
 
 
+def orders(k: int, size: int, seed: int) -> npt.NDArray[np.int64]:
+    """(size, k) orders of k players; each second one is the reverse of the one before, which takes half the noise away."""
+    rng = np.random.default_rng(seed)
+    out = np.empty((size, k), np.int64)
+    for i in range(size):
+        out[i] = rng.permutation(k) if i % 2 == 0 else out[i - 1, ::-1]
+    return out
+
+
+def coalitions(found: npt.NDArray[np.int64]) -> Floats:
+    """(P, k) memberships 0 or 1, each once: nobody, all, each alone, all but each, then those met on the way of each order."""
+    k = found.shape[1]
+    eye = np.eye(k)
+    rows = [np.zeros(k), np.ones(k), *eye, *(1.0 - eye)]
+    for order in found:
+        member = np.zeros(k)
+        for player in order:
+            member = member.copy()
+            member[player] = 1.0
+            rows.append(member)
+    distinct = dict.fromkeys(tuple(row.tolist()) for row in rows)
+    return np.array(list(distinct), np.float64)
+
+
 def problem(k: int, names: Sequence[str] = ()) -> dict[str, Any]:
     """The unit cube in SALib's words."""
     return {"num_vars": k, "names": list(names) or [f"x{i}" for i in range(k)], "bounds": [[0.0, 1.0]] * k}
@@ -138,6 +166,8 @@ def count(kind: str, size: int, varied: Sequence[Varied], extra: Mapping[str, An
         return 1
     if kind == "grid":
         return math.prod(len(p.on_grid) for p in varied)
+    if kind == "attribution":
+        return min(size * (k - 1) + k + 2, 2**k)  # at most: coalitions may be met twice
     factor = {"saltelli": 2 * k + 2 if extra.get("second_order") else k + 2, "morris": k + 1}.get(kind, 1)
     return size * factor
 

@@ -110,6 +110,7 @@ def load_experiment(path: Path | str) -> Experiment:
     scenarios = {e.name: with_overrides(e.scenario, overrides) for e in entries}
     roadmaps = {e.name: e.roadmap for e in entries if e.roadmap is not None}
     varied = experiment_parts.parameters(nodes.get("parameters"), reader, roadmaps)
+    varied = varied or experiment_parts.all_measures(nodes.get("design"), roadmaps)
     search = experiment_parts.search(nodes.get("search"), reader, roadmaps)
     design = experiment_parts.design(nodes.get("design"), reader, varied, Path(path))
     _check(values, entries, scenarios, reader, nodes)
@@ -217,7 +218,7 @@ def plan_of(experiment: Experiment, city: str) -> Plan:
         first_seed=experiment.seed,
         common_seeds=experiment.seeds == "common",
         facts=facts,
-        design=experiment.design.as_json(experiment.varied),
+        design=experiment.design.as_json(experiment.varied, experiment.seed),
     )
 
 

@@ -12,7 +12,7 @@ from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 from experiments.designs import DESIGNS, POWERS_OF_TWO, Varied, count, points, read_points
 from experiments.plan import Floats
 from experiments.searched import Searched, search
-from experiments.variants import Patch, Roadmap, read_roadmap, unknown_ids, variant
+from experiments.variants import ON, Patch, Roadmap, read_roadmap, unknown_ids, variant
 from experiments.varying import parameters
 from sim import Scenario
 from sim.documents import WRONG, Choice, Number, OneOrMany, Reader, Text, entries, found, plain, scalar
@@ -56,10 +56,20 @@ class Design:
             return read_points(self.table, varied)
         return points(self.kind, self.size, varied, seed, self._extra)
 
-    def as_json(self, varied: Sequence[Varied]) -> dict[str, Any]:
+    def as_json(self, varied: Sequence[Varied], seed: int) -> dict[str, Any]:
         """For analyses: what the points are, and the ranges they were drawn from."""
         ranges = {p.name: [p.low, p.high] for p in varied}
-        return {"kind": self.kind, "size": self.size, **self._extra, "ranges": ranges}
+        return {"kind": self.kind, "size": self.size, **self._extra, "seed": seed, "ranges": ranges}
+
+
+def all_measures(node: Node | None, roadmaps: Mapping[str, Roadmap]) -> tuple[Varied, ...]:
+    """What an attribution design varies where no parameters are given: whether each planned measure is there."""
+    kinds = {scalar(k) for k, _ in entries(node)} if isinstance(node, MappingNode) else set()
+    if "attribution" not in kinds or not roadmaps:
+        return ()
+    planned = [set(r.planned) for r in roadmaps.values()]
+    common = [i for i in next(iter(roadmaps.values())).planned if all(i in p for p in planned)]
+    return tuple(Varied(f"{i}.{ON}", "0 or 1", 0.0, 1.0, values=(0.0, 1.0)) for i in common)
 
 
 def parts_of(root: Node) -> dict[str, Node]:
@@ -234,12 +244,27 @@ def design(node: Node | None, reader: Reader, varied: Sequence[Varied], path: Pa
     size = Number(1, 10_000_000, whole=True).read(value, reader, f"design.{kind}")
     if size is WRONG:
         return Design()
+    if kind == "attribution":
+        _check_attribution(node, varied, reader)
     if kind in POWERS_OF_TWO and size & (size - 1):
         near = 1 << (size.bit_length() - 1)
         reader.fault(value, f"design.{kind}", f"{size}", f"a power of two, such as {near} or {2 * near}")
     if not varied and not reader.faults:
         reader.fault(node, "design", f"{kind} with nothing to vary", "parameters: that it varies")
     return _extras(Design(kind, size), node, reader)
+
+
+def _check_attribution(node: Node, varied: Sequence[Varied], reader: Reader) -> None:
+    other = [p.name for p in varied if not p.name.endswith(f".{ON}") or p.values != (0.0, 1.0)]
+    if other:
+        reader.fault(
+            node,
+            "design.attribution",
+            f"the parameter {other[0]}",
+            "ITEM.on of measures, or no parameters: all measures then",
+        )
+    if len(varied) == 1:
+        reader.fault(node, "design.attribution", "one measure", "at least two measures to attribute to")
 
 
 def _extras(made: Design, node: MappingNode, reader: Reader) -> Design:
