@@ -91,6 +91,7 @@ def build_city(
     links = _links(draft, times, speeds)
     lines = build_lines(facts, draft.plane, nodes, links, districts, cells, timetable)
     interchanges, interchange_names = _interchanges(draft)
+    year = weather or normal_year(draft.plane.lon, draft.plane.lat)
     city = City(
         name=source.name, nodes=nodes, links=links,
         shapes=Shapes(draft.graph.shape_first, draft.graph.shape_count), shape_lon=draft.graph.shape_lon,
@@ -99,9 +100,12 @@ def build_city(
         connectors=_connectors(cells, speeds), lines=lines.lines, line_names=lines.names, line_stops=lines.line_stops,
         stops=lines.stops, stop_names=lines.stop_names, cordon=_cordon(draft, districts, commuters), gate_names=_gates(draft)[2],
         interchanges=interchanges, interchange_names=interchange_names,
-        weather=weather or normal_year(draft.plane.lon, draft.plane.lat), synthetic_streets=source.synthetic_streets,
+        weather=year, synthetic_streets=source.synthetic_streets,
         water=tuple(w.points for w in facts.water) if facts else (), areas=_areas(draft, districts),
-        sources=(*source.sources, *(facts.sources if facts and not source.synthetic_streets else ())),
+        sources=(
+            *source.sources, *(facts.sources if facts and not source.synthetic_streets else ()),
+            ("weather", "a normal year of 8,760 hours", year.source),
+        ),
     )  # fmt: skip
     if source.roads.cycle is None or (source.roads.cycle < 0).all():
         _lay_existing_tracks(city)

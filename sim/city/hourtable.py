@@ -206,7 +206,7 @@ def _check_clock(table: HourTable, faults: Faults, values: dict[str, Floats], up
     tried = {hours: float(np.abs(ghi - dhi - dni * np.roll(up, hours)).sum()) for hours in LATER}
     hours = min(tried, key=lambda k: tried[k])
     if tried[hours] < 0.5 * apart and apart > 0.02 * ghi.sum():
-        word = "later" if hours > 0 else "earlier"
+        word = "later" if hours < 0 else "earlier"
         found = f"radiation of a sun {abs(hours)} h {word} than at {table.lon:g} E {table.lat:g} N on the file's clock"
         faults.add(0, "clock", found, "hours on the clock and at the place that the file names")
 

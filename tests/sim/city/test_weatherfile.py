@@ -205,7 +205,7 @@ BAD_EPW: dict[str, tuple[Callable[[list[str]], list[str]], int, str, str]] = {
     "no periods": (drop(8), 1, "DATA PERIODS", "no such line"),
     "half hours": (put(8, 2, "2"), 8, "DATA PERIODS", "1, 2"),
     "weekday": (put(8, 4, "Dimanche"), 8, "DATA PERIODS", "'Dimanche'"),
-    "clock": (put(1, 8, "3"), 0, "clock", "radiation of a sun 2 h earlier"),
+    "clock": (put(1, 8, "3"), 0, "clock", "radiation of a sun 2 h later"),
 }  # fmt: skip
 
 
