@@ -6,7 +6,7 @@ import numpy as np
 
 from kernels.draws import stream, uniforms
 from sim.codes import DwellingType, Tenure
-from sim.columns import Bools, Floats
+from sim.columns import Floats, Ints
 from sim.measures.policies import Policies
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
@@ -25,16 +25,16 @@ def buy_cooling(state: State, policies: Policies, p: Parameters, trends: Trends)
     """
     d, h = state.dwellings, state.households
     lived, household = occupied(state)
-    house = d.kind <= DwellingType.TH
+    open_to = np.flatnonzero(lived & ~d.cooled)
+    house = d.kind[open_to] <= DwellingType.TH
     rate = np.where(house, _rate(trends, "cooled_house", state.month), _rate(trends, "cooled_flat", state.month))
     heat = float(policies.heatwave[0] * policies.heatwave_days[0])
-    open_to = lived & ~d.cooled
-    chance = rate / 12.0 * BY_FIFTH[h.quintile[household]] * (1.0 + p["cooling_heatwave"] * heat)
-    chance = chance * _hot_homes(state, open_to, p)
-    draw = uniforms(state.seed, stream("society.cooling"), d.id, state.month, 0)
-    rows = np.flatnonzero(open_to & (draw < chance))
+    fifth = BY_FIFTH[h.quintile[household[open_to]]]
+    chance = rate / 12.0 * fifth * (1.0 + p["cooling_heatwave"] * heat) * _hot_homes(state, open_to, p)
+    draw = uniforms(state.seed, stream("society.cooling"), d.id[open_to], state.month, 0)
+    rows = open_to[draw < chance]
     who = household[rows]
-    fixed = house[rows] & (h.tenure[who] == Tenure.OWNER)
+    fixed = (d.kind[rows] <= DwellingType.TH) & (h.tenure[who] == Tenure.OWNER)
     price = np.where(fixed, p["cooling_price"], p["cooling_price_mobile"])
     afford = price <= own_means(state, who, p)
     rows, who, price = rows[afford], who[afford], price[afford]
@@ -51,13 +51,12 @@ def _rate(trends: Trends, name: str, month: int) -> float:
     return max(grown, 0.0) / (1.0 - trends.at(name, month))
 
 
-def _hot_homes(state: State, open_to: Bools, p: Parameters) -> Floats:
-    """(dwellings,) chance against the mean by last month's degree-hours above comfort; 1 for all in months without any."""
-    d, known = state.dwellings, state.energy.heat_stress
-    stress = np.zeros(len(d))
-    stress[: len(known)] = known[: len(d)]
-    w = np.where(open_to, d.weight, 0.0)
+def _hot_homes(state: State, rows: Ints, p: Parameters) -> Floats:
+    """(n,) chance against the mean by last month's degree-hours above comfort; 1 for all in months without any."""
+    known = np.r_[state.energy.heat_stress, 0.0]  # nothing known of dwellings just built
+    stress = known[np.minimum(rows, len(known) - 1)]
+    w = state.dwellings.weight[rows]
     mean = float((w * stress).sum()) / max(float(w.sum()), 1e-300)
     if mean <= 0.0:
-        return np.ones(len(d))
+        return np.ones(len(rows))
     return np.asarray(1.0 + p["cooling_hot_home"] * (np.minimum(stress / mean, 3.0) - 1.0))

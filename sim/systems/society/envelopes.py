@@ -78,13 +78,15 @@ def obey_rental_ban(state: State, policies: Policies, p: Parameters) -> None:
         return
     d, h = state.dwellings, state.households
     lived, household = occupied(state)
-    label = np.full(len(d), -1)
-    label[: len(state.energy.dpe)] = state.energy.dpe[: len(d)]  # dwellings of this month have no label yet
-    banned = np.where(label >= 0, policies.rental_ban[np.maximum(label, 0)], 0.0)
     let = lived & (h.tenure[household] != Tenure.OWNER) & (d.works_until < 0) & (d.retrofit < Retrofit.ADVANCED)
-    complies = uniforms(state.seed, stream("society.rental_ban.comply"), d.id, 0, 0) < banned
-    lease = uniforms(state.seed, stream("society.rental_ban.lease"), d.id, state.month, 0) < p["lease_ends"] / 12.0
-    rows = np.flatnonzero(let & complies & lease)
+    rows = np.flatnonzero(let)
+    rows = rows[rows < len(state.energy.dpe)]  # dwellings of this month have no class yet
+    label = state.energy.dpe[rows]
+    banned = np.where(label >= 0, policies.rental_ban[np.maximum(label, 0)], 0.0)
+    rows, banned = rows[banned > 0.0], banned[banned > 0.0]
+    complies = uniforms(state.seed, stream("society.rental_ban.comply"), d.id[rows], 0, 0) < banned
+    lease = uniforms(state.seed, stream("society.rental_ban.lease"), d.id[rows], state.month, 0)
+    rows = rows[complies & (lease < p["lease_ends"] / 12.0)]
     _begin(state, policies, p, rows, d.retrofit[rows] + 1)
 
 

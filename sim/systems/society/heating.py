@@ -71,8 +71,9 @@ def connect_flats(state: State, policies: Policies, p: Parameters) -> None:
     flats = _by_district(state, d.alive & (d.kind > DwellingType.TH), len(policies.heat_network))
     fitting = _by_district(state, fit, len(policies.heat_network))
     share = np.minimum(policies.heat_network * flats / np.maximum(fitting, 1e-300), 1.0)
-    place = uniforms(state.seed, stream("society.heat_network"), d.id, 0, 0)
-    rows = np.flatnonzero(fit & (d.heating != Heating.DISTRICT) & (place < share[d.district]))
+    rows = np.flatnonzero(fit & (d.heating != Heating.DISTRICT) & (share[d.district] > 0.0))
+    place = uniforms(state.seed, stream("society.heat_network"), d.id[rows], 0, 0)
+    rows = rows[place < share[d.district[rows]]]
     d.heating[rows], d.heating_since[rows] = Heating.DISTRICT, state.month
     state.society.adopted[10] += float(d.weight[rows].sum())
     rows = rows[lived[rows]]  # the connection of empty flats is left out of the accounts, as their other works are

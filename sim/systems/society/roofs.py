@@ -24,14 +24,15 @@ def install_pv(state: State, policies: Policies, p: Parameters, trends: Trends, 
     """
     d, h = state.dwellings, state.households
     lived, household = occupied(state)
-    house = lived & (d.kind <= DwellingType.TH) & (d.pv == 0.0) & (h.tenure[household] == Tenure.OWNER)
+    house = np.flatnonzero(lived & (d.kind <= DwellingType.TH) & (d.pv == 0.0) & (h.tenure[household] == Tenure.OWNER))
     rate = trends.at("pv_rate", state.month) / 12.0 * np.exp(p["pv_per_100"] * float(policies.pv_grant[0]) / 100.0)
-    ahead = near[household] - trends.at("households_solar", state.month)
-    chance = rate * np.maximum(1.0 + p["pv_contacts"] * ahead + p["pv_advice"] * policies.advice[d.district], 0.0)
-    south = np.exp(p["pv_south"] * np.cos(np.radians(d.roof_azimuth - 180.0)))
-    usual = float((d.weight * south)[house].sum()) / max(float(d.weight[house].sum()), 1e-300)
-    chance = chance * south / max(usual, 1e-300)
-    rows = np.flatnonzero(house & (uniforms(state.seed, stream("society.pv"), d.id, state.month, 0) < chance))
+    ahead = near[household[house]] - trends.at("households_solar", state.month)
+    advice = policies.advice[d.district[house]]
+    chance = rate * np.maximum(1.0 + p["pv_contacts"] * ahead + p["pv_advice"] * advice, 0.0)
+    south = np.exp(p["pv_south"] * np.cos(np.radians(d.roof_azimuth[house] - 180.0)))
+    usual = float((d.weight[house] * south).sum()) / max(float(d.weight[house].sum()), 1e-300)
+    draw = uniforms(state.seed, stream("society.pv"), d.id[house], state.month, 0)
+    rows = house[draw < chance * south / max(usual, 1e-300)]
     wanted = p["pv_size"] * (0.6 + 0.8 * uniforms(state.seed, stream("society.pv.size"), d.id[rows], 0, 0))
     size = np.minimum(wanted, roof_room(state, rows, p))
     grant = np.minimum(float(policies.pv_grant[0]), p["pv_price"]) * size
@@ -55,10 +56,10 @@ def add_batteries(state: State, policies: Policies, p: Parameters, trends: Trend
     """Owners with PV add a battery at the market's rate moved by the grant, sized after the PV."""
     d, h = state.dwellings, state.households
     lived, household = occupied(state)
-    open_to = lived & (d.pv > 0.0) & (d.battery == 0.0) & (h.tenure[household] == Tenure.OWNER)
+    open_to = np.flatnonzero(lived & (d.pv > 0.0) & (d.battery == 0.0) & (h.tenure[household] == Tenure.OWNER))
     given = min(float(policies.battery_grant[0]), p["battery_price"])
     chance = trends.at("battery_rate", state.month) / 12.0 * np.exp(p["battery_per_100"] * given / 100.0)
-    rows = np.flatnonzero(open_to & (uniforms(state.seed, stream("society.battery"), d.id, state.month, 0) < chance))
+    rows = open_to[uniforms(state.seed, stream("society.battery"), d.id[open_to], state.month, 0) < chance]
     size = p["battery_per_kwp"] * d.pv[rows]
     grant = given * size
     afford = p["battery_price"] * size - grant <= means(state, household[rows], p)

@@ -29,7 +29,8 @@ class SocietySystem:
         n, m = len(state.citizens), len(state.townhall.status)
         state.society = Society(
             support=np.full((n, m), 0.5), expected=np.full((n, m), 0.5), adopted=np.zeros(11), granted=np.zeros((6, 5)),
-            protest=np.zeros(m), usual_trust=state.citizens.trust.copy(), reference_time=state.citizens.travel_time.copy(), reference_cost=_bills(state),
+            protest=np.zeros(m), usual_trust=state.citizens.trust.copy(), reference_time=state.citizens.travel_time.copy(),
+            reference_cost=_bills(state),
         )  # fmt: skip
 
     def decide(self, state: State, policies: Policies) -> None:
