@@ -48,7 +48,7 @@ class EnergyLog:
         """A row for each month and item."""
         values, items = np.array(self.account), list(AccountItem)
         months = np.repeat([month_name(m) for m in self.months], len(items))
-        columns = {
+        columns: dict[str, list[str] | list[bool]] = {
             "item": [i.name.lower() for i in items], "label": [LABELS[i] for i in items],
             "residents": [i in RESIDENTS_ACCOUNT for i in items], "territory": [i in TERRITORIAL_ACCOUNT for i in items],
         }  # fmt: skip

@@ -54,7 +54,7 @@ def series_figure(
         for ax in axes[len(names) :]:
             ax.set_axis_off()
         axes[0].legend(frameon=False, loc="best", fontsize=8)
-        return _svg(figure)
+        return svg(figure)
 
 
 def _mark(ax: Axes, marks: Sequence[tuple[str, int]], months: list[str]) -> None:
@@ -82,7 +82,7 @@ def calendar_figure(measures: Sequence[dict[str, Any]], months: Sequence[str]) -
         ax.grid(axis="x", color="#e4e7eb", lw=0.6)
         ax.set_axisbelow(True)
         ax.tick_params(axis="y", length=0)
-        return _svg(figure)
+        return svg(figure)
 
 
 def link_map(links: pd.DataFrame, city: dict[str, Any], values: np.ndarray, title: str, scale: dict[str, Any]) -> str:
@@ -172,7 +172,7 @@ def budget_figure(years: Sequence[str], by_measure: dict[str, Sequence[float]]) 
         ax.grid(axis="y", color="#e4e7eb", lw=0.6)
         ax.set_axisbelow(True)
         ax.legend(frameon=False, fontsize=7.5, loc="center left", bbox_to_anchor=(1.0, 0.5))
-        return _svg(figure)
+        return svg(figure)
 
 
 def _window(links: pd.DataFrame) -> tuple[float, float, float, float]:
@@ -217,7 +217,7 @@ def _bar(figure: Figure, mappable: Any, ax: Axes, label: str) -> None:
     bar.outline.set_visible(False)
 
 
-def _svg(figure: Figure) -> str:
+def svg(figure: Figure) -> str:
     """The figure as inline SVG text."""
     out = io.StringIO()
     figure.savefig(out, format="svg", metadata={"Date": None})

@@ -12,16 +12,16 @@ import numpy as np
 import pandas as pd
 
 import sim
-from sim.results import figures, people
+from sim.results import energy, figures, people
 from sim.results.bands import verdict
 from sim.results.compare import difference_table, number, signed
 from sim.results.directory import Run
 
 #: What the report shows first, in this order; the rest follows in "all indicators".
 HEADLINES = (
-    "co2_transport", "co2_buildings", "share_car", "share_transit", "share_bike", "share_walk", "vehicle_km", "ev_share",
-    "mean_travel_time", "jobs", "unemployment_rate", "value_added", "energy_bill", "energy_poverty", "retrofits", "pv_capacity",
-    "trust", "support", "debt",
+    "co2_territory", "co2_residents", "co2_transport", "co2_buildings", "share_car", "share_transit", "share_bike",
+    "share_walk", "vehicle_km", "ev_share", "mean_travel_time", "jobs", "unemployment_rate", "value_added", "energy_bill", "energy_poverty",
+    "energy_per_inhabitant", "electric_peak", "retrofits", "pv_capacity", "trust", "support", "debt",
 )  # fmt: skip
 
 
@@ -62,6 +62,7 @@ def contents(run: Run) -> dict[str, Any]:
         if scenario["measures"]
         else "",
         "maps": _maps(run, baseline),
+        "energy": energy.section(run, baseline),
         "budget": _budget(run),
         "journal": _journal(run),
         "gains": people.gains(both),
@@ -160,6 +161,8 @@ def _maps(run: Run, baseline: Run) -> list[str]:
     for name, title in (
         ("share_car", "Car share of trips by residence"),
         ("emissions_road", "Road emissions at the place of driving"),
+        ("dpe_fg", "Dwellings of energy class F or G"),
+        ("hosting_pv", "Room for PV in the low-voltage grid"),
     ):
         now, then = _by_district(run, name), _by_district(baseline, name)
         if now is None or then is None:

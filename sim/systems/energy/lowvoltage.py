@@ -19,6 +19,8 @@ from sim.systems.energy.hours import Month
 from sim.systems.energy.powers import Powers
 
 JANUARY, JULY = 0, 6
+#: Rows of ``energy.hosting``: room for panels binds in July, room for load in January.
+PV_ROWS, LOAD_ROWS = slice(0, 2), slice(2, 4)
 
 
 class Drawn(NamedTuple):
@@ -69,7 +71,10 @@ class LowVoltage:
         e.year_over = e.year_over + found.over
         e.year_loading, e.year_volt = np.maximum(e.year_loading, found.loading), np.minimum(e.year_volt, found.volt)
         if of_year in (JANUARY, JULY) or not e.hosting.any():
-            e.hosting = np.stack(hosting(self.grid, drawn.load, drawn.pv, sun, e.stations, e.cables, p, self.threads))
+            room = np.stack(hosting(self.grid, drawn.load, drawn.pv, sun, e.stations, e.cables, p, self.threads))
+            rows = {JANUARY: LOAD_ROWS, JULY: PV_ROWS}.get(of_year) if e.hosting.any() else None
+            e.hosting = e.hosting.copy()
+            e.hosting[rows or slice(None)] = room[rows or slice(None)]
 
     def _reinforce(self, state: State, drawn: Drawn) -> None:
         """The works of the year: the distributor pays from its tariff (outside the city), the metropole its chargers' share."""

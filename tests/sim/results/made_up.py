@@ -36,6 +36,7 @@ def manifest(name: str = "A <b>roadmap</b>") -> dict[str, Any]:
         "indicators": FACTS, "seed": 1, "share": 1.0, "parameters": {}, "first_month": MONTHS[0], "last_month": MONTHS[-1],
         "conservation": {"money": 0.0}, "versions": dict.fromkeys(("rebond", "python", "mesa", "numba"), "0"), "gap": 1e-4,
         "seconds": {"all": 1.0}, "peak_memory_mb": 1.0, "band_share": 0.5,
+        "typical_days": {"dwellings": 2000, "heating": 0.7, "cooling": 5.0, "pv": 0.8, "electricity": 0.5, "peak": -3.2},
     }  # fmt: skip
 
 
@@ -69,7 +70,37 @@ def tables(car: float = 50.0) -> dict[str, pd.DataFrame]:
             "why": ["<img src=x onerror=alert(2)>", ""], "figures": [json.dumps({}), json.dumps({"total": 2e6})],
         }
     )  # fmt: skip
-    return {"indicators": indicators, "districts": districts, "links": links, "agents": agents, "events": events}
+    return {
+        "indicators": indicators, "districts": districts, "links": links, "agents": agents, "events": events,
+        "accounts": accounts(car), "hours": hours(car),
+    }  # fmt: skip
+
+
+def accounts(car: float) -> pd.DataFrame:
+    """Four items: heating 10 t a month, fuel inside and outside, vans 3 t; the second year is the one that is shown."""
+    items = [("heating", True, True, 10.0), ("residents_inside", True, True, car), ("residents_outside", True, False, 2.0),
+             ("goods", False, True, 3.0), ("data", False, True, 0.0)]  # fmt: skip
+    return pd.DataFrame(
+        [
+            {"month": m, "item": name, "label": name.replace("_", " "), "residents": mine, "territory": there,
+             "total_t": (1.0 if i >= 12 else 7.0) * t, "direct_t": 0.8 * t}
+            for i, m in enumerate(MONTHS) for name, mine, there, t in items
+        ]
+    )  # fmt: skip
+
+
+def hours(car: float) -> pd.DataFrame:
+    """Two uses and the net load, highest in the evening of January of the second year."""
+    rows = []
+    for i, month in enumerate(MONTHS):
+        for hour in range(24):
+            load = (20.0 if hour == 19 else 10.0) * (2.0 if i == 12 else 1.0)
+            rows += [
+                {"month": month, "hour": hour, "use": "heating", "load_mw": load, "co2_t_h": 1.0},
+                {"month": month, "hour": hour, "use": "fuel", "load_mw": 0.0, "co2_t_h": car},
+                {"month": month, "hour": hour, "use": "net", "load_mw": load - 1.0, "co2_t_h": float("nan")},
+            ]
+    return pd.DataFrame(rows)
 
 
 def write_made_up(path: Path, car: float = 40.0, baseline_car: float = 55.0) -> Path:

@@ -45,6 +45,27 @@ def test_difference_is_the_mean_of_the_last_year(tmp_path: Path) -> None:
     assert found["targets"][0]["held"]
 
 
+def test_accounts_are_those_of_the_last_year_and_the_bridge_adds_up(tmp_path: Path) -> None:
+    """Twelve months of 10 + 40 (55) + 2 t for residents, 10 + 40 (55) + 3 t on the territory; items of nothing are left out."""
+    run = Run(write_made_up(tmp_path / "r", car=40.0, baseline_car=55.0))
+    found = contents(run)["energy"]["accounts"]
+    mine, there = found["residents"], found["territory"]
+    assert (mine["first"], mine["second"]) == pytest.approx((12 * 67.0, 12 * 52.0))
+    assert (there["first"], there["second"]) == pytest.approx((12 * 68.0, 12 * 53.0))
+    assert there["direct"] == pytest.approx(0.8 * 12 * 53.0)
+    bridge = sum(r["second"] for r in found["theirs"]) - sum(r["second"] for r in found["mine"])
+    assert mine["second"] + bridge == pytest.approx(there["second"])
+    assert [r["label"] for r in found["both"]] == ["heating", "residents inside"]
+    assert [r["label"] for r in found["theirs"]] == ["goods"]
+
+
+def test_the_energy_section_shows_the_peak_month_and_the_error_of_typical_days(page: str, tmp_path: Path) -> None:
+    assert contents(Run(write_made_up(tmp_path / "r")))["energy"]["month"] == "2022-01"
+    assert "Coldest day of 2022-01" in page
+    assert "peak -3.20 %" in page
+    assert page.count("<svg") >= 4
+
+
 def test_mode_switches_count_weighted_persons(tmp_path: Path) -> None:
     found = contents(Run(write_made_up(tmp_path / "r")))
     assert found["switches"]["left_car"] == 2.0
