@@ -194,7 +194,9 @@ class Buses(Table):
     sets: Codes = column("i1", "-", "equal cables side by side")
     r: Floats = column("f8", "ohm", "resistance of the line, all cables together, at 20 degC")
     x_ohm: Floats = column("f8", "ohm", "reactance of the line, all cables together")
-    rating: Floats = column("f4", "A", "current that the line may carry per phase, all cables together; infinite for a busbar")
+    rating: Floats = column(
+        "f4", "A", "current that the line may carry per phase, all cables together; infinite for a busbar"
+    )
     houses: Floats = column("f8", "dwellings", "houses connected here")
     flats: Floats = column("f8", "dwellings", "flats connected here")
     floor: Floats = column("f8", "m2", "firms' floor connected here")

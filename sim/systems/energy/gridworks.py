@@ -16,7 +16,7 @@ from kernels.forest import Forest, forest_flow
 from kernels.trees import below
 from sim.city.equipment import OVERHEAD, RATINGS
 from sim.columns import Array, Bools, Floats, Ints
-from sim.systems.energy.grid import CHARGING, FLATS, HIGH, HOUSES, LEAST, LOW, Grid, GridMonth, forest_now, per_unit
+from sim.systems.energy.grid import CHARGING, FLATS, HIGH, HOUSES, LEAST, LOW, Grid, forest_now, per_unit
 
 #: Steps of an addition; sums of their weights are whole numbers below 2^53 and so exact.
 STEPS = 48
@@ -42,15 +42,6 @@ class Year(NamedTuple):
     over: Floats
     loading: Floats
     volt: Floats
-
-    def with_month(self, month: GridMonth) -> Year:
-        """The year with one month more."""
-        return Year(self.over + month.over, np.maximum(self.loading, month.loading), np.minimum(self.volt, month.volt))
-
-
-def new_year(stations: int, buses: int) -> Year:
-    """A year of which nothing has been lived."""
-    return Year(np.zeros((3, stations)), np.zeros(buses), np.ones(buses))
 
 
 class Works(NamedTuple):

@@ -32,7 +32,7 @@ from sim.systems.energy.grid import (
     peak_voltages,
     per_unit,
 )
-from sim.systems.energy.gridworks import MOST_LOAD, MOST_PV, STEPS, Year, hosting, new_year, reinforce
+from sim.systems.energy.gridworks import MOST_LOAD, MOST_PV, STEPS, Year, hosting, reinforce
 from tests.tiny import tiny_city
 
 P = Parameters()
@@ -275,17 +275,6 @@ def test_works_end_the_overloads_they_are_for(city: City, grid: Grid) -> None:
     assert after.loss.sum() < found.loss.sum()
     private = city.stations.kind == StationKind.PRIVATE
     np.testing.assert_array_equal(works.kva[private], kva[private])
-
-
-def test_a_year_is_its_months(city: City, grid: Grid) -> None:
-    """Hours add up; of loadings the highest, of voltages the lowest month counts."""
-    months = [lived(city, grid, factor * day(grid)) for factor in (1.0, 2.5, 0.5)]
-    year = new_year(len(city.stations), len(city.buses))
-    for month in months:
-        year = year.with_month(month)
-    np.testing.assert_array_equal(year.over, sum(m.over for m in months))
-    np.testing.assert_array_equal(year.loading, months[1].loading)
-    np.testing.assert_array_equal(year.volt, np.minimum(months[1].volt, 1.0))
 
 
 def test_a_few_hours_are_borne(city: City, grid: Grid) -> None:
