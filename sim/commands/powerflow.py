@@ -48,7 +48,7 @@ def powerflow(options: PowerflowOptions, say: Say) -> dict[str, Any]:
         steps, p, q = read_loads(options.loads, tables, f, p, q)
     p, q = np.atleast_2d(p), np.atleast_2d(q)
     with watched_compilation(say):
-        radial_flow(radial([0, 0], [0.0, 0.1], [0.0, 0.1]), np.zeros((1, 2)), np.zeros((1, 2)))
+        radial_flow(radial([0, 0], [0.0, 0.1], [0.0, 0.1]), np.zeros((32, 2)), np.zeros((32, 2)))
     clock = time.perf_counter()
     found = radial_flow(
         radial(f.parent, f.z.real, f.z.imag, f.shunt), p, q, source=f.source, tolerance=options.tolerance, iterations=ITERATIONS,
