@@ -105,7 +105,7 @@ def _sweep(
         limit=experiment.time_limit, retries=experiment.retries, batch=batch or min(len(plan.scenarios), 8),
         extend=extend, other_code=other_code, again=again,
     )  # fmt: skip
-    size = f"{len(plan.scenarios)} scenarios x {experiment.point_count:,} points x {plan.replications} replications"
+    size = f"{len(plan.scenarios)} scenarios x {len(plan.points):,} points x {plan.replications} replications"
     say(f"{plan.name}: {size}, on {engine.name}")
     try:
         with SweepBar(plan.name) as bar:

@@ -167,7 +167,7 @@ def count(kind: str, size: int, varied: Sequence[Varied], extra: Mapping[str, An
     if kind == "grid":
         return math.prod(len(p.on_grid) for p in varied)
     if kind == "attribution":
-        return min(size * (k - 1) + k + 2, 2**k)  # at most: coalitions may be met twice
+        return min(size * max(k - 3, 0) + 2 * k + 2, 2**k)  # at most: coalitions may be met twice
     factor = {"saltelli": 2 * k + 2 if extra.get("second_order") else k + 2, "morris": k + 1}.get(kind, 1)
     return size * factor
 

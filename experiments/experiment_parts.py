@@ -263,7 +263,7 @@ def _check_attribution(node: Node, varied: Sequence[Varied], reader: Reader) -> 
             f"the parameter {other[0]}",
             "ITEM.on of measures, or no parameters: all measures then",
         )
-    if len(varied) == 1:
+    elif len(varied) == 1:
         reader.fault(node, "design.attribution", "one measure", "at least two measures to attribute to")
 
 

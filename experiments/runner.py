@@ -38,6 +38,8 @@ DEADLY = 2
 PATIENCE = (1.0, 5.0, 15.0)
 #: How often the number of workers is asked for [s]: clusters grow and shrink.
 ROOM_SECONDS = 5.0
+#: Runs that end within so short a time [s] share one commit: each costs some waits for the disk.
+TOGETHER = 0.05
 #: A worker that has grown so much [MB] since its first run is replaced: a leak somewhere must not end a week's sweep.
 GROWTH_MB = 1500.0
 
@@ -106,6 +108,9 @@ def sweep(
         loop = _Loop(store, work, engine, options, watch or (lambda _: None))
         try:
             loop.run()
+        except KeyboardInterrupt:
+            loop.keep()
+            raise
         finally:
             engine.stop()
         store.compact()
@@ -155,23 +160,27 @@ class _Loop:
         self._room_known = 0.0
         self._draining = False
         self._why = ""
+        self._held: list[Outcome] = []
+        self._since = 0.0
 
     def run(self) -> None:
         """Until nothing is left to do."""
         while True:
             self._fill()
-            if not self._flying:
+            if not self._flying and not self._held:
                 break
-            ended = self._wait()
-            outcomes: list[Outcome] = []
-            broken = [unit for future in ended if (unit := self._take(future, outcomes)) is not None]
-            if outcomes:
-                self._commit(outcomes)
+            broken = [unit for future in self._wait() if (unit := self._take(future)) is not None]
+            if broken or time.monotonic() - self._since > TOGETHER:
+                self._commit()
             if broken:
                 self._mend(broken)
             elif time.monotonic() - self._room_known > ROOM_SECONDS:
                 self._measure_room()
             self.tell()
+
+    def keep(self) -> None:
+        """Commit what has ended."""
+        self._commit()
 
     def tell(self) -> None:
         """Say where it is."""
@@ -235,28 +244,41 @@ class _Loop:
     # --- back ---------------------------------------------------------------------------------------------------
 
     def _wait(self) -> list[Future[Any]]:
-        """The futures that ended: at least one, unless a second passes without."""
-        ended = []
+        """The futures that ended: at least one, unless a second passes without, or what has ended is due to be committed."""
+        ended: list[Future[Any]] = []
+        if not self._flying:
+            time.sleep(max(self._since + TOGETHER - time.monotonic(), 0.0))
+            return ended
+        patience = max(self._since + TOGETHER - time.monotonic(), 0.0) if self._held else 1.0
         try:
-            ended.append(self._ended.get(timeout=1.0))
+            ended.append(self._ended.get(timeout=patience))
             while True:
                 ended.append(self._ended.get_nowait())
         except Empty:
             return ended
 
-    def _take(self, future: Future[Any], outcomes: list[Outcome]) -> Unit | None:
-        """Gather what a unit brought; the unit itself where something broke instead."""
+    def _take(self, future: Future[Any]) -> Unit | None:
+        """Hold what a unit brought; the unit itself where something broke instead."""
         unit = self._flying.pop(future, None)
         if unit is None:
             return None
         try:
-            outcomes += future.result()
+            self._hold(future.result())
         except (Exception, CancelledError) as error:  # noqa: BLE001 - runs never raise here: a worker or a connection is gone
             self._why = _words(error)
             return unit
         return None
 
-    def _commit(self, outcomes: Sequence[Outcome]) -> None:
+    def _hold(self, outcomes: Sequence[Outcome]) -> None:
+        if not self._held:
+            self._since = time.monotonic()
+        self._held += outcomes
+
+    def _commit(self) -> None:
+        """Keep what has ended."""
+        outcomes, self._held = self._held, []
+        if not outcomes:
+            return
         failed = {}
         for one in outcomes:
             self.progress.worker_mb = max(self.progress.worker_mb, one.memory_mb)
@@ -280,10 +302,9 @@ class _Loop:
         """An executor broke: give up what is in flight, start anew, and find out who was to blame."""
         self.progress.breaks += 1
         self._executor = None
-        outcomes: list[Outcome] = []
         for future, unit in list(self._flying.items()):
             if future.done() and not future.cancelled() and future.exception() is None:
-                outcomes += future.result()
+                self._hold(future.result())
             else:
                 broken.append(unit)
         self._flying.clear()
@@ -294,14 +315,13 @@ class _Loop:
         for unit in broken:
             unit.breaks += 1
             if lonely and unit.alone >= DEADLY:
-                outcomes.append(_dead(unit.tasks[0], self._why))
+                self._attempts[unit.tasks[0].run] = self.options.retries
+                self._hold([_dead(unit.tasks[0], self._why)])
             elif unit.breaks >= SUSPECT:
                 self._suspects.extend(Unit([task], unit.breaks, unit.alone) for task in unit.tasks)
             else:
                 self._again.append(unit)
-        if outcomes:
-            self._attempts |= {one.run: self.options.retries for one in outcomes if one.blob is None}
-            self._commit(outcomes)
+        self._commit()
         self.engine.stop()
 
 

@@ -95,8 +95,11 @@ def patched_text(roadmap: Roadmap, patch: Patch, name: str = "") -> str:
     unwanted = set(patch.without)
     if patch.only is not None:
         unwanted |= set(planned) - set(patch.only)
-    for one in sorted(unwanted, key=lambda n: planned[n], reverse=True):
-        del measures[planned[one]]
+    if unwanted >= set(planned):
+        measures = []  # a list emptied one by one would leave comments where none may stand
+    else:
+        for one in sorted(unwanted, key=lambda n: planned[n], reverse=True):
+            del measures[planned[one]]
     measures.extend(dict(more) for more in patch.add)
     if "measures" in root or measures:
         root["measures"] = measures

@@ -6,6 +6,7 @@ same points it gives the same figures (tests/experiments/test_analyses.py).
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -78,5 +79,5 @@ def first_order(y: Floats, x: Floats, edges: Floats) -> float:
 
 def _classes(x: Floats, edges: Floats) -> list[np.ndarray]:
     rank = rankdata(x, method="ordinal")
-    found = [np.flatnonzero((rank > low) & (rank <= high)) for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    found = [np.flatnonzero((rank > low) & (rank <= high)) for low, high in pairwise(edges)]
     return [rows for rows in found if len(rows)]

@@ -21,8 +21,16 @@ def plan(points: int = 4, replications: int = 2, **changes: object) -> Plan:
     """Two scenarios x points x replications."""
     grid = np.column_stack([np.linspace(0.0, 1.0, points), np.linspace(5.0, 7.0, points) ** 2])
     facts = {"scenarios": {"plan": "1", "baseline": "2"}, "share": 0.1, "code": "c", "city": "t"}
-    given = {"name": "fake", "scenarios": ("plan", "baseline"), "parameters": PARAMETERS, "points": grid, "columns": COLUMNS, "districts": COLUMNS,
-             "replications": replications, "facts": facts}  # fmt: skip
+    given = {
+        "name": "fake",
+        "scenarios": ("plan", "baseline"),
+        "parameters": PARAMETERS,
+        "points": grid,
+        "columns": COLUMNS,
+        "districts": COLUMNS,
+        "replications": replications,
+        "facts": facts,
+    }
     return Plan(**(given | changes))  # type: ignore[arg-type]
 
 

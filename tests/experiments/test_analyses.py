@@ -58,9 +58,15 @@ def made(
     points = designs.points(kind, size, varied, 1, extra)
     ranges = {v.name: [v.low, v.high] for v in varied}
     plan = Plan(
-        "known", scenarios, tuple(v.column for v in varied), points, (Column("y", "t", "Y", direction),), replications=replications,
-        design={"kind": kind, "size": size, **extra, "seed": 1, "ranges": ranges}, facts={"scenarios": {}, "code": "c", "city": "t", "share": 1},
-    )  # fmt: skip
+        name="known",
+        scenarios=scenarios,
+        parameters=tuple(v.column for v in varied),
+        points=points,
+        columns=(Column("y", "t", "Y", direction),),
+        replications=replications,
+        design={"kind": kind, "size": size, **extra, "seed": 1, "ranges": ranges},
+        facts={"scenarios": {}, "code": "c", "city": "t", "share": 1},
+    )
     sweep(plan, work, path, Here())
     return load(path)
 

@@ -87,7 +87,7 @@ def test_a_sweep_does_only_what_is_missing(tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        sweep(plan, fakes.trivial, out, Here(), watch=stop)
+        sweep(plan, fakes.Slow(0.01), out, Here(), watch=stop)
     with stores.open_to_read(out) as store:
         done = store.counts()["done"]
     assert 15 <= done < 40
@@ -417,8 +417,8 @@ def test_dask_by_its_address_and_a_lost_connection(tmp_path: Path, cluster: tupl
     scheduler, out = start(), tmp_path / "out"
     process = child(out, "slow", address, 60)
     assert process.stdout is not None
-    for number, _ in enumerate(process.stdout):
-        if number == 20:
+    for line in process.stdout:
+        if int(line) >= 20:
             scheduler.kill()
             scheduler.wait()
             break
