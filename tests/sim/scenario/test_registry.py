@@ -23,8 +23,8 @@ SERIES = sorted((FOLDER / "series").glob("*.csv"))
 #: Words that units are made of: SI and what transport and energy people count in.
 UNITS = {
     "-", "%", "€", "€2020", "k€", "kWp", "kWh", "W", "VA", "kVA", "pu", "km", "km2", "m", "m2", "l", "s", "h", "min", "day", "days", "week",
-    "month", "months", "year", "years", "K", "degC", "kgCO2e", "veh", "PCU", "car", "trip", "trips", "call", "connectors", "dwellings", "job",
-    "measures", "persons", "tours", "women", "births",
+    "month", "months", "year", "years", "K", "degC", "kgCO2e", "veh", "PCU", "car", "trip", "trips", "call", "connectors", "dwellings",
+    "job", "measures", "persons", "tours", "women", "births",
 }  # fmt: skip
 
 
