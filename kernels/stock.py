@@ -124,7 +124,7 @@ def _rest(rows: FloatArray, b: int, shared: FloatArray, start: int, stop: int) -
 
 @fused_kernel
 def _day(rows: FloatArray, b: int, shared: FloatArray, start: int, stop: int) -> None:
-    """The mass temperatures of two blocks after some hours. They are kept in memory: carried from round to round LLVM takes lanes apart."""
+    """Bring the mass temperatures of two blocks through some hours."""
     for t in range(start, stop):
         store(rows, b, col.MASS, _balance(rows, b, shared, t, load(rows, b, col.MASS))[0])
         store(rows, b + 1, col.MASS, _balance(rows, b + 1, shared, t, load(rows, b + 1, col.MASS))[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import MISSING
+from typing import TYPE_CHECKING
 
 from sim.errors import Fault, InputError, nearest
 from sim.measures import Measure, kinds, shock_kinds
@@ -10,24 +11,33 @@ from sim.scenario.fields import fields_of
 from sim.scenario.load import Item
 from sim.scenario.parameters import Parameter, registry
 
+if TYPE_CHECKING:
+    from sim.indicators.registry import Indicator
+
 
 def explain(name: str) -> str:
-    """The card. Raises InputError on an unknown name."""
+    """The cards of that name (a parameter may be called as the indicator it moves). Raises InputError on an unknown name."""
     from sim.indicators import INDICATORS
 
     measures = {**kinds(), **shock_kinds()}
     indicators = {i.name: i for i in INDICATORS}
-    if name in registry():
-        return _parameter(registry()[name])
+    cards = []
     if name in measures:
-        return _measure(measures[name])
+        cards.append(_measure(measures[name]))
     if name in indicators:
-        i = indicators[name]
-        better = {1: "more is better", -1: "less is better", 0: "neither more nor less is better"}[i.direction]
-        return f"{i.name}: {i.label} [{i.unit}]\n  {i.meaning}\n  period: {i.period}; {better}; domain: {i.domain}"
-    known = [*registry(), *measures, *indicators]
-    allowed = "a parameter of the registry, an indicator, or a kind of measure or shock"
-    raise InputError(Fault("explain", repr(name), allowed, "", nearest(name, known)))
+        cards.append(_indicator(indicators[name]))
+    if name in registry():
+        cards.append(_parameter(registry()[name]))
+    if not cards:
+        known = [*registry(), *measures, *indicators]
+        allowed = "a parameter of the registry, an indicator, or a kind of measure or shock"
+        raise InputError(Fault("explain", repr(name), allowed, "", nearest(name, known)))
+    return "\n\n".join(cards)
+
+
+def _indicator(i: Indicator) -> str:
+    better = {1: "more is better", -1: "less is better", 0: "neither more nor less is better"}[i.direction]
+    return f"{i.name}: {i.label} [{i.unit}]\n  {i.meaning}\n  period: {i.period}; {better}; domain: {i.domain}"
 
 
 def listing() -> str:
