@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -30,6 +29,7 @@ from sim.state import Economy, Energy, Society, State, Townhall, Traffic
 from sim.systems.economy import EconomySystem
 from sim.systems.energy import EnergySystem
 from sim.systems.mobility import MobilitySystem
+from sim.systems.mobility.worth import worth
 from sim.systems.society import SocietySystem
 
 DEFAULT_GAP = 1e-4
@@ -84,6 +84,8 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
         self.society = SocietySystem(city, self.parameters, self.trends)
         self.municipality = Municipality(self, city, scenario, self.parameters)
         self.state = state if state is not None else self._settled_state(seed, share)
+        if len(self.state.townhall.status) == len(scenario.rows):  # else a fork that has yet to make room
+            self.policies = self.municipality.in_force(self.state)
         self.datacollector = mesa.DataCollector(model_reporters={"month": _month} | _reporters())
 
     def step(self) -> None:
@@ -160,36 +162,43 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
             threads=self.mobility.road.threads, state=self.state.copy(), climate=self.energy.climate,
         )  # fmt: skip
         other.municipality.take_over(other.state)
+        other.policies = other.municipality.in_force(other.state)
         return other
 
     def branch(self, scenario: Scenario) -> UrbanModel:
         """The same city going on from here with a scenario whose past is the same: only revisions to come may differ."""
-        self._check_past(scenario)
+        self._check_past(scenario, self.state.month)
+        return self.at(self.state.copy(), scenario)
+
+    def at(self, state: State, scenario: Scenario) -> UrbanModel:
+        """Another model of this city that goes on from a state lived before (it is used, not copied)."""
+        self._check_past(scenario, state.month)
         other = UrbanModel(
             scenario, self.city, parameters=self.parameters.overrides, gap=self.mobility.road.gap,
-            threads=self.mobility.road.threads, state=self.state.copy(), climate=self.energy.climate,
+            threads=self.mobility.road.threads, state=state, climate=self.energy.climate,
         )  # fmt: skip
-        other.municipality.make_room(other.state)
+        other.municipality.make_room(state)
+        other.policies = other.municipality.in_force(state)
         return other
 
     def revise(self, scenario: Scenario) -> None:
         """Go on with a scenario whose past is the same, in place."""
-        self._check_past(scenario)
+        self._check_past(scenario, self.state.month)
         self.scenario = scenario
         self.municipality.follow(scenario)
         self.municipality.make_room(self.state)
 
-    def _check_past(self, scenario: Scenario) -> None:
-        def past(one: Scenario) -> Scenario:
-            lived = tuple(r for r in one.revisions if r.start <= self.state.month)
-            return replace(one, name="", revisions=lived)
-
-        if past(scenario) != past(self.scenario):
+    def _check_past(self, scenario: Scenario, month: int) -> None:
+        if scenario.past(month) != self.scenario.past(month):
             raise ValueError("a scenario can only be taken over whose months lived so far are the same")
 
     def snapshot(self) -> Snapshot:
         """The month just lived, for indicators."""
         return Snapshot(self.city, self.state, self.policies, self.parameters, self.trends)
+
+    def worth(self, row: int) -> dict[str, np.ndarray]:
+        """(6,) what each way of travelling is worth to a citizen, by purpose; see :mod:`sim.systems.mobility.worth`."""
+        return {e.name.lower(): u for e, u in worth(self.mobility, self.state, self.policies, row).items()}
 
     def latest(self) -> dict[str, float]:
         """Indicators of the month just lived, as collected."""

@@ -108,6 +108,11 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
             self._advance(state, i, one)
         return compose(self._contributions(state), self.sizes)
 
+    def in_force(self, state: State) -> Policies:
+        """The policies of the month lived last, as its townhall left them."""
+        self.plan = plan_at(self.plans, state.month)
+        return compose(self._contributions(state), self.sizes)
+
     def inert(self, i: int) -> bool:
         """True if measure ``i`` can change nothing in this scenario."""
         one = self.plan.measures[i]

@@ -296,7 +296,10 @@ class City:
         return cast("nx.MultiDiGraph[int]", graph)
 
     def area(self, name: str) -> Ints:
-        """Districts of a named area, a commune (name or INSEE code), or a ring ("ring:first"). KeyError if unknown."""
+        """Districts of a named area, a commune (name or INSEE code), a ring ("ring:first"), one district ("district:12").
+
+        KeyError if unknown.
+        """
         if name in self.areas:
             return np.asarray(self.areas[name], dtype=np.int64)
         if name == "all":
@@ -304,6 +307,8 @@ class City:
         for i, (code, commune) in enumerate(zip(self.commune_codes, self.commune_names, strict=True)):
             if name in (code, commune):
                 return np.flatnonzero(self.districts.commune == i)
+        if name.startswith("district:") and name[9:].isdecimal() and int(name[9:]) < self.n_districts:
+            return np.array([int(name[9:])])
         if name.startswith("ring:") and name[5:].upper() in Ring.__members__:
             return np.flatnonzero(self.districts.ring == Ring[name[5:].upper()])
         raise KeyError(name)
@@ -311,4 +316,5 @@ class City:
     def area_names(self) -> tuple[str, ...]:
         """Every name that :meth:`area` knows."""
         rings = tuple(f"ring:{ring.name.lower()}" for ring in Ring)
-        return ("all", *self.areas, *rings, *self.commune_names, *self.commune_codes)
+        single = tuple(f"district:{i}" for i in range(self.n_districts))
+        return ("all", *self.areas, *rings, *self.commune_names, *self.commune_codes, *single)

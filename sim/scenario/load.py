@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import graphlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +14,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from sim.errors import Fault, InputError, nearest
 from sim.measures import Measure, kinds, shock_kinds
 from sim.months import month_name, year_of
+from sim.scenario.agreement import LONGEST_RUN, check_names, check_time
 from sim.scenario.fields import (
     WRONG,
     Choice,
@@ -37,9 +37,6 @@ from sim.units import MONEY, MONEY_PER_YEAR, SHARE
 
 #: Who may share the cost of a measure.
 FUNDERS = ("metropole", "region", "state", "private")
-#: Months before the start that shocks may reach back.
-LONGEST_LEAD = 36
-LONGEST_RUN = 600
 #: Share of the population that may be simulated.
 SAMPLE = Number(1e-4, 1.0)
 
@@ -138,9 +135,14 @@ class Scenario:
         """The calendar as written, then as each revision leaves it."""
         return tuple(calendars(self.first_month, self.measures, self.shocks, self.revisions))
 
+    def past(self, month: int) -> dict[str, Any]:
+        """All that months up to ``month`` depend on, as plain data: scenarios whose past is equal have lived alike."""
+        lived = tuple(r for r in self.revisions if r.start <= month)
+        return dataclasses.replace(self, name="", revisions=lived).resolved()
+
     def without_measures(self) -> Scenario:
         """The do-nothing baseline: committed items and shocks stay, and what revisions do to shocks."""
-        shocks = {s.id for part in (self, *self.revisions) for s in part.shocks}
+        shocks = {s.id for s in self.shocks} | {s.id for r in self.revisions for s in r.shocks}
         kept = [
             dataclasses.replace(r, measures=(), stop=tuple(i for i in r.stop if i in shocks)) for r in self.revisions
         ]
@@ -211,11 +213,11 @@ def load_scenario(path: Path, fits: Fits | None = None, *, text: str | None = No
         "revisions": read_revisions(parts.get("revisions"), reader, partial(_revised, reader=reader)),
     }
     if not _has_wrong(values):
-        _check_time(values, measures, shocks, rest["targets"], reader, root)
+        check_time(values, measures, shocks, rest["targets"], reader, root)
         first = min([values["start"], *(s.start for s in shocks)])
         check_years(values["weather"], year_of(first), year_of(values["end"]), reader, parts.get("weather"))
         _check_revisions(values, measures, shocks, rest["revisions"], reader, parts.get("revisions"))
-    _check_names(measures, _ids(parts.get("baseline")), _ids(parts.get("measures")), reader)
+    check_names(measures, _ids(parts.get("baseline")), _ids(parts.get("measures")), reader)
     if fits is not None and values["city"] is not WRONG:
         revised = [one for r in rest["revisions"] for one in (*r.measures, *r.shocks)]
         try:
@@ -307,7 +309,7 @@ def _check_revisions(
         if calendar.changes is not None:
             present = [one for one in calendar.measures if one is not None]
             ids = [one.id for one in present]
-            _check_names(present, [one.id for one in present if one.committed], ids, reader)
+            check_names(present, [one.id for one in present if one.committed], ids, reader)
 
 
 def _ids(node: Node | None) -> list[str]:
@@ -385,63 +387,6 @@ def _parameters(node: Node | None, reader: Reader) -> dict[str, float]:
     values = read_values(node, known, reader, "parameters")
     given = {scalar(k) for k, _ in entries(node)} if isinstance(node, MappingNode) else set()
     return {name: float(v) for name, v in values.items() if name in given and v is not WRONG}
-
-
-def _check_time(
-    values: Mapping[str, Any],
-    measures: list[Item],
-    shocks: list[Item],
-    targets: tuple[Target, ...],
-    reader: Reader,
-    root: Node,
-) -> None:
-    start, end = values["start"], values["end"]
-    nodes = {scalar(k): v for k, v in entries(root)} if isinstance(root, MappingNode) else {}
-    if end < start:
-        reader.fault(nodes["end"], "end", month_name(end), f"a month not before start, {month_name(start)}")
-    elif end - start >= LONGEST_RUN:
-        reader.fault(nodes["end"], "end", month_name(end), f"at most {LONGEST_RUN} months after start")
-    for one in measures:
-        if one.start < start:
-            _at(reader, one, f"{one.id}.start", month_name(one.start), f"a month from {month_name(start)} on")
-    for one in shocks:
-        if one.start < start - LONGEST_LEAD:
-            _at(reader, one, f"{one.id}.start", month_name(one.start), f"at most {LONGEST_LEAD} months before start")
-    for target in targets:
-        if not start <= target.by <= end:
-            allowed = f"a month from {month_name(start)} to {month_name(end)}"
-            reader.fault(nodes.get("targets"), f"targets.{target.indicator}.by", month_name(target.by), allowed)
-
-
-def _check_names(measures: list[Item], committed: list[str], planned: list[str], reader: Reader) -> None:
-    seen: set[str] = set()
-    committed = committed + [one.id for one in measures if one.committed]
-    planned = committed + planned + [one.id for one in measures]
-    for one in measures:
-        if one.id in seen:
-            _at(reader, one, f"{one.id}.id", f"{one.id!r} twice", "each id once")
-        seen.add(one.id)
-        allowed = "the id of another item of the baseline" if one.committed else "the id of another measure"
-        for name in one.depends_on:
-            others = [other for other in (committed if one.committed else planned) if other != one.id]
-            if name not in others:
-                _at(reader, one, f"{one.id}.depends_on", repr(name), allowed, nearest(name, others))
-    try:
-        graphlib.TopologicalSorter({one.id: one.depends_on for one in measures}).prepare()
-    except graphlib.CycleError as error:
-        loop = error.args[1]
-        first = next(one for one in measures if one.id in loop)
-        _at(
-            reader,
-            first,
-            f"{first.id}.depends_on",
-            " waits for ".join(reversed(loop)),
-            "measures that do not wait for each other",
-        )
-
-
-def _at(reader: Reader, one: Item, path: str, what: str, allowed: str, hint: str = "") -> None:
-    reader.faults.append(Fault(one.where, what, allowed, path, hint))
 
 
 __all__ = ["FUNDERS", "PARTS", "Budget", "Item", "Scenario", "Target", "load_scenario"]

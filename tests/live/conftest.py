@@ -1,0 +1,43 @@
+"""A workshop on the tiny city, and the file its roadmap comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sim.city.city import City
+from sim.live.workshop import Workshop
+from tests import worlds
+
+ROADMAP = """
+budget: {investment_per_year: 10 M€, debt_ceiling: 90 M€}
+baseline:
+  - {id: chargers, measure: ev_charging, start: 2021-03, months: 6, capex: 1 M€, points: 20}
+measures:
+  - {id: parking, measure: parking_price, start: 2021-02, area: centre, price: 1 €/h}
+  - {id: tracks, measure: cycle_network, start: 2021-02, months: 12, capex: 6 M€, length: 3 km}
+  - {id: slow, measure: speed_limit, start: 2021-09, area: all, speed: 30 km/h}
+"""
+
+
+@pytest.fixture(scope="session")
+def city() -> City:
+    return worlds.city()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    file = tmp_path / "scenario.yaml"
+    file.write_text(worlds.HEAD.format(end="2021-12", world="trends") + ROADMAP, "utf-8")
+    return file
+
+
+@pytest.fixture
+def workshop(path: Path, city: City) -> Iterator[Workshop]:
+    from sim.scenario.load import load_scenario
+
+    made = Workshop.open(path, load_scenario(path), city, 0.3, 1, None)
+    yield made
+    made.close()

@@ -1,0 +1,207 @@
+"""The workshop without a page: branches, decisions, scrubbing back, refusals, a crash, and files that reproduce a branch to the bit."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim import RunError, load_scenario, run_pair
+from sim.city.city import City
+from sim.live import people, plan
+from sim.live.groups import compared
+from sim.live.history import History
+from sim.live.workshop import BASELINE, ROADMAP, Workshop
+
+
+def advance(workshop: Workshop, months: int) -> None:
+    for _ in range(months):
+        workshop.advance()
+
+
+def current(workshop: Workshop, branch: int, name: str) -> dict[str, object]:
+    return dict(plan.current(workshop.branch(branch).scenario, workshop.shown)[name])
+
+
+def test_a_branch_is_its_file(workshop: Workshop, city: City, tmp_path: Path) -> None:
+    """Forked, edited, rewound, shocked, added to: ``rebond run`` of the saved file lives the same months, in both worlds."""
+    advance(workshop, 3)
+    branch = workshop.fork(ROADMAP, "dearer parking")
+    workshop.edit(
+        branch.number,
+        changes=[{**current(workshop, branch.number, "parking"), "price": "3 €/h", "area": ["district:4"]}],
+    )
+    advance(workshop, 2)
+    workshop.edit(branch.number, stop=["tracks"])
+    new = {"measure": "bike_subsidy", "id": "bikes", "start": "2021-07", "amount": "300 €"}
+    workshop.edit(branch.number, changes=[new])
+    advance(workshop, 2)
+    workshop.seek(branch.scenario.start + 5)  # back to June: the months since are given up by this branch
+    workshop.edit(branch.number, changes=[{**current(workshop, branch.number, "slow"), "start": "2021-11"}])
+    workshop.shock({"shock": "energy_price", "id": "crisis", "start": "2021-08", "months": 2, "change": "+50%"})
+    advance(workshop, 6)
+    assert workshop.shown == workshop.scenario.end
+    path = tmp_path / "saved.yaml"
+    path.write_text(workshop.saved(branch.number), "utf-8")
+    scenario = load_scenario(path)
+    assert scenario.name == "dearer parking"
+    assert len(scenario.revisions) == 3
+    pair = run_pair(scenario, city, seed=scenario.seed, share=scenario.share)
+    for record, number in ((pair.roadmap, branch.number), (pair.baseline, BASELINE)):
+        run = record.indicators["value"].to_numpy().reshape(12, -1)
+        live = [workshop.branch(number).history.frames[m].values for m in range(scenario.start, scenario.end + 1)]
+        assert np.array_equal(run, np.array(live)), record.manifest["role"]
+
+
+def test_any_month_lived_can_be_shown_again(workshop: Workshop) -> None:
+    advance(workshop, 6)
+    branch = workshop.branch(ROADMAP)
+    month = branch.scenario.start + 3
+    first = branch.frame(month)
+    assert first is not None
+    assert first.links is not None
+    kept = first.links.copy()
+    for frame in branch.history.frames.values():
+        frame.links = frame.districts = None
+    for later in [m for m in branch.history.states if m not in (branch.first, branch.month)]:
+        del branch.history.states[later]
+    again = workshop.frame(ROADMAP, month)
+    assert again is not None
+    assert np.array_equal(again.links, kept)
+    assert np.array_equal(again.values, first.values)
+
+
+def test_memory_is_bounded(workshop: Workshop) -> None:
+    advance(workshop, 8)
+    history = workshop.branch(ROADMAP).history
+    frames, states = list(history.frames.values()), list(history.states.values())
+    small = History(map_bytes=3 * frames[0].nbytes, state_bytes=1)
+    for frame in frames:
+        small.keep_frame(frame)
+    for state in states:
+        small.keep_state(state)
+    assert sum(f.nbytes for f in small.frames.values()) <= small.map_bytes
+    assert len(small.frames) == len(frames)  # figures of every month stay
+    assert sorted(small.states) == [min(history.states), max(history.states)]
+
+
+def test_an_edit_that_changes_nothing_changes_nothing(workshop: Workshop) -> None:
+    advance(workshop, 2)
+    branch = workshop.fork(ROADMAP, "the same")
+    workshop.edit(
+        branch.number, changes=[{"measure": "bike_subsidy", "id": "none", "start": "2021-04", "amount": "0 €"}]
+    )
+    advance(workshop, 4)
+    a, b = (workshop.branch(n).figures(workshop.shown) for n in (ROADMAP, branch.number))
+    assert a is not None
+    assert b is not None
+    assert np.array_equal(a.values, b.values)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"id": "tracks", "capex": "90 M€"}, "cannot be paid: 2021"),
+        ({"id": "slow", "start": "2021-01"}, "a month from 2021-02 on"),
+        ({"id": "parking", "price": "3"}, "€/h"),
+        ({"id": "parking", "area": ["district:99"]}, "district:99"),
+    ],
+)
+def test_refusals_say_why(workshop: Workshop, change: dict[str, object], why: str) -> None:
+    advance(workshop, 1)
+    before = workshop.branch(ROADMAP).scenario
+    with pytest.raises(RunError, match=why):
+        workshop.edit(ROADMAP, changes=[{**current(workshop, ROADMAP, str(change["id"])), **change}])
+    assert workshop.branch(ROADMAP).scenario is before
+
+
+def test_what_has_begun_keeps_its_date_and_works_their_size(workshop: Workshop) -> None:
+    advance(workshop, 3)
+    parking, tracks = (current(workshop, ROADMAP, name) for name in ("parking", "tracks"))
+    with pytest.raises(RunError, match="has begun"):
+        workshop.edit(ROADMAP, changes=[{**parking, "start": "2021-06"}])
+    with pytest.raises(RunError, match="under way"):
+        workshop.edit(ROADMAP, changes=[{**tracks, "length": "1 km"}])
+    with pytest.raises(RunError, match="baseline"):
+        workshop.edit(BASELINE, stop=["parking"])
+
+
+def test_a_crash_leaves_the_others(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    advance(workshop, 1)
+    branch = workshop.fork(ROADMAP, "doomed")
+
+    def fail() -> None:
+        raise ZeroDivisionError("made to fail")
+
+    monkeypatch.setattr(branch.model, "step", fail)
+    advance(workshop, 2)
+    assert "made to fail" in branch.error
+    assert branch not in workshop.alive()
+    assert workshop.branch(ROADMAP).month == workshop.shown == workshop.scenario.start + 2
+
+
+def test_playing_goes_to_the_end_and_stops(workshop: Workshop) -> None:
+    workshop.set_speed(5.0)
+    workshop.play(True)
+    workshop._player.join(timeout=0.05)
+    assert workshop.playing
+    workshop.seek(workshop.scenario.start - 1)  # a seek while playing does not break it
+    for _ in range(600):
+        if not workshop.playing:
+            break
+        threading.Event().wait(0.05)
+    assert workshop.shown == workshop.scenario.end
+    assert not workshop.playing
+
+
+def test_people_and_groups(workshop: Workshop, city: City) -> None:
+    advance(workshop, 6)
+    model = workshop.branch(ROADMAP).model_at(workshop.shown).result()
+    row = people.find(model.state, district=4, turn=0)
+    who = people.citizen(model, row)
+    assert who["district"] == 4
+    assert 18 <= who["age"] < 120
+    assert row == people.row_of(model.state, who["id"])
+    for tour in who["day"]:
+        assert all(np.isfinite(u) for _, u in tour["worth"])
+    states = [workshop.branch(n).state_at(workshop.shown).result() for n in (BASELINE, ROADMAP)]
+    rows = compared(*states, city.districts.ring)
+    assert sum(r["persons"] for r in rows if r["kind"] == "fifth") == pytest.approx(
+        sum(r["persons"] for r in rows if r["kind"] == "ring")
+    )
+    assert all(
+        r["minutes"] == r["euros"] == r["gain"] == r["lose"] == 0.0
+        for r in compared(states[0], states[0], city.districts.ring)
+    )
+
+
+def test_utilities_shown_decide(workshop: Workshop) -> None:
+    """Over many citizens the way with the highest utility is taken far more often than by chance: tastes are of mean zero."""
+    advance(workshop, 1)
+    model = workshop.branch(ROADMAP).model_at(workshop.shown).result()
+    hits = []
+    for row in range(0, len(model.state.citizens), max(1, len(model.state.citizens) // 150)):
+        if model.state.citizens.alive[row]:
+            for purpose, worth in model.worth(row).items():
+                mode = getattr(
+                    model.state.citizens,
+                    {"work": "main_mode", "education": "main_mode", "shopping": "shop_mode"}.get(
+                        purpose, f"{purpose}_mode"
+                    ),
+                )[row]
+                hits.append([0, 0, 1, 1, 2, 3][int(np.argmax(worth))] == mode)
+    assert len(hits) > 100
+    assert np.mean(hits) > 0.5  # by chance: a quarter
+
+
+def test_forks_are_bounded(workshop: Workshop) -> None:
+    for i in range(5):
+        workshop.fork(ROADMAP, f"branch {i}")
+    with pytest.raises(RunError, match="at most"):
+        workshop.fork(ROADMAP, "one more")
+    workshop.close_branch(2)
+    workshop.fork(ROADMAP, "room again")
+    with pytest.raises(RunError, match="stay"):
+        workshop.close_branch(ROADMAP)
