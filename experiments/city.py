@@ -24,6 +24,9 @@ from sim import INDICATORS, City, Scenario, UrbanModel, load_bundle, month_name
 WINDOW = 12
 #: Columns that tell by how much a heading of the scenario is held begin so.
 HEADING = "heading_"
+#: What a roadmap search holds within limits: the largest value of any month, in columns that begin so.
+MOST = "most_"
+AUDITED = ("invested", "debt", "measures_waiting")
 GRAINS = ("final", "yearly", "monthly", "district")
 
 
@@ -81,7 +84,8 @@ def live(model: UrbanModel, columns: tuple[str, ...], districts: tuple[str, ...]
         f"{HEADING}{t.indicator}": margin(everything[:, place[t.indicator]], model.scenario, t)
         for t in headings(model.scenario)
     }
-    finals = dict(zip(plain, months[-WINDOW:].mean(axis=0), strict=True)) | margins
+    most = {f"{MOST}{name}": float(everything[:, place[name]].max()) for name in AUDITED}
+    finals = dict(zip(plain, months[-WINDOW:].mean(axis=0), strict=True)) | margins | most
     periods, series = _series(months, start, grains)
     if series is not None and len(plain) < len(columns):
         series = np.hstack([series, np.full((len(series), len(columns) - len(plain)), np.nan)])

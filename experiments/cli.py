@@ -20,13 +20,14 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the one command line; once is enough."""
     if any(known.callback is sweep for known in app.registered_commands):
         return
-    from experiments import cli_analyses
+    from experiments import cli_analyses, cli_search
 
     app.command(epilog="Example: rebond sweep scenarios/experiments/fuel_telework.yaml --out out/fuel")(sweep)
     app.command(
         epilog="Example: rebond results out/fuel --sql 'SELECT scenario, avg(jobs) FROM runs GROUP BY scenario'"
     )(results)
     cli_analyses.register(app)
+    cli_search.register(app)
 
 
 def say(text: str) -> None:
@@ -74,10 +75,11 @@ def sweep(
         return
     if experiment is None:
         raise InputError(Fault("EXPERIMENT", "nothing", "an experiment file, or --status DIR"))
-    _sweep(experiment, out, _engine(workers, scheduler, slurm), batch, (extend, other_code, retry_failed), as_json)
+    _sweep(experiment, out, engine_of(workers, scheduler, slurm), batch, (extend, other_code, retry_failed), as_json)
 
 
-def _engine(workers: int | None, scheduler: str | None, slurm: Path | None) -> Any:
+def engine_of(workers: int | None, scheduler: str | None, slurm: Path | None) -> Any:
+    """The engine that the options ask for. Raises InputError."""
     from experiments.engines import Dask, Loky, Slurm
 
     given = {"--workers": workers, "--scheduler": scheduler, "--slurm": slurm}
@@ -98,7 +100,7 @@ def _sweep(
 
     experiment = load_experiment(path)
     target = out or Path("out") / path.stem
-    _check_target(target)
+    check_target(target)
     plan, work = ready(experiment, os.cpu_count() or 1, say)
     extend, other_code, again = flags
     options = Options(
@@ -118,7 +120,7 @@ def _sweep(
     _tell(target, progress.failed, as_json)
 
 
-def _check_target(target: Path) -> None:
+def check_target(target: Path) -> None:
     """Refuse, before any work, a folder that is something else."""
     from experiments.store import INDEX, exists
 

@@ -77,6 +77,16 @@ class Varied:
         return np.clip(out, self.low, self.high)
 
 
+def place(varied: Varied, value: float) -> float:
+    """A ``u`` in [0, 1] where :meth:`Varied.at` gives the value, or the nearest it can give; for parameters without a shape."""
+    if varied.values:
+        nearest_value = min(range(len(varied.values)), key=lambda i: abs(varied.values[i] - value))
+        return (nearest_value + 0.5) / len(varied.values)
+    if varied.whole:
+        return float(np.clip((round(value) - varied.low + 0.5) / (varied.high - varied.low + 1.0), 0.0, 1.0))
+    return float(np.clip((value - varied.low) / (varied.high - varied.low), 0.0, 1.0))
+
+
 def _quantiles(kind: str, shape: Mapping[str, float], low: float, high: float, u: Floats) -> Floats:
     if kind == "loguniform":
         return np.asarray(low * np.exp(u * math.log(high / low)))

