@@ -307,15 +307,20 @@ def city_show(
         bool,
         typer.Option("--elasticities", help="What travellers answer to prices and times, beside published figures."),
     ] = False,
-    share: Annotated[float, typer.Option(help="Share of the people that elasticities are computed with.")] = 0.05,
+    energy: Annotated[
+        bool, typer.Option("--energy", help="A normal year of its energy, beside published figures.")
+    ] = False,
+    share: Annotated[
+        float, typer.Option(help="Share of the people that elasticities and energy are computed with.")
+    ] = 0.05,
     threads: Annotated[int | None, typer.Option(help="Threads. (all cores)")] = None,
     as_json: Annotated[bool, JSON_OPTION] = False,
 ) -> None:
-    """Show a city: map, totals, the check of free-flow times, and elasticities if asked."""
+    """Show a city: map, totals, the check of free-flow times; elasticities and a year of energy if asked."""
     from sim.commands.city import show
 
     _within(share=share, threads=threads)
-    show(city, out, as_json, say, share if elasticities else None, threads or os.cpu_count() or 1)
+    show(city, out, as_json, say, share, threads or os.cpu_count() or 1, answers=elasticities, energy=energy)
 
 
 def _stop(number: int, _frame: FrameType | None) -> NoReturn:

@@ -22,9 +22,11 @@ PERIOD_SHARE = {
     (False, False): [0.01, 0.01, 0.06, 0.10, 0.09, 0.09, 0.17, 0.17, 0.16, 0.14],
     (False, True): [0.04, 0.04, 0.10, 0.11, 0.15, 0.17, 0.16, 0.10, 0.08, 0.05],
 }
-#: Heating of flats and houses [share by gas, oil, electric, heat pump, district, wood]; 13,000 dwellings on Toulouse's heat networks in
-#: 2017 (press), the rest assumption (INSEE RP table by fuel not found).
-HEATING_FLAT = [0.43, 0.01, 0.48, 0.02, 0.06, 0.00]
+#: Heating of flats and houses [share by gas, oil, electric, heat pump, district, wood]. Flats: 13,000 dwellings on Toulouse's heat networks
+#: in 2017 (press), the rest in the proportions of French flats without one (SDES, enquête Logement 2020, of all flats: gas 44, oil 4,
+#: wood 1, heat pump 1, networks 12 %, electricity the rest). Houses: between the same survey (gas 30, oil and LPG 16, electricity 27, heat
+#: pump 9, wood 18 %) and a gas network in nearly every street: assumption (INSEE RP table by fuel not found).
+HEATING_FLAT = [0.47, 0.05, 0.40, 0.01, 0.06, 0.01]
 HEATING_HOUSE = [0.44, 0.06, 0.30, 0.12, 0.00, 0.08]
 #: Ages of cars in France [years] and share below (AAA Data, 1 January 2023: 13 % up to three years old, 12 % over twenty), scaled to a
 #: mean of ``FLEET_AGE``: 10.3 years in France on 1 January 2021 (SDES), less in the intercommunalities with a low-emission zone, where

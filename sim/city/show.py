@@ -101,10 +101,11 @@ def build_report(city: City) -> list[str]:
     """The same for people."""
     a = city_answer(city)
     t = a["totals"]
+    inside = "" if a["population_of_metropole"] is None else f" ({a['population_of_metropole']:,} in the metropole)"
     lines = [
         f"{a['name']}{' (synthetic streets)' if a['synthetic_streets'] else ''}: {a['nodes']:,} nodes, {a['links']:,} directed links, "
         f"{a['districts']} districts in {a['communes']} communes, {a['lines']} transit lines, {a['stops']:,} stops",
-        f"{t['population']:,} inhabitants ({a['population_of_metropole']:,} in the metropole) in {t['households']:,} households, "
+        f"{t['population']:,} inhabitants{inside} in {t['households']:,} households, "
         f"{t['employed']:,} employed, {t['unemployed']:,} unemployed, {t['students']:,} students, {t['cars']:,} cars, {t['jobs']:,} jobs",
     ]  # fmt: skip
     if s := a["streets"]:

@@ -16,6 +16,8 @@ from sim.city.gtfs import Service, read_timetable
 from sim.city.load import open_city
 from sim.city.show import build_report, show_city
 from sim.city.weatherfile import read_weather
+from sim.energy_check import check
+from sim.energy_check import table as energy_table
 from sim.errors import Fault, InputError
 from sim.grid.city import bring_networks, check_networks, network_files
 from sim.preparation import open_prepared, prepare
@@ -62,17 +64,25 @@ def build(
     say(f"Wrote {out}")
 
 
-def show(name: str, out: Path | None, as_json: bool, say: Say, share: float | None = None, threads: int = 1) -> None:
-    """Print the totals and checks of a city, and draw it if asked; elasticities at a ``share`` of its people."""
+def show(
+    name: str, out: Path | None, as_json: bool, say: Say, share: float = 0.05, threads: int = 1, *, answers: bool = False,
+    energy: bool = False,
+) -> None:  # fmt: skip
+    """Print the totals and checks of a city, and draw it if asked; at a ``share`` of its people: ``answers`` of travellers to prices
+    and times (elasticities), a year of ``energy`` beside published figures."""
     if out is not None and not out.absolute().parent.is_dir():
         raise InputError(Fault("--out", f"{out}, whose folder does not exist", "a file in an existing folder"))
-    city = open_city(name) if share is None else open_prepared(name, threads, say)[0]
+    city = open_prepared(name, threads, say)[0] if answers or energy else open_city(name)
     answer = show_city(city, out)
-    found = () if share is None else elasticities(city, share, threads)
-    if as_json:
-        shown = {} if share is None else {"elasticities": [asdict(one) for one in found], "elasticities_share": share}
-        print(json.dumps(answer | shown, indent=1, ensure_ascii=False))
-    else:
-        print("\n".join([*build_report(city), *(table(found) if found else ())]))
+    lines = build_report(city)
+    if answers:
+        found = elasticities(city, share, threads)
+        answer |= {"elasticities": [asdict(one) for one in found], "elasticities_share": share}
+        lines += table(found)
+    if energy:
+        checked = check(city, share, threads)
+        answer |= checked.answer()
+        lines += energy_table(checked)
+    print(json.dumps(answer, indent=1, ensure_ascii=False) if as_json else "\n".join(lines))
     if out is not None:
         say(f"Wrote {out}")

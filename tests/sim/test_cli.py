@@ -201,6 +201,25 @@ def test_show_a_city(bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture
     assert "--out" in capsys.readouterr().err
 
 
+def test_a_year_of_energy_of_a_city(bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The tiny city's year beside the published figures, for machines and for people; nothing about it is Toulouse but its weather."""
+    words = ["city", "show", str(bundle), "--energy", "--share", "0.2"]
+    assert _guarded([*words, "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["energy_share"] == 0.2
+    rows = {row["key"]: row for row in answer["energy"]}
+    assert rows["dpe_ab"]["unit"] == "%"
+    assert rows["final"]["model"] > rows["buildings"]["model"] > 1.0
+    assert set(rows["final"]) == {"key", "label", "unit", "model", "low", "high", "where", "year", "status", "source"}
+    assert -20.0 < answer["typical_days"]["heating"] < 20.0
+    assert _guarded(words) == 0
+    seen = capsys.readouterr().out
+    assert "Typical days against all hours of the normal year" in seen
+    assert seen.count("predicted") > 20
+    assert _guarded(["city", "show", str(bundle), "--energy", "--share", "2"]) == 2
+    assert "--share" in capsys.readouterr().err
+
+
 def test_a_city_is_not_built_from_nothing_nor_over_something(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,7 +3,9 @@
 What a sector's floors use in a normal year is CEREN's (``data/firms.csv``); the heat balance says when, and what another winter, a
 heatwave or a milder set-point changes. One number a sector is calibrated for that: the size of its envelope's losses, so that the
 normal year's heating is the published share of its intensity. Cooling is what the balance gives on the cooled share of floors;
-the published rest is lighting, machines and ventilation.
+the published rest is hot water and cooking, by the carriers of heating, and lighting, machines and ventilation. Hot water and cooking are
+18 % of the tertiary sector's energy as in its branches together (hot water 13 %: CEA 2001; heat of all kinds 70 %, electricity for the
+rest 30 %: Institut Sapiens on 2019; heating 51 %: CEREN 2007); how much of a branch's is an assumption.
 """
 
 from __future__ import annotations
@@ -33,11 +35,15 @@ SMALLEST, LARGEST, STEPS = 0.05, 40.0, 30  #: bisection of the size of losses
 
 @dataclass(frozen=True)
 class Floors:
-    """What floors use, by sector S: ``losses`` (S,) calibrated size of the envelope's losses; ``other`` (S,) [kWh/m2 a year] of electricity
-    beside heating and cooling; ``mix`` (S, 4) of the carriers of heating; ``cooled`` (S,) share of floors; ``missed`` (S,) kWh/m2 of
-    published heating that no size of losses gives."""
+    """What floors use, by sector S.
+
+    ``losses`` (S,) calibrated size of the envelope's losses; ``water`` (S,) [kWh/m2 a year] of hot water and cooking, ``other`` (S,) of
+    electricity beside them, heating and cooling; ``mix`` (S, 4) of the carriers of heat; ``cooled`` (S,) share of floors; ``missed`` (S,)
+    kWh/m2 of published heating that no size of losses gives.
+    """
 
     losses: Floats
+    water: Floats
     other: Floats
     mix: Array
     cooled: Floats
@@ -46,9 +52,9 @@ class Floors:
 
 @dataclass(frozen=True)
 class FloorUse:
-    """One square metre of each sector, (S, T) [W]: heating, electricity for cooling and for the rest."""
+    """One square metre of each sector, (S, T) [W]: heat (heating, hot water, cooking), electricity for cooling and for the rest."""
 
-    heating: Floats
+    heat: Floats
     cooling: Floats
     other: Floats
 
@@ -69,8 +75,9 @@ def floors(year: Month, parameters: Mapping[str, float]) -> Floors:
         low, high = np.where(less, middle, low), np.where(less, high, middle)
     losses = 0.5 * (low + high)
     heating, cooling = _year(year, losses)
-    other = np.maximum(total - wanted - cooled * cooling, 0.0)
-    return Floors(losses, other, mix / mix.sum(axis=1, keepdims=True), cooled, wanted - heating)
+    water = total * np.array([float(row["water"]) for row in ordered])
+    other = np.maximum(total - wanted - water - cooled * cooling, 0.0)
+    return Floors(losses, water, other, mix / mix.sum(axis=1, keepdims=True), cooled, wanted - heating)
 
 
 def _year(year: Month, losses: Floats) -> tuple[Floats, Floats]:
@@ -86,8 +93,8 @@ def floor_use(month: Month, what: Floors, saved: Floats) -> FloorUse:
     left = (1.0 - saved)[:, None]
     spread = month.shapes["firms"] * _rhythm(month)
     year_hours = 365.25 * DAY
-    other = what.other[:, None] * 1000.0 / year_hours * spread[None, :]
-    return FloorUse(lived.heat * left, lived.cool * what.cooled[:, None] * left, other * left)
+    water, other = (kwh[:, None] * 1000.0 / year_hours * spread[None, :] for kwh in (what.water, what.other))
+    return FloorUse((lived.heat + water) * left, lived.cool * what.cooled[:, None] * left, other * left)
 
 
 def _rhythm(month: Month) -> Floats:

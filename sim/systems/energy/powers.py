@@ -38,7 +38,7 @@ def powers(
     """``area`` (D, S) m2 of floors; ``lighting``, ``data`` (D, T) [W]; ``mix`` (S, 4) carriers of floors' heating."""
     n, lived, h = len(area), homes.lived, month.hours
     warm, cool = (a.reshape(n, 2, -1).sum(axis=1) for a in (lived.warm, lived.cool))
-    electric = use.heating * mix[:, FIRM_CARRIERS.index(Carrier.ELECTRICITY), None] + use.cooling + use.other
+    electric = use.heat * mix[:, FIRM_CARRIERS.index(Carrier.ELECTRICITY), None] + use.cooling + use.other
     floors = area @ electric
     away = _by_hour(_watts(charging.work, month), month.shapes["charging_work"])
     away += _by_hour(_watts(charging.public, month), month.shapes["charging_public"])

@@ -51,10 +51,10 @@ def gain_per_kwh(prices: Tariffs, parameters: Mapping[str, float]) -> float:
     return max(parameters["supply_share"] * float(prices.home[0]) - prices.feed_in, 0.0)
 
 
-def public_pv(kwp: Floats, month: Month) -> Array:
-    """(D, T) [W] of panels (D,) [kWp] on public roofs."""
+def public_pv(kwp: Floats, month: Month, tilt: float = PUBLIC_TILT) -> Array:
+    """(D, T) [W] of panels (D,) [kWp] on public roofs, facing south at a ``tilt`` [rad]."""
     h = month.hours
-    normal = np.array([0.0, -np.sin(PUBLIC_TILT), np.cos(PUBLIC_TILT)])
+    normal = np.array([0.0, -np.sin(tilt), np.cos(tilt)])
     plane = np.maximum(h.sun @ normal, 0.0) * h.beam + (1.0 + normal[2]) * h.iso + (1.0 - normal[2]) * h.ground
     out = pv_yield(np.ascontiguousarray(plane), np.ascontiguousarray(h.outdoor), COEFFICIENT, NOCT, LOSSES, INVERTER)
     return kwp[:, None] * 1000.0 * out[None, :]

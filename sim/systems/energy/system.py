@@ -119,7 +119,7 @@ class EnergySystem:
         self._solar(state, homes, month, public, served)
         fuel = {
             EnergyUse.HEATING: homes.lived.fuel.sum(axis=0), EnergyUse.HOT_WATER: month.hours.water,
-            EnergyUse.COOKING: month.hours.cooking, EnergyUse.TERTIARY: area.sum(axis=0) @ use.heating,
+            EnergyUse.COOKING: month.hours.cooking, EnergyUse.TERTIARY: area.sum(axis=0) @ use.heat,
             EnergyUse.FUEL: np.tile(driving(self.parameters), len(month.days.weight)),
             EnergyUse.TRANSIT: transit.sum(axis=(0, 1)) - transit[Carrier.ELECTRICITY].sum(axis=0),
         }  # fmt: skip

@@ -81,6 +81,12 @@ def driving(parameters: Mapping[str, float]) -> Floats:
     return out
 
 
+def service_days(month: Month, parameters: Mapping[str, float]) -> float:
+    """Working days of service that the month's days are worth."""
+    working = month.days.working.astype(np.float64)
+    return float(month.days.weight @ (working + (1.0 - working) * parameters["transit_weekend"]))
+
+
 def transit_watts(city: City, lines: Lines, policies: Policies, month: Month, parameters: Mapping[str, float]) -> Array:
     """(7, D, T) [W] of transit vehicles by carrier and hour of the month; days off run a stated share of the service."""
     day = departures(city, policies, parameters)

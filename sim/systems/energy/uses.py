@@ -107,7 +107,7 @@ def efficiency(parameters: Mapping[str, float]) -> Floats:
 
 def add_floors(final: Array, area: Floats, use: FloorUse, mix: Array, weight: Floats) -> None:
     """Add firms' floors to ``final`` (D, 7, uses) [MWh]: ``area`` (D, S) m2, ``use`` by m2, ``mix`` (S, 4), ``weight`` (T,) hours."""
-    heating = use.heating @ weight / 1e6
+    heating = use.heat @ weight / 1e6
     for i, carrier in enumerate(FIRM_CARRIERS):
         final[:, carrier, EnergyUse.TERTIARY] += area @ (heating * mix[:, i])
     final[:, Carrier.ELECTRICITY, EnergyUse.TERTIARY] += area @ ((use.cooling + use.other) @ weight / 1e6)
