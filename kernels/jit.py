@@ -13,7 +13,11 @@ from typing import Any, Self, TypeVar
 import numba
 from numba.core import event
 
+from kernels.stale import forget_stale
+
 F = TypeVar("F", bound=Callable[..., Any])
+
+forget_stale()
 
 #: Re-exported so that kernels take their parallel range from the same place as their compiler.
 prange = numba.prange

@@ -173,7 +173,8 @@ def _balance(rows: FloatArray, b: int, shared: FloatArray, t: int, mass: Any) ->
     """One hour of the network: mass temperature at its end, heating and cooling [W], air temperature without either."""
     zero = same(0.0)
     outdoor, working = same(shared[t, col.H_AIR]), same(shared[t, col.H_WORKING])
-    east, north = same(shared[t, col.H_BEAM_EAST]), same(shared[t, col.H_BEAM_NORTH])
+    east, north = same(shared[t, col.H_EAST]), same(shared[t, col.H_NORTH])
+    way = int(shared[t, col.H_OPEN])  # to the answers with windows open, or none
     inside = more(load(rows, b, col.IN), load(rows, b, col.IN_AWAY), working)
     # the beam on the main facade and on the one to its right; those opposite see what is below zero
     ahead = more(mul(load(rows, b, col.SIN), east), load(rows, b, col.COS), north)
@@ -184,20 +185,24 @@ def _balance(rows: FloatArray, b: int, shared: FloatArray, t: int, mass: Any) ->
     sun = more(sun, load(rows, b, col.B_RIGHT), larger(aside, zero))
     sun = more(more(sun, load(rows, b, col.B_BACK), ahead), load(rows, b, col.B_LEFT), aside)
     free = more(
-        more(mul(load(rows, b, col.A_IN), inside), load(rows, b, col.A_SUN), sun), load(rows, b, col.A_OUT), outdoor
+        more(mul(load(rows, b, col.A_IN + way), inside), load(rows, b, col.A_SUN + way), sun),
+        load(rows, b, col.A_OUT + way),
+        outdoor,
     )
-    free = more(free, load(rows, b, col.A_MASS), mass)
+    free = more(free, load(rows, b, col.A_MASS + way), mass)
     lower = more(mul(load(rows, b, col.NIGHT), same(shared[t, col.H_ASLEEP])), load(rows, b, col.AWAY), working)
     lower = more(lower, load(rows, b, col.RELIEF), same(shared[t, col.H_SHORT]))
-    per_k = load(rows, b, col.PER_K)
+    per_k = load(rows, b, col.PER_K + way)
     short = sub(sub(load(rows, b, col.HEAT_AT), lower), free)
     heat = smaller(larger(mul(short, per_k), zero), load(rows, b, col.HEATER))
     cool = larger(mul(sub(free, load(rows, b, col.COOL_AT)), per_k), zero)
     drift = more(
-        more(mul(load(rows, b, col.E_IN), inside), load(rows, b, col.E_SUN), sun), load(rows, b, col.E_OUT), outdoor
+        more(mul(load(rows, b, col.E_IN + way), inside), load(rows, b, col.E_SUN + way), sun),
+        load(rows, b, col.E_OUT + way),
+        outdoor,
     )
-    drift = more(drift, load(rows, b, col.E_MASS), mass)
-    return more(drift, load(rows, b, col.E_POWER), sub(heat, cool)), heat, cool, free
+    drift = more(drift, load(rows, b, col.E_MASS + way), mass)
+    return more(drift, load(rows, b, col.E_POWER + way), sub(heat, cool)), heat, cool, free
 
 
 @fused_inline

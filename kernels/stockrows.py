@@ -19,8 +19,9 @@ IntArray = npt.NDArray[np.int64]
 class Dwellings(NamedTuple):
     """A building stock, (B,) each; powers in W, temperatures in degC, angles in degrees clockwise from north, unless said otherwise.
 
-    ``box`` (B, 7) as in :func:`kernels.thermal.series`; ``aperture`` (B, 4) effective collecting area [m2] of the main facade, which looks
-    to ``azimuth``, and of those 90, 180 and 270 degrees further; ``mass`` temperature at the start; ``internal`` gains with
+    ``box`` (B, 7) as in :func:`kernels.thermal.series`; ``opened`` [W/K] what open windows add to its ventilation; ``aperture``
+    (B, 4) effective collecting area [m2] of the main facade, which looks to ``azimuth``, and of those 90, 180 and 270 degrees further;
+    ``mass`` temperature at the start; ``internal`` gains with
     everybody at home, ``absent`` what they lose while people work away; ``heat_at`` by day, and how much lower [K] at ``night``, while
     people are ``away`` and while the grid is short (``relief``); ``cool_at`` (inf: no cooling); ``heater`` greatest output; the heating
     system takes ``per_heat`` plus ``pump`` times the hour's reference heat pump of what it gives, ``electric`` is the share of electricity;
@@ -30,6 +31,7 @@ class Dwellings(NamedTuple):
     """
 
     box: FloatArray
+    opened: FloatArray
     aperture: FloatArray
     azimuth: FloatArray
     mass: FloatArray
@@ -62,7 +64,8 @@ class Hours(NamedTuple):
     """What all dwellings share, (T,) each.
 
     ``outdoor`` [degC]; ``sun`` (T, 3) unit vector east, north, up; ``beam``, ``iso``, ``ground`` [W/m2]: a plane of normal n and tilt b
-    receives max(0, n sun) beam + (1 + cos b) iso + (1 - cos b) ground (Hay-Davies); ``asleep``, ``working``, ``short`` (of power) [0..1];
+    receives max(0, n sun) beam + (1 + cos b) iso + (1 - cos b) ground (Hay-Davies); ``shade`` share of the sun that shutters let through
+    windows; ``open`` 1 in hours of open windows, else 0; ``asleep``, ``working``, ``short`` (of power) [0..1];
     ``pump`` what the reference heat pump takes of what it gives (1 / COP); shapes of mean 1 over a day: ``water``, ``plugs``, ``cooking``,
     ``car``, ``night_car``, ``flexible``.
     """
@@ -72,6 +75,8 @@ class Hours(NamedTuple):
     beam: FloatArray
     iso: FloatArray
     ground: FloatArray
+    shade: FloatArray
+    open: FloatArray
     asleep: FloatArray
     working: FloatArray
     short: FloatArray
@@ -124,24 +129,28 @@ BLOCK = 2 * LANES  #: dwellings that are taken together
 #: Electric uses of a fixed shape: columns of dwellings from WATER on, of hours from H_WATER on.
 STEADY = 6
 
-# Columns of a packed dwelling, LANES numbers each.
+# Columns of a packed dwelling, LANES numbers each; those of the network's answers stand a second time for open windows.
+RESPONSES = 10
 (
-    MASS, A_MASS, A_OUT, A_IN, A_SUN, PER_K, E_MASS, E_OUT, E_IN, E_SUN, E_POWER, IN, IN_AWAY, SIN, COS, B_FRONT, B_RIGHT, B_BACK,
-    B_LEFT, ASUM, HEAT_AT, NIGHT, AWAY, RELIEF, COOL_AT, HEATER, PER_HEAT, PUMP, ELECTRIC, CHILLER, WATER, PLUGS, COOKING,
+    MASS, A_MASS, A_OUT, A_IN, A_SUN, PER_K, E_MASS, E_OUT, E_IN, E_SUN, E_POWER, OPENED, *_, IN, IN_AWAY, SIN, COS, B_FRONT, B_RIGHT,
+    B_BACK, B_LEFT, ASUM, HEAT_AT, NIGHT, AWAY, RELIEF, COOL_AT, HEATER, PER_HEAT, PUMP, ELECTRIC, CHILLER, WATER, PLUGS, COOKING,
     CAR, NIGHT_CAR, FLEXIBLE, PANELS, N_EAST, N_NORTH, N_UP, BATTERY, STORED, WEIGHT, COLUMNS,
-) = (LANES * k for k in range(44))  # fmt: skip
-# Columns of a packed hour: the beam is split by direction, since windows are upright.
+) = (LANES * k for k in range(44 + RESPONSES))  # fmt: skip
+OPEN = OPENED - A_MASS  #: from an answer with closed windows to that with open ones
+# Columns of a packed hour: the beam is split by direction, since windows are upright; theirs is what shutters leave of it.
 (
-    H_AIR, H_BEAM_EAST, H_BEAM_NORTH, H_BEAM_UP, H_ISO, H_GROUND, H_DIFFUSE, H_ASLEEP, H_WORKING, H_SHORT, H_PUMP,
+    H_AIR, H_OPEN, H_EAST, H_NORTH, H_DIFFUSE, H_BEAM_EAST, H_BEAM_NORTH, H_BEAM_UP, H_ISO, H_GROUND, H_ASLEEP, H_WORKING, H_SHORT, H_PUMP,
     H_WATER, H_PLUGS, H_COOKING, H_CAR, H_NIGHT, H_FLEXIBLE,
-) = range(17)  # fmt: skip
+) = range(20)  # fmt: skip
 
 
 def shared_hours(hours: Hours) -> FloatArray:
-    """(T, 17) rows of what dwellings share."""
+    """(T, 20) rows of what dwellings share."""
     beam = np.asarray(hours.beam)[:, None] * np.asarray(hours.sun)
+    shade = np.asarray(hours.shade)
     columns = [
-        hours.outdoor, *beam.T, hours.iso, hours.ground, np.add(hours.iso, hours.ground), hours.asleep, hours.working, hours.short,
+        hours.outdoor, np.where(hours.open, float(OPEN), 0.0), beam[:, 0] * shade, beam[:, 1] * shade,
+        np.add(hours.iso, hours.ground) * shade, *beam.T, hours.iso, hours.ground, hours.asleep, hours.working, hours.short,
         hours.pump, hours.water, hours.plugs, hours.cooking, hours.car, hours.night_car, hours.flexible,
     ]  # fmt: skip
     return np.ascontiguousarray(np.column_stack(columns), np.float64)
@@ -153,7 +162,8 @@ def pack(dwellings: Dwellings, group: IntArray, groups: int, threads: int) -> Pa
     first, roofed, place = _places(group, given.panels, groups)
     rows = aligned(int(first[-1]), COLUMNS)
     rows[:, COOL_AT : COOL_AT + LANES] = np.inf
-    in_blocks(lambda start, stop: _pack(given, place, start, stop, rows), len(group), 16_384, threads)
+    airing = bool(np.any(given.opened))
+    in_blocks(lambda start, stop: _pack(given, place, start, stop, airing, rows), len(group), 16_384, threads)
     return Packed(rows, first, roofed, place)
 
 
@@ -182,19 +192,18 @@ def _places(group: IntArray, panels: FloatArray, groups: int) -> tuple[IntArray,
 
 
 @fused_kernel
-def _pack(d: Dwellings, place: IntArray, start: int, stop: int, rows: FloatArray) -> None:
+def _pack(d: Dwellings, place: IntArray, start: int, stop: int, airing: bool, rows: FloatArray) -> None:
     """Write dwellings ``start`` to ``stop`` into their lanes."""
     answer = np.empty((5, 2))
     for i in range(start, stop):
         b, lane = place[i] // LANES, place[i] % LANES
         row = rows[b, lane:]
-        _responses(d.box[i], answer)
+        _responses(d.box[i], d.box[i, 2], answer)
+        _answers(answer, row[A_MASS:])
+        if airing:
+            _responses(d.box[i], d.box[i, 2] + d.opened[i], answer)
+        _answers(answer, row[OPENED:])
         row[MASS] = d.mass[i]
-        row[A_MASS], row[A_OUT], row[A_IN], row[A_SUN] = answer[0, 0], answer[1, 0], answer[2, 0], answer[3, 0]
-        row[PER_K] = 1.0 / answer[4, 0]
-        row[E_MASS], row[E_OUT], row[E_IN], row[E_SUN], row[E_POWER] = (
-            answer[0, 1], answer[1, 1], answer[2, 1], answer[3, 1], answer[4, 1],
-        )  # fmt: skip
         row[IN], row[IN_AWAY] = d.internal[i], -d.absent[i]
         turn = np.radians(d.azimuth[i])
         row[SIN], row[COS] = np.sin(turn), np.cos(turn)
@@ -219,14 +228,22 @@ def responses(box: FloatArray) -> tuple[FloatArray, FloatArray]:
     to the air: (B, 5) each, K or K/W. EN ISO 13790:2008, C.1 to C.11."""
     answer = np.empty((len(box), 5, 2))
     for i, one in enumerate(np.ascontiguousarray(box, np.float64)):
-        _responses(one, answer[i])
+        _responses(one, one[2], answer[i])
     return answer[:, :, 0], answer[:, :, 1]
 
 
 @inline
-def _responses(box: FloatArray, answer: FloatArray) -> None:
-    """Fill ``answer`` (5, 2): air and mass, one unit at a time."""
-    h_w, h_em, h_ve, h_is, a_m, a_t, c_m = box[0], box[1], box[2], box[3], box[4], box[5], box[6]
+def _answers(answer: FloatArray, row: FloatArray) -> None:
+    """Write the answers of air and mass into a dwelling's columns."""
+    for k in range(4):
+        row[k * LANES], row[(5 + k) * LANES] = answer[k, 0], answer[k, 1]
+    row[4 * LANES], row[9 * LANES] = 1.0 / answer[4, 0], answer[4, 1]
+
+
+@inline
+def _responses(box: FloatArray, h_ve: float, answer: FloatArray) -> None:
+    """Fill ``answer`` (5, 2): air and mass, one unit at a time, with ventilation ``h_ve``."""
+    h_w, h_em, h_is, a_m, a_t, c_m = box[0], box[1], box[3], box[4], box[5], box[6]
     h_ms = H_MS * a_m
     h1 = 1.0 / (1.0 / h_ve + 1.0 / h_is)
     h2 = h1 + h_w

@@ -60,6 +60,9 @@ def test_kernels_import_numpy_and_numba_only() -> None:
         "concurrent",
         "os",
         "functools",
+        "contextlib",
+        "hashlib",
+        "pathlib",
     }
     for name in filter(lambda n: under(n, "kernels"), MODULES):
         assert {i.split(".")[0] for i in imports(name)} <= allowed, name

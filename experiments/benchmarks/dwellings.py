@@ -94,8 +94,9 @@ def lived(case: Stock, districts: int, threads: int) -> Lived:
     none, full = np.zeros(t), np.ones(t)
     above = np.tile([0.0, 0.0, 1.0], (t, 1))
     hours = Hours(
-        case.outdoor, above, case.solar, case.solar / 8.0, case.solar / 8.0, none, none, none, full / 3.0, *([full] * 6)
-    )
+        case.outdoor, above, case.solar, case.solar / 8.0, case.solar / 8.0, full, none, none, none, none, full / 3.0,
+        *([full] * 6),
+    )  # fmt: skip
     each = {name: np.full(n, value) for name, value in SYSTEMS.items()}
     each |= {"internal": case.internal[0] * case.floor, "cool_at": np.full(n, COOL_AT), "heat_at": np.full(n, HEAT_AT)}
     each |= {
@@ -109,7 +110,7 @@ def lived(case: Stock, districts: int, threads: int) -> Lived:
 
 CHILLER = 3.0
 SYSTEMS = {
-    "absent": 0.0, "night": 0.0, "away": 0.0, "relief": 0.0, "heater": 1e9, "per_heat": 0.0, "pump": 1.0, "electric": 1.0,
+    "opened": 0.0, "absent": 0.0, "night": 0.0, "away": 0.0, "relief": 0.0, "heater": 1e9, "per_heat": 0.0, "pump": 1.0, "electric": 1.0,
     "chiller": CHILLER, "water": 200.0, "plugs": 300.0, "cooking": 40.0, "car": 50.0, "night_car": 50.0, "flexible": 50.0, "tilt": 20.0,
     "facing": 160.0, "battery": 5000.0, "weight": 1.0,
 }  # fmt: skip

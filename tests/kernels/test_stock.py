@@ -29,10 +29,11 @@ def stock(n: int, seed: int = 0) -> Dwellings:
     pump = rng.random(n) < 0.4
     panels = np.where(rng.random(n) < 0.3, rng.uniform(500.0, 6000.0, n), 0.0)
     return Dwellings(
-        box=box, aperture=rng.uniform(0.0, 0.06, (n, 4)) * floor[:, None], azimuth=rng.uniform(0.0, 360.0, n), mass=np.full(n, 17.0),
+        box=box, opened=rng.uniform(0.5, 3.0, n) * floor,
+        aperture=rng.uniform(0.0, 0.06, (n, 4)) * floor[:, None], azimuth=rng.uniform(0.0, 360.0, n), mass=np.full(n, 17.0),
         internal=4.0 * floor, absent=2.0 * floor * (rng.random(n) < 0.5), heat_at=rng.uniform(17.0, 22.0, n),
         night=rng.uniform(0.0, 3.0, n), away=rng.uniform(0.0, 2.0, n), relief=rng.uniform(0.0, 1.0, n),
-        cool_at=np.where(rng.random(n) < 0.3, 26.0, np.inf), heater=np.full(n, 1e9), per_heat=np.where(pump, 0.0, 1.1),
+        cool_at=np.where(rng.random(n) < 0.5, 25.0, np.inf), heater=np.full(n, 1e9), per_heat=np.where(pump, 0.0, 1.1),
         pump=np.where(pump, 1.0, 0.0), electric=np.where(pump, 1.0, rng.random(n)), chiller=np.full(n, 3.0),
         **{name: rng.uniform(0.0, 300.0, n) for name in STEADY},
         panels=panels, tilt=rng.uniform(0.0, 60.0, n), facing=rng.uniform(0.0, 360.0, n),
@@ -49,7 +50,8 @@ def hours(seed: int = 1, count: int = T) -> Hours:
     lit = np.maximum(up, 0.0) > 0.0
     return Hours(
         rng.uniform(-8.0, 34.0, count), sun, lit * rng.uniform(0.0, 900.0, count), lit * rng.uniform(0.0, 150.0, count),
-        lit * rng.uniform(0.0, 60.0, count), (t % 24 < 6).astype(float), ((t % 24 > 8) & (t % 24 < 17)) * 0.7, (t % 24 == 19) * 1.0,
+        lit * rng.uniform(0.0, 60.0, count), rng.uniform(0.6, 1.0, count), (rng.random(count) < 0.1) * 1.0,
+        (t % 24 < 6).astype(float), ((t % 24 > 8) & (t % 24 < 17)) * 0.7, (t % 24 == 19) * 1.0,
         rng.uniform(0.2, 0.5, count), *rng.uniform(0.1, 3.0, (6, count)),
     )  # fmt: skip
 
@@ -67,11 +69,13 @@ def alone(d: Dwellings, b: int, h: Hours) -> tuple[Floats, float]:
     need, air = np.empty(count), np.empty(count)
     internal = d.internal[b] - d.absent[b] * h.working
     heat_at = d.heat_at[b] - d.night[b] * h.asleep - d.away[b] * h.working - d.relief[b] * h.short
-    solar = sum(d.aperture[b, k] * on_plane(h, 90.0, d.azimuth[b] + 90.0 * k) for k in range(4))
-    end = series(
-        d.mass[b], h.outdoor, internal, np.ascontiguousarray(solar), heat_at, np.full(count, d.cool_at[b]),
-        np.ascontiguousarray(d.box[b]), need, air,
-    )  # fmt: skip
+    solar = h.shade * sum(d.aperture[b, k] * on_plane(h, 90.0, d.azimuth[b] + 90.0 * k) for k in range(4))
+    end = d.mass[b]
+    for t in range(count):  # an hour at a time, since windows open and close
+        box = d.box[b].copy()
+        box[2] += d.opened[b] * h.open[t]
+        one = [np.array([x[t]]) for x in (h.outdoor, internal, solar, heat_at, np.full(count, d.cool_at[b]))]
+        end = series(end, *one, box, need[t : t + 1], air[t : t + 1])
     heat, cool = np.maximum(need, 0.0), np.maximum(-need, 0.0) / d.chiller[b]
     final = heat * (d.per_heat[b] + d.pump[b] * h.pump)
     warm = final * d.electric[b]

@@ -50,7 +50,7 @@ def standard(count: int, parameters: Mapping[str, float]) -> dict[str, Floats]:
     """Columns of :class:`kernels.stock.Dwellings` for the standard calculation: standard comfort, no electricity but a heat pump's."""
     none, full = np.zeros(count), np.ones(count)
     setpoint, setback = parameters["heating_setpoint"], parameters["heating_setback"]
-    zero = ("absent", "relief", "away", "per_heat", "water", "plugs", "cooking", "car", "night_car", "flexible", "panels", "tilt",
+    zero = ("opened", "absent", "relief", "away", "per_heat", "water", "plugs", "cooking", "car", "night_car", "flexible", "panels", "tilt",
             "facing", "battery")  # fmt: skip
     return dict.fromkeys(zero, none) | {
         "mass": full * setpoint, "heat_at": full * setpoint, "night": full * (setpoint - setback), "cool_at": full * NO_COOLING,

@@ -116,7 +116,7 @@ def _live(month: Month, losses: Floats, group: Ints, groups: int) -> Lived:
                     one * SURFACES, one * CAPACITY], axis=1)  # fmt: skip
     none = np.zeros(n)
     stock = Dwellings(
-        box=box, aperture=np.full((n, 4), APERTURE), azimuth=none, mass=one * COMFORT, internal=one * GAINS_ALWAYS,
+        box=box, opened=none, aperture=np.full((n, 4), APERTURE), azimuth=none, mass=one * COMFORT, internal=one * GAINS_ALWAYS,
         absent=one * -GAINS_OPEN, heat_at=one * COMFORT, night=one * SETBACK, away=none, relief=none, cool_at=one * COOL_AT,
         heater=one * 1e9, per_heat=one, pump=none, electric=none, chiller=one * CHILLER, water=none, plugs=none, cooking=none,
         car=none, night_car=none, flexible=none, panels=none, tilt=none, facing=none, battery=none, weight=one,

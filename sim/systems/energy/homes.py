@@ -10,7 +10,7 @@ import numpy as np
 from kernels.draws import stream, uniforms
 from kernels.stock import Dwellings, Lived, live
 from sim.buildings.archetypes import archetype_index
-from sim.buildings.envelope import envelope
+from sim.buildings.envelope import AIR_CAPACITY, ROOM_HEIGHT, envelope
 from sim.codes import Carrier, DwellingType, Heating
 from sim.columns import Array, Bools, Floats, Ints
 from sim.measures.policies import Policies
@@ -112,7 +112,8 @@ def live_month(
     n, watts = len(rows), 1000.0 / 24.0  # W of a kWh a day
     setback = setpoint - parameters["heating_setback"]
     stock = Dwellings(
-        box=walls.box, aperture=walls.aperture, azimuth=d.azimuth[rows], mass=_masses(state, rows, month, setpoint + heated.change),
+        box=walls.box, opened=parameters["airing"] * AIR_CAPACITY * ROOM_HEIGHT * d.area[rows], aperture=walls.aperture,
+        azimuth=d.azimuth[rows], mass=_masses(state, rows, month, setpoint + heated.change),
         internal=parameters["gains_floor"] * d.area[rows] + parameters["gains_person"] * size,
         absent=parameters["gains_person"] * (size - np.minimum(presence.persons[household], size)),
         heat_at=setpoint + heated.change, night=np.full(n, setback), away=setback * (1.0 - presence.share[household]),

@@ -17,6 +17,8 @@ from sim.columns import Array, Floats
 
 DATA = Path(__file__).parent / "data"
 DAY = 24
+#: degC outdoors between which windows are open on summer days (assumption): cooler than indoors, and not so cold that heating starts.
+AIRING = (17.0, 25.0)
 #: Share of households at night set-back by hour of the day, eight hours in all; share of those with work or school who are out on working
 #: days, eight hours too. Edges are soft since people differ (assumption): all at once would make a peak that no city has.
 NIGHT = np.array([1.0] * 5 + [0.75, 0.4, 0.1] + [0.0] * 13 + [0.2, 0.6, 0.95])
@@ -78,11 +80,15 @@ def month_hours(days: Days, parameters: Mapping[str, float], signal: Floats) -> 
     )
     planes = hay_davies(direct, diffuse, horizontal, extra, sun)
     asleep, out = NIGHT[hour], AWAY[hour] * working
+    warm_day = np.repeat(days.temperature.mean(axis=1) >= parameters["summer_day"], DAY)
+    mild = (outdoor >= AIRING[0]) & (outdoor <= AIRING[1])
+    shutters = np.where(warm_day, 1.0 - parameters["shutters"], 1.0)
     cold = np.repeat(days.temperature.mean(axis=1) < parameters["response_cold"], DAY)
     short = ((hour >= SHORT[0]) & (hour < SHORT[1])) * working * cold
     shapes = {name: np.tile(values * DAY, k) for name, values in profiles().items()}
     hours = Hours(
-        outdoor=outdoor, sun=sun, beam=planes.beam, iso=planes.iso, ground=planes.ground, asleep=asleep, working=out, short=short,
+        outdoor=outdoor, sun=sun, beam=planes.beam, iso=planes.iso, ground=planes.ground, shade=shutters,
+        open=(warm_day & mild).astype(np.float64), asleep=asleep, working=out, short=short,
         pump=1.0 / heat_pump_cop(outdoor, parameters), water=shapes["hot_water_electric"], plugs=shapes["appliances"],
         cooking=shapes["cooking"], car=shapes["charging_home"], night_car=shapes["charging_off_peak"], flexible=np.tile(signal, k),
     )  # fmt: skip

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from kernels.stock import Dwellings, Lived, live
-from sim.buildings.envelope import envelope
+from sim.buildings.envelope import AIR_CAPACITY, ROOM_HEIGHT, envelope
 from sim.city.climate import Climate
 from sim.city.typical_days import Days, all_days
 from sim.codes import Carrier, Heating
@@ -84,6 +84,7 @@ def _stock(state: State, rows: Ints, parameters: Mapping[str, float]) -> Dwellin
     pump = heating == Heating.HEAT_PUMP
     year = np.mean([appliances(size, month, p) for month in range(12)], axis=0) * YEAR
     columns = standard(n, p) | {
+        "opened": p["airing"] * AIR_CAPACITY * ROOM_HEIGHT * d.area[rows],
         "cool_at": np.where(d.cooled[rows], p["cooling_setpoint"], NO_COOLING), "pump": pump,
         "chiller": np.full(n, p["cooling_efficiency"]), "per_heat": np.where(pump, 0.0, 1.0 / efficiency(p)[heating]),
         "electric": HEATING_CARRIER[heating] == Carrier.ELECTRICITY, "plugs": year / YEAR * 1000.0 / 24.0,
