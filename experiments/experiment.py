@@ -100,7 +100,7 @@ class Experiment:
 
 def load_experiment(path: Path | str) -> Experiment:
     """Read an experiment and the roadmaps that it names. Raises InputError with all faults."""
-    reader = Reader(Path(path))
+    reader = Reader(Path(path), kind="experiment", example="scenarios/experiments/fuel_telework.yaml")
     root = read_nodes(reader)
     known = fields_of(Experiment)
     values = read_values(root, known, reader, "", skip=experiment_parts.PARTS)
