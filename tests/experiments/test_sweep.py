@@ -44,7 +44,9 @@ def whole(found: Sweep, plan: Plan) -> None:
 
 
 @pytest.mark.parametrize(
-    ("engine", "batch"), [(Here(), 1), (Here(), 3), (Loky(1), 1), (Loky(2), 1), (Loky(3), 2)], ids=str
+    ("engine", "batch"),
+    [(Here(), 1), (Here(), 3), (Loky(1), 1), (Loky(2), 1), (Loky(3), 2)],
+    ids=["here", "here by three", "one worker", "two workers", "three workers by two"],
 )
 def test_same_bits_whatever_the_workers(tmp_path: Path, engine: Engine, batch: int) -> None:
     plan = fakes.plan(6, 2)
