@@ -26,7 +26,7 @@ from sim.city.delays import LinkTimes, Speeds, default_speeds, fit
 from sim.city.districts import group_cells, spread
 from sim.city.facts import CityFacts
 from sim.city.feeders import generate_grid
-from sim.city.flows import VACANT, fit_commuters, jobs_by_sector
+from sim.city.flows import SECTOR_SHARE, VACANT, fit_commuters, jobs_by_sector
 from sim.city.geometry import Plane, inside
 from sim.city.gtfs import Timetable
 from sim.city.lines import build_lines
@@ -114,6 +114,8 @@ def build_city(
         "totals": {name: int(getattr(districts, name).sum()) for name in ("population", "households", "employed", "jobs", "cars")},
         "read": dict(source.report),
     }  # fmt: skip
+    if facts is not None and facts.survey:
+        city.facts["survey"] = dict(facts.survey)
     if timetable is not None:
         city.facts["transit"] = lines.report
         what = f"{lines.report['lines']:,} lines of {lines.report['date']}, a line by route, direction and stop pattern"
@@ -121,7 +123,9 @@ def build_city(
     if len(pairs):
         city.prepared[FREE_FLOW_PAIRS] = pairs
     city.stations, city.buses = generate_grid(city, Parameters())
-    city.sources += (("low-voltage grid", "stations and feeders along the streets by stated rules", "generated: docs/grid.md"),)
+    city.sources += (
+        ("low-voltage grid", "stations and feeders along the streets by stated rules", "generated: docs/grid.md"),
+    )
     return city
 
 
@@ -236,7 +240,8 @@ def _sector_jobs(draft: _Draft, districts: Districts) -> Ints:
                 px, py = draft.plane.to_metres(np.array([lon]), np.array([lat]))
                 near = np.maximum(near, np.exp(-(((districts.x - px) ** 2 + (districts.y - py) ** 2) / 1500.0**2)))
     busy = np.exp(-np.hypot(districts.x, districts.y) / 2500.0)
-    return jobs_by_sector(districts.jobs, near, busy)
+    known = draft.facts.sectors if draft.facts is not None else {}
+    return jobs_by_sector(districts.jobs, near, busy, known or SECTOR_SHARE)
 
 
 def _commuters(draft: _Draft, districts: Districts) -> tuple[Floats, dict[str, Any]]:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import csv
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from typing import Any
 
 import numpy as np
 
 from sim.city.geometry import Plane, inside
 from sim.city.sources import CitySource, CommuneMargins, Communes
-from sim.codes import Ring, TransitMode
+from sim.codes import Ring, Sector, TransitMode
 from sim.columns import Codes, Floats
 from sim.errors import Fault, InputError, nearest
 
-#: Outer edges of the survey's first and second ring, distance from the centre [km]: assumption (the survey uses communes).
+#: Outer edges of the survey's first and second ring, distance from the centre [km], where survey.toml gives none: assumption (the
+#: survey of Toulouse uses communes).
 RING_EDGES_KM = (9.0, 16.0)
 #: Share of houses among dwellings of suburban communes: of 1,000 inhabitants, less per tenfold size, at least, at most (assumption).
 HOUSES_SMALL, HOUSES_FALL, HOUSES_LEAST, HOUSES_MOST = 0.95, 0.264, 0.40, 0.97
@@ -60,6 +62,9 @@ class CityFacts:
     water: tuple[Way, ...]
     bridges: tuple[tuple[str, str, float, float], ...]  #: name, street or motorway, lon, lat
     lez: Floats | None  #: (n, 2) lon/lat polygon of the low-emission zone
+    inner: Floats | None  #: (n, 2) lon/lat edge of the dense city, where no ring road closes around it
+    sectors: Mapping[Sector, float]  #: share of the jobs by branch; empty: those of sim.city.flows
+    survey: Mapping[str, Any]  #: what mode constants are fitted to (survey.toml); empty: the survey of Toulouse
     poles: tuple[tuple[str, str, float, float, float], ...]  #: name, jobs or study, lon, lat, thousand jobs or places
     gates: tuple[tuple[str, float, float, float, float, float], ...]  #: name, lon, lat, incomers, through, freight
     rail_gates: tuple[bool, ...]  #: by gate: a railway runs beside the road
@@ -72,15 +77,22 @@ class CityFacts:
 
     @property
     def ring_road(self) -> Floats:
-        """(n, 2) lon/lat polygon of the ring road."""
-        return next(w.points for w in self.motorways if w.kind == "ring")
+        """(n, 2) lon/lat polygon of the ring road, or of the dense city where none closes around it."""
+        ring = next((w.points for w in self.motorways if w.kind == "ring"), self.inner)
+        if ring is None:
+            raise InputError(Fault(self.name, "no ring road", "a motorway of kind ring, or inner.csv"))
+        return ring
+
+    def shores(self, plane: Plane) -> list[Floats]:
+        """Closed outlines [m] of lakes, lagoons and the sea: no street corner lies inside, no street leads across."""
+        return [np.column_stack(plane.to_metres(*w.points.T)) for w in self.water if w.kind == "lake"]
 
     def ring_of(self, lon: Floats, lat: Floats) -> Codes:
-        """Survey ring of places: inside the ring road, then by distance from the centre (RING_EDGES_KM)."""
+        """Survey ring of places: inside the ring road, then by distance from the centre."""
         plane = Plane.around(*self.centre)
         x, y = plane.to_metres(lon, lat)
         distance = np.hypot(x, y) / 1000.0
-        out = np.searchsorted(RING_EDGES_KM, distance) + Ring.FIRST
+        out = np.searchsorted(tuple(self.survey.get("ring_edges_km", RING_EDGES_KM)), distance) + Ring.FIRST
         return np.where(inside(self.ring_road, lon, lat), Ring.CENTRE, out).astype(np.int8)
 
 
@@ -112,6 +124,9 @@ def load_facts(name: str) -> CityFacts:
             (r["name"], r["kind"], float(r["lon"]), float(r["lat"])) for r in _rows(folder / "bridges.csv")
         ),
         lez=_polygon(folder / "lez.csv"),
+        inner=_polygon(folder / "inner.csv"),
+        sectors=_sectors(folder / "sectors.csv"),
+        survey=_survey(folder / "survey.toml"),
         poles=tuple(
             (r["name"], r["kind"], float(r["lon"]), float(r["lat"]), float(r["weight"])) for r in _rows(folder / "poles.csv")
         ),
@@ -201,6 +216,14 @@ def _polygon(path: Traversable) -> Floats | None:
     return np.array(sorted((int(r["order"]), float(r["lon"]), float(r["lat"])) for r in _rows(path)))[:, 1:]
 
 
+def _sectors(path: Traversable) -> dict[Sector, float]:
+    return {Sector[r["sector"].upper()]: float(r["share"]) for r in _rows(path)} if path.is_file() else {}
+
+
+def _survey(path: Traversable) -> dict[str, Any]:
+    return tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
+
+
 def _lines(folder: Traversable) -> tuple[LineFact, ...]:
     stations: dict[str, list[tuple[int, str, float, float]]] = {}
     for r in _rows(folder / "stations.csv"):
@@ -216,6 +239,9 @@ def _lines(folder: Traversable) -> tuple[LineFact, ...]:
 
 
 def _sources(folder: Traversable, totals: dict[str, dict[str, object]]) -> Iterator[tuple[str, str, str]]:
+    survey = _survey(folder / "survey.toml")
+    if survey:
+        yield "mode shares", f"car by ring {survey['car_by_ring']}", str(survey["source"])
     for key, row in totals.items():
         yield f"total: {key}", f"{row['value']} {row['unit']}", str(row["source"])
     for name in (
@@ -230,6 +256,8 @@ def _sources(folder: Traversable, totals: dict[str, dict[str, object]]) -> Itera
         "gates",
         "lez",
         "quarters",
+        "inner",
+        "sectors",
     ):
         seen: set[str] = set()
         for r in _rows(folder / f"{name}.csv") if (folder / f"{name}.csv").is_file() else ():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -62,15 +63,18 @@ def fit_commuters(seed: Floats, employed: Floats, jobs: Floats, outgoers: float)
     return flow, report
 
 
-def jobs_by_sector(jobs: Ints, near_aeronautics: Floats, busy: Floats) -> Ints:
+def jobs_by_sector(
+    jobs: Ints, near_aeronautics: Floats, busy: Floats, shares: Mapping[Sector, float] = SECTOR_SHARE
+) -> Ints:
     """(D, S) whole posts by branch; rows sum to ``jobs`` exactly.
 
     Args:
         jobs: (D,) posts.
         near_aeronautics: (D,) 0..1, how close the district is to the aeronautics sites.
         busy: (D,) 0..1, how central it is (hospitality, finance, administration gather there).
+        shares: share of all posts by branch.
     """
-    share = np.array([SECTOR_SHARE[s] for s in Sector])
+    share = np.array([shares[s] for s in Sector])
     affinity = np.ones((len(jobs), len(Sector)))
     affinity[:, Sector.AERONAUTICS] = 0.05 + 12.0 * near_aeronautics
     affinity[:, Sector.HOSPITALITY] += 2.0 * busy

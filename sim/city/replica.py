@@ -17,7 +17,7 @@ from scipy.spatial import Delaunay, cKDTree
 
 from kernels.draws import stream, uniforms
 from sim.city.facts import CityFacts, Way, load_facts
-from sim.city.geometry import Plane, crosses, whole_numbers
+from sim.city.geometry import Plane, crosses, inside, whole_numbers
 from sim.city.sources import CitySource, Commutes, Places, RoadFeatures
 from sim.codes import RoadClass
 from sim.columns import Bools, Floats, Ints
@@ -107,6 +107,8 @@ def _corners(facts: CityFacts, plane: Plane) -> Floats:
     y = y + (uniforms(SEED, stream("replica.y"), ids, 0, 0) - 0.5) * SPACING_DENSE * 0.75
     keep = uniforms(SEED, stream("replica.keep"), ids, 0, 0) < _thinning(density(facts, plane, x, y))
     near = np.min(np.hypot(x[:, None] - cx, y[:, None] - cy) - 1.25 * reach, axis=1) < 0.0
+    for lake in facts.shores(plane):
+        near &= ~inside(lake, x, y)
     out: Floats = np.column_stack([x, y])[keep & near]
     return out
 
@@ -118,11 +120,16 @@ class _Streets:
         self.facts, self.plane = facts, plane
         self.points, self.corners = corners, len(corners)
         self.river = [np.column_stack(plane.to_metres(*w.points.T)) for w in facts.water if w.kind == "river"]
+        self.wet = self.river + facts.shores(plane)
         lines = [np.column_stack(plane.to_metres(*_closed(w).T)) for w in facts.motorways]
         near = [np.asarray(cKDTree(corners).query(line)[0]) < EDGE for line in lines]
-        self.motorways = [line[keep] for line, keep in zip(lines, near, strict=True) if keep.sum() > 1]
+        kept = [i for i, keep in enumerate(near) if keep.sum() > 1]
+        self.motorways = [lines[i][near[i]] for i in kept]
+        self.closed = [
+            facts.motorways[i].kind == "closed" for i in kept
+        ]  # for through traffic: no interchange between its ends
         gabriel, backbone = _proximity(corners)
-        wet = self._crossing(gabriel, self.river)
+        wet = self._crossing(gabriel, self.wet)
         self.edges, backbone = gabriel[~wet], backbone[~wet]
         self.bridges = self._bridge_edges()
         self.main = self._main_streets()
@@ -166,10 +173,10 @@ class _Streets:
         return int(dry[0])
 
     def _dry(self, place: Floats, corners: Ints) -> Ints:
-        """The corners that a straight line reaches from a place without crossing the river."""
+        """The corners that a straight line reaches from a place without crossing water."""
         to = self.points[corners]
         wet = np.zeros(len(corners), bool)
-        for line in self.river:
+        for line in self.wet:
             wet |= crosses(np.full(len(to), place[0]), np.full(len(to), place[1]), to[:, 0], to[:, 1], line)
         return corners[~wet]
 
@@ -227,26 +234,21 @@ class _Streets:
         streets = streets[_largest(streets, len(self.points))]
         main = self._is_main(streets)
         bridge = streets.min(axis=1) >= self.corners
-        lines: list[Floats] = [self.points[pair] for pair in streets]
-        classes = [RoadClass.MAJOR if m else RoadClass.MINOR for m in main]
-        structure = bridge.astype(int).tolist()
-        one_way = [False] * len(lines)
+        #: points, class, on a bridge, one way
+        pieces = [
+            (self.points[pair], RoadClass.MAJOR if m else RoadClass.MINOR, int(b), False)
+            for pair, m, b in zip(streets, main, bridge, strict=True)
+        ]
         used = np.unique(streets[main])
-        for line in self._joined():
-            for part in (line, line[::-1]):  # both carriageways meet at the vertices: interchanges and joins
-                lines.append(part)
-                classes.append(RoadClass.HIGHWAY)
-                structure.append(0)
-                one_way.append(True)
-            for spot in _interchanges(line):
+        for line, closed in zip(self._joined(), self.closed, strict=True):
+            # both carriageways meet at the vertices: interchanges and joins
+            pieces += [(line, RoadClass.HIGHWAY, 0, True), (line[::-1], RoadClass.HIGHWAY, 0, True)]
+            for spot in () if closed else _interchanges(line):
                 dry = self._dry(spot, used)
                 gap = np.hypot(*(self.points[dry] - spot).T)
-                if gap.min() > LONGEST_RAMP:
-                    continue
-                lines.append(np.array([spot, self.points[dry[np.argmin(gap)]]]))
-                classes.append(RoadClass.MAJOR)
-                structure.append(0)
-                one_way.append(False)
+                if gap.min() <= LONGEST_RAMP:
+                    pieces.append((np.array([spot, self.points[dry[np.argmin(gap)]]]), RoadClass.MAJOR, 0, False))
+        lines, classes, structure, one_way = zip(*pieces, strict=True)
         sizes = np.array([len(line) for line in lines])
         lon, lat = self.plane.to_degrees(*np.vstack(lines).T)
         return RoadFeatures(

@@ -1,5 +1,7 @@
 """Mode constants: fitted to the shares observed in one year, checked on another.
 
+A city with facts of its own brings its survey (``survey.toml``, kept in ``city.facts["survey"]``); all others take Toulouse's:
+
 Fitted: the shares of 2023 (EMC², Tisséo/AUAT) - car by ring (31, 64, 74, 71 %), and walking, transit and cycling in the proportions
 26 : 12 : 4 - in the world of 2023 with its prices and its low-emission zone; transit for 37 % of the ways to school and university in
 another district, as in 2013 (EMD); 22.5 % of the employed at home some days. Predicted, not fitted: trip lengths, and the shares of
@@ -10,7 +12,7 @@ prediction of 2013 explains and what it does not.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -41,6 +43,35 @@ STUDY_BY_TRANSIT = 0.37
 AT_HOME = 0.225
 #: Observed in 2013 over that year's 179 communes, where the car had 52 % in 2023 (EMC² 2023).
 OBSERVED_2013 = {"car": 0.60, "transit": 0.13, "walk": 0.22, "car_2023_same_perimeter": 0.52}
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What constants are fitted to; the defaults are Toulouse's."""
+
+    month: int = FITTED_MONTH  #: of the prices, and of the telework
+    car_by_ring: tuple[float, ...] = tuple(CAR_BY_RING)  #: share of all trips by ring of residence
+    transit: float = OTHERS[Mode.TRANSIT]  #: of transit, cycling and walking only the proportions are used
+    bike: float = OTHERS[Mode.BIKE]
+    walk: float = OTHERS[Mode.WALK]
+    study_by_transit: float = STUDY_BY_TRANSIT
+    at_home: float = AT_HOME
+    banned: tuple[int, ...] = tuple(range(CritAir.C4, len(CritAir)))  #: stickers kept out of the zone in that month
+    earlier: bool = True  #: a survey of 2013 is there to predict
+
+
+def survey_of(city: City) -> Survey:
+    """The survey that the city's facts bring, Toulouse's where they bring none."""
+    known = city.facts.get("survey")
+    if not known:
+        return Survey()
+    return Survey(
+        month=parse_month(known["month"]), car_by_ring=tuple(known["car_by_ring"]), transit=known["transit"], bike=known["bike"],
+        walk=known["walk"], study_by_transit=known["study_by_transit"], at_home=known["at_home"],
+        banned=tuple(CritAir[name.upper()] for name in known["banned_stickers"]), earlier=False,
+    )  # fmt: skip
+
+
 #: Cars per household in 2013 over those of 2023 (EMD and EMC²).
 CARS_2013 = 1.26 / 1.18
 ROUNDS, DAMPING = 24, 0.8
@@ -53,16 +84,16 @@ def calibrate_modes(city: City, threads: int = 1) -> dict[str, Any]:
     and the times perceived for later runs to begin with; the report goes to ``city.facts["mode_calibration"]``."""
     from sim.systems.mobility.system import AT_ONCE, PERCEIVED, MobilitySystem
 
-    parameters = Parameters()
+    parameters, seen = Parameters(), survey_of(city)
     asc = np.zeros((len(Errand), len(Ring), 5)), np.zeros(len(Errand))
-    system = MobilitySystem(city, parameters, Trends(FITTED_MONTH), gap=1e-3, threads=threads)
+    system = MobilitySystem(city, parameters, Trends(seen.month), gap=1e-3, threads=threads)
     system.constants = asc
-    state = make_state(city, parameters, FITTED_MONTH)
+    state = make_state(city, parameters, seen.month)
     policies = zone_of_2023(city)
     city.prepared[incomers.CONSTANTS] = np.zeros(2)
     system.begin(state)
     for _ in range(ROUNDS):
-        _improve(city, parameters, asc, state)
+        _improve(city, parameters, asc, state, seen)
         _improve_outside(city, parameters, state)
         system._choose(state, policies, everybody=True, first=True)
         system._travel(state, policies, perceive=AT_ONCE)
@@ -72,20 +103,27 @@ def calibrate_modes(city: City, threads: int = 1) -> dict[str, Any]:
     city.prepared["road_solver"], city.prepared["road_solver_index"] = state.traffic.solver, state.traffic.solver_index
     city.prepared.update({name: getattr(state.traffic, name).copy() for name in PERCEIVED})
     city.facts["mode_calibration"] = {
-        "fitted": {"year": 2023, "by_ring": fitted.round(4).tolist(), "asked_car_by_ring": CAR_BY_RING.tolist()},
+        "fitted": {
+            "year": seen.month // 12,
+            "by_ring": fitted.round(4).tolist(),
+            "asked_car_by_ring": list(seen.car_by_ring),
+        },
         "all_2023": _all(state),
         "at_home": round(at_home(state), 4),
         "at_peak": {e.name.lower(): round(at_peak(state, e), 4) for e in Errand},
         "study_by_transit": round(float(to_study(state)[Mode.TRANSIT]), 4),
         "incomers": dict(zip(("car", "train", "park_and_ride"), incomers.shares(state).round(4).tolist(), strict=True)),
         "trip_km_2023": dict(zip(("car", "transit", "bike", "walk"), lengths.round(2).tolist(), strict=True)),
-        "observed_trip_km_2013": {"car": 7.0, "transit": 8.0, "bike": 3.0, "walk_2023": 0.86},
-        "predicted": {"year": 2013, "all": _predict(city, parameters, asc, threads), "observed": OBSERVED_2013},
     }
+    if seen.earlier:
+        city.facts["mode_calibration"] |= {
+            "observed_trip_km_2013": {"car": 7.0, "transit": 8.0, "bike": 3.0, "walk_2023": 0.86},
+            "predicted": {"year": 2013, "all": _predict(city, parameters, asc, threads), "observed": OBSERVED_2013},
+        }
     return dict(city.facts["mode_calibration"])
 
 
-def _improve(city: City, p: Parameters, constants: tuple[Floats, Floats], state: State) -> None:
+def _improve(city: City, p: Parameters, constants: tuple[Floats, Floats], state: State, seen: Survey) -> None:
     """One step of the contraction: car by ring, transit and bicycle everywhere against walking, transit to places of study, hours."""
     asc, off = constants
     for errand in Errand:
@@ -97,18 +135,18 @@ def _improve(city: City, p: Parameters, constants: tuple[Floats, Floats], state:
     for ring in range(len(Ring)):
         if present[city.districts.ring == ring].sum() <= 0.0:
             continue
-        model, wanted = np.clip(shares[ring, Mode.CAR], 0.01, 0.99), CAR_BY_RING[ring]
+        model, wanted = np.clip(shares[ring, Mode.CAR], 0.01, 0.99), seen.car_by_ring[ring]
         asc[:, ring, Mode.CAR] += DAMPING * (_logit(wanted) - _logit(model))
     trips = state.traffic.trips.sum(axis=0)
-    for mode in (Mode.TRANSIT, Mode.BIKE):
+    for mode, observed in ((Mode.TRANSIT, seen.transit), (Mode.BIKE, seen.bike)):
         if trips[mode] > 0.0 and trips[Mode.WALK] > 0.0:  # no constant makes a mode that does not exist
             model = trips[mode] / trips[Mode.WALK]
-            asc[:, :, mode] += DAMPING * np.log(OTHERS[mode] / OTHERS[Mode.WALK] / model)
+            asc[:, :, mode] += DAMPING * np.log(observed / seen.walk / model)
     study = to_study(state)[Mode.TRANSIT]
     if study > 0.0:
-        asc[Errand.EDUCATION, :, Mode.TRANSIT] += DAMPING * (_logit(STUDY_BY_TRANSIT) - _logit(min(study, 0.99)))
+        asc[Errand.EDUCATION, :, Mode.TRANSIT] += DAMPING * (_logit(seen.study_by_transit) - _logit(min(study, 0.99)))
     asc[Errand.WORK, :, Mode.TELEWORK] += DAMPING * (
-        _logit(AT_HOME) - _logit(float(np.clip(at_home(state), 0.01, 0.99)))
+        _logit(seen.at_home) - _logit(float(np.clip(at_home(state), 0.01, 0.99)))
     )
 
 
@@ -185,8 +223,10 @@ def _predict(city: City, parameters: Parameters, asc: tuple[Floats, Floats], thr
 
 
 def zone_of_2023(city: City) -> Policies:
-    """The low-emission zone of 2023: Crit'Air 4, 5 and unclassified."""
-    stickers = np.arange(CritAir.C4, len(CritAir))
+    """The low-emission zone in the month of the survey; Toulouse's of 2023: Crit'Air 4, 5 and unclassified."""
+    stickers = np.array(survey_of(city).banned, np.int64)
+    if not len(stickers):
+        return compose([], axis_sizes(city, 0))
     where = np.ix_(stickers, np.asarray(city.areas.get("lez", np.zeros(0, np.int64)), np.int64))
     return compose([Contribution("car_ban", BANNED, where)], axis_sizes(city, 0))
 
