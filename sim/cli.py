@@ -53,6 +53,8 @@ BOUNDS = {
     "setpoint": (5.0, 35.0, "a number of degC from 5 to 35"),
     "setback": (0.0, 35.0, "a number of degC from 0 to 35"),
     "cooling": (10.0, 50.0, "a number of degC from 10 to 50"),
+    "port": (0, 65535, "a whole number from 0 to 65,535"),
+    "people": (1e-4, 1.0, "a number from 0.0001 to 1"),
     "persons": (0.0, 50.0, "a number from 0 to 50"),
 }
 
@@ -261,6 +263,22 @@ def building(
     answer = carry_out(options, say)
     if as_json:
         print(json.dumps(answer))
+
+
+@app.command(epilog="Example: rebond live scenarios/toulouse_2021_2026.yaml")
+def live(
+    scenario: Annotated[Path, typer.Argument(help="Roadmap: a YAML file.")],
+    city: Annotated[str | None, typer.Option(help="City: a bundle, or an embedded one. (the scenario's)")] = None,
+    port: Annotated[int, typer.Option(help="Port served; 0 for any that is free.")] = 8421,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Open no browser.")] = False,
+    share: Annotated[bool, typer.Option("--share", help="Serve the network, too, behind access codes.")] = False,
+    people: Annotated[float | None, typer.Option(help="Share of the citizens simulated. (the scenario's)")] = None,
+) -> None:
+    """Open a workshop: play the roadmap, change it, fork the city, vote; offline, in a browser."""
+    from sim.commands.live import live as carry_out
+
+    _within(port=port, people=people)
+    carry_out(scenario, city, port, not no_browser, share, people, say)
 
 
 @city_app.command("build", epilog="Example: rebond city build --roads r.geojson.gz --demand d.json.gz --out c.bundle")

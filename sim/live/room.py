@@ -41,6 +41,11 @@ class Room:
         """Somebody who has entered."""
         return who in self._posts
 
+    def given(self, who: str) -> dict[str, int]:
+        """What a participant has sent: votes by measure, ratings by "b" and the branch's number."""
+        with self.lock:
+            return {**self.votes.get(who, {}), **{f"b{n}": v for n, v in self.ratings.get(who, {}).items()}}
+
     def vote(self, who: str, measure: str, value: int, measures: frozenset[str]) -> None:
         """For, against, or neither. Raises RunError."""
         self._admit(who)

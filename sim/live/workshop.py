@@ -54,6 +54,7 @@ class Workshop:
         self.playing = False
         self.speed = 2.0
         self.revision = 0
+        self.decisions = 0  #: grows with every decision: months lived again are other months
         self.journal: list[Note] = []
         self._next = ROADMAP + 1
         self._wake = threading.Condition()
@@ -160,11 +161,11 @@ class Workshop:
         self.bump()
 
     def _play(self) -> None:
-        while not self._closed:
+        while not self._is_closed():
             with self._wake:
                 self._wake.wait_for(lambda: self.playing or self._closed)
-                if self._closed:
-                    return
+            if self._is_closed():
+                return
             clock = time.monotonic()
             try:
                 self.advance()
@@ -173,6 +174,9 @@ class Workshop:
             rest = 1.0 / self.speed - (time.monotonic() - clock)
             with self._wake:
                 self._wake.wait_for(lambda: self._closed or not self.playing, timeout=max(rest, 0.01))
+
+    def _is_closed(self) -> bool:
+        return self._closed
 
     @staticmethod
     def _all(futures: Iterator[Future[None]]) -> None:
@@ -278,6 +282,7 @@ class Workshop:
             try:
                 yield
             finally:
+                self.decisions += 1
                 if playing:
                     self.play(True)
         self.bump()

@@ -1,0 +1,179 @@
+"""The panel of figures: large ones, and curves of all branches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nicegui import ui
+
+from sim.live.branch import Branch
+from sim.live.layers import BY_NAME, DISTRICT_NAMES, INDICATOR_NAMES
+from sim.live.view import headlines
+from sim.live.words import amount, indicator_label
+from sim.live.workshop import BASELINE, Workshop
+
+if TYPE_CHECKING:
+    from sim.live.page import Page
+
+COLOURS = (
+    "#7c8592",
+    "#0072b2",
+    "#d55e00",
+    "#009e73",
+    "#cc79a7",
+    "#e69f00",
+    "#56b4e9",
+)  #: Okabe and Ito's, the baseline grey
+
+
+def curve(workshop: Workshop, branch: Branch, indicator: int, place: int = -1) -> list[list[float | int | None]]:
+    """(month, value) of the months lived up to the one shown; of a district where ``place`` says which."""
+    out: list[list[float | int | None]] = []
+    for month, frame in sorted(branch.history.frames.items()):
+        if month > workshop.shown:
+            break
+        if place < 0:
+            out.append([month, float(frame.values[indicator])])
+        elif frame.districts is not None:
+            out.append([month, float(frame.districts[indicator][place])])
+    return out
+
+
+class FiguresPanel:
+    """Headline figures, large; one of them, or a district's, as curves of all branches."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.rows = ui.column().classes("w-full gap-0")
+        names = {n: indicator_label(n, page.view.language) for n in INDICATOR_NAMES}
+        self.choice = (
+            ui.select(
+                names,
+                value=page.view.headline,
+                with_input=True,
+                on_change=self.chosen,
+            )
+            .classes("w-full")
+            .props("dense")
+        )
+        self.chart = ui.echart(_chart()).style("height:250px")
+        self.place = ui.echart(_chart()).style("height:220px")
+        with ui.row().classes("items-center"):
+            ui.button(page.say["bands_wanted"], on_click=lambda: page.site.compute_bands(page.view.branch)).props(
+                "outline dense"
+            )
+            self.bands = ui.label().classes("soft")
+
+    def chosen(self, event: Any) -> None:
+        """Another figure's curve."""
+        if event.value:
+            self.page.view.change(headline=event.value)
+
+    def refresh(self) -> None:
+        """Draw the month shown."""
+        page, view, w = self.page, self.page.view, self.page.workshop
+        frame = page.branch.figures(min(w.shown, page.branch.month))
+        other = w.branch(view.against if view.against >= 0 else BASELINE)
+        base = other.figures(min(w.shown, other.month))
+        bands = page.site.bands.get(view.branch)
+        self.rows.clear()
+        with self.rows:
+            for name in headlines():
+                k = INDICATOR_NAMES.index(name)
+                value = float(frame.values[k]) if frame else float("nan")
+                change = value - float(base.values[k]) if base is not None and other is not page.branch else None
+                half = bands.half_width(w.shown, k) if bands else None
+                _figure(page, name, value, change, half)
+        done = len(bands.seeds) if bands else 0
+        self.bands.set_text(
+            bands.error
+            if bands and bands.error
+            else f"{done} × {page.say['bands_done']}"
+            if done
+            else page.say["bands_none"]
+        )
+        self.draw_curves()
+
+    def draw_curves(self) -> None:
+        """One figure, and one of the district chosen, on all branches."""
+        page, view, w = self.page, self.page.view, self.page.workshop
+        if self.choice.value != view.headline:
+            self.choice.set_value(view.headline)
+        k, unit = INDICATOR_NAMES.index(view.headline), BY_NAME[view.headline].unit
+        title = f"{indicator_label(view.headline, view.language)} [{unit}]"
+        self.chart.options.clear()
+        self.chart.options.update(_chart(title, view.dark, view.language, _series(page, k, -1)))
+        self.chart.update()
+        self.place.set_visibility(view.place >= 0 and view.district in DISTRICT_NAMES)
+        if view.place >= 0 and view.district in DISTRICT_NAMES:
+            k = DISTRICT_NAMES.index(view.district)
+            where = w.city.district_names[view.place]
+            title = f"{where}: {indicator_label(view.district, view.language)} [{BY_NAME[view.district].unit}]"
+            self.place.options.clear()
+            self.place.options.update(_chart(title, view.dark, view.language, _series(page, k, view.place)))
+            self.place.update()
+
+
+def _figure(page: Page, name: str, value: float, change: float | None, half: float | None) -> None:
+    view, indicator = page.view, BY_NAME[name]
+    row = ui.element("div").classes("figure" + (" chosen" if name == view.headline else ""))
+    row.on("click", lambda: view.change(headline=name)).props(f'tabindex=0 data-figure="{name}"')
+    with row:
+        ui.label(indicator_label(name, view.language)).classes("name").tooltip(indicator.meaning)
+        with ui.element("div").classes("value"):
+            text, _, unit = amount(value, indicator.unit, view.language).partition(" ")
+            ui.label(text)
+            ui.label(unit).classes("unit")
+        if change is not None:
+            sure = half is None or abs(change) > half
+            good = (
+                ""
+                if not sure or indicator.direction == 0 or change == 0
+                else "good"
+                if change * indicator.direction > 0
+                else "bad"
+            )
+            sign = "+" if change > 0 else ""
+            text = f"{'▲' if change > 0 else '▼' if change < 0 else '='} {sign}{amount(change, indicator.unit, view.language)}"
+            text += f" ± {amount(half, indicator.unit, view.language)}" if half is not None else ""
+            ui.label(text if change else "=").classes(f"change {good}")
+
+
+def _series(page: Page, k: int, place: int) -> list[dict[str, Any]]:
+    w = page.workshop
+    out = []
+    for n, b in w.branches.items():
+        name = page.say["baseline"] if n == BASELINE else b.name
+        style = {
+            "width": 5 if n == page.view.branch else 2.5,
+            "color": COLOURS[n % len(COLOURS)],
+            "type": "dashed" if n == BASELINE else "solid",
+        }
+        out.append(
+            {
+                "type": "line",
+                "name": name[:28],
+                "data": curve(w, b, k, place),
+                "showSymbol": False,
+                "lineStyle": style,
+                "itemStyle": {"color": style["color"]},
+                "animation": False,
+            }
+        )
+    return out
+
+
+def _chart(
+    title: str = "", dark: bool = False, language: str = "en", series: list[dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    ink = "#e9edf3" if dark else "#1b2230"
+    months = [row[0] for one in series or [] for row in one["data"]]
+    years = f"v => {'true' if months else 'false'} ? Math.floor(v/12) + '-' + String(v%12+1).padStart(2,'0') : ''"
+    return {
+        "title": {"text": title, "textStyle": {"color": ink, "fontSize": 15}}, "grid": {"left": 66, "right": 16, "top": 56, "bottom": 28},
+        "legend": {"top": 24, "textStyle": {"color": ink, "fontSize": 13}}, "tooltip": {"trigger": "axis"},
+        "xAxis": {"type": "value", "min": min(months, default=0), "max": max(months, default=1), "minInterval": 1, "splitNumber": 4,
+                  "axisLabel": {":formatter": years, "color": ink}},
+        "yAxis": {"type": "value", "scale": True, "axisLabel": {"color": ink, ":formatter": f"v => v.toLocaleString('{language}')"}},
+        "series": series or [], "backgroundColor": "transparent",
+    }  # fmt: skip

@@ -1,0 +1,140 @@
+"""What is looked at: one view for all windows of the facilitator, so that a reload or a second window shows the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from sim.live.arrays import Floats
+from sim.live.layers import BY_NAME, DISTRICT_NAMES, INDICATOR_NAMES, LINK_LAYERS, LINK_NAMES
+from sim.live.words import indicator_label, words
+from sim.live.workshop import BASELINE, ROADMAP, Workshop
+
+#: Figures that stand large on the page, if the city has them.
+HEADLINES = ("co2_transport", "co2_buildings", "share_bike", "share_car", "energy_bill", "jobs", "trust", "support")
+LABEL_OF_LINK = {"speed": "speed_link"}
+
+
+@dataclass
+class View:
+    """Everything chosen by hand."""
+
+    language: str = "en"
+    dark: bool = False
+    branch: int = ROADMAP
+    against: int = -1  #: a branch to show the difference to, -1 none
+    link: str = "load"
+    district: str = "share_bike"
+    transit: bool = False
+    sites: bool = False
+    chosen: str = ""  #: id of a measure
+    place: int = -1  #: a district
+    picking: bool = False  #: districts clicked on the map become the chosen measure's area
+    area: list[int] = field(default_factory=list)
+    headline: str = "co2_transport"
+    tab: str = "figures"
+    person: int = -1  #: identity of the citizen followed
+    revision: int = 0
+
+    def change(self, **values: Any) -> None:
+        """Look at something else."""
+        for name, value in values.items():
+            setattr(self, name, value)
+        self.revision += 1
+
+    def settle(self, workshop: Workshop) -> None:
+        """Leave branches that have been closed."""
+        if self.branch not in workshop.branches:
+            self.change(branch=ROADMAP)
+        if self.against not in workshop.branches:
+            self.against = -1
+
+
+def map_values(workshop: Workshop, branch: int, against: int, month: int, link: str, district: str) -> bytes:
+    """Three counts (uint32), then float32 of links, districts and lines: of a branch, or its difference to another one."""
+    one = _arrays(workshop, branch, month, link, district)
+    if against >= 0 and against != branch and one is not None:
+        other = _arrays(workshop, against, month, link, district)
+        one = [a - b for a, b in zip(one[:2], other[:2], strict=True)] + one[2:] if other is not None else one
+    parts = [np.ascontiguousarray(a, "<f4") for a in one or [np.zeros(0)] * 3]
+    return np.array([len(p) for p in parts], "<u4").tobytes() + b"".join(p.tobytes() for p in parts)
+
+
+def _arrays(workshop: Workshop, branch: int, month: int, link: str, district: str) -> list[Floats] | None:
+    frame = workshop.frame(branch, month)
+    if frame is None or frame.links is None or frame.districts is None:
+        return None
+    streets = frame.links[LINK_NAMES.index(link)] if link in LINK_NAMES else np.zeros(0)
+    places = frame.districts[DISTRICT_NAMES.index(district)] if district in DISTRICT_NAMES else np.zeros(0)
+    return [np.asarray(streets, np.float32), np.asarray(places, np.float32), np.asarray(frame.boardings, np.float32)]
+
+
+def district_range(workshop: Workshop, name: str, difference: bool, branch: int, against: int) -> tuple[float, float]:
+    """Ends of the scale of a district indicator: of the eve's spread, rounded; of today's differences, the same either side."""
+    k = DISTRICT_NAMES.index(name)
+    if difference:
+        values = [workshop.frame(n, workshop.shown) for n in (branch, against)]
+        if values[0] is None or values[1] is None or values[0].districts is None or values[1].districts is None:
+            return -1.0, 1.0
+        far = float(np.nanquantile(np.abs(values[0].districts[k] - values[1].districts[k]), 0.98))
+        end = nice(far) if far > 0.0 else 1.0
+        return -end, end
+    first = workshop.branch(BASELINE)
+    frame = workshop.frame(BASELINE, first.first)
+    if frame is None or frame.districts is None:
+        return 0.0, 1.0
+    low, high = (float(v) for v in np.nanquantile(frame.districts[k], (0.02, 0.98)))
+    reach = nice(max(high - low, abs(high) * 0.1, 1e-6))
+    step = reach / 5.0
+    bottom = np.floor(low / step) * step if low - 0.3 * reach > 0.0 else min(0.0, np.floor(low / step) * step)
+    return float(bottom), float(max(bottom + reach, np.ceil(high / step) * step))
+
+
+def nice(value: float) -> float:
+    """The next 1, 2 or 5 times a power of ten."""
+    power = 10.0 ** np.floor(np.log10(value))
+    return float(next(m * power for m in (1.0, 2.0, 5.0, 10.0) if m * power >= value * (1.0 - 1e-9)))
+
+
+def look(view: View, workshop: Workshop) -> dict[str, Any]:
+    """The ``look`` of citymap.js."""
+    say = words(view.language)
+    difference = view.against >= 0 and view.against != view.branch
+    out: dict[str, Any] = {
+        "dark": view.dark, "transit": view.transit, "sites": view.sites,
+        "selected": view.area if view.picking else [view.place] if view.place >= 0 else [],
+        "words": {"streets": say["streets"], "districts": say["districts"], "synthetic": say["synthetic"], "locale": view.language},
+    }  # fmt: skip
+    layer = next((one for one in LINK_LAYERS if one.name == view.link), None)
+    if layer is not None:
+        label = say[LABEL_OF_LINK.get(layer.name, layer.name)] + (f" ({say['difference']})" if difference else "")
+        reach = (layer.high - layer.low) / 10.0
+        low, high = (-reach, reach) if difference else (layer.low, layer.high)
+        out["link"] = {
+            "label": label,
+            "unit": layer.unit,
+            "low": low,
+            "high": high,
+            "palette": layer.palette,
+            "signed": difference,
+        }
+    if view.district in DISTRICT_NAMES:
+        low, high = district_range(workshop, view.district, difference, view.branch, view.against)
+        label = indicator_label(view.district, view.language) + (f" ({say['difference']})" if difference else "")
+        unit = BY_NAME[view.district].unit
+        out["district"] = {
+            "label": label,
+            "unit": unit,
+            "low": low,
+            "high": high,
+            "palette": "cividis",
+            "signed": difference,
+        }
+    return out
+
+
+def headlines() -> list[str]:
+    """Names of the figures that stand large."""
+    return [name for name in HEADLINES if name in INDICATOR_NAMES]

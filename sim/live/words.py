@@ -1,0 +1,67 @@
+"""What the pages say, in English and French. Names of indicators and measures come from their own registries in English."""
+
+from __future__ import annotations
+
+import csv
+import io
+from importlib.resources import files
+from typing import Any
+
+from sim import INDICATORS, kinds, shock_kinds
+
+LANGUAGES = ("en", "fr")
+MONTHS = {
+    "en": ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+    "fr": ["janv.", "févr.", "mars", "avril", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."],
+}
+#: Rows of words.csv: what kind of word, its key, English (empty: the registry's own), French.
+TABLE = list(csv.DictReader(io.StringIO(files("sim.live").joinpath("words.csv").read_text("utf-8"))))
+
+
+def _column(of: str, language: str) -> dict[str, str]:
+    return {row["key"]: row[language] for row in TABLE if row["of"] == of}
+
+
+def words(language: str) -> dict[str, str]:
+    """Everything said, in one language."""
+    return _column("word", language)
+
+
+def coded(name: str, language: str) -> str:
+    """A code's name for people: an activity, a way of travelling, a heating system."""
+    return _column("code", language).get(name, name.replace("_", " "))
+
+
+def indicator_label(name: str, language: str) -> str:
+    """An indicator's name for people."""
+    label = {i.name: i.label for i in INDICATORS}[name]
+    return _column("indicator", "fr").get(name, label) if language == "fr" else label
+
+
+def kind_title(kind: str, language: str) -> str:
+    """A kind of measure or shock for people."""
+    known: dict[str, Any] = {**kinds(), **shock_kinds()}
+    return _column("kind", "fr").get(kind, str(known[kind].title)) if language == "fr" else str(known[kind].title)
+
+
+def month_text(month: int, language: str) -> str:
+    """ "Mar 2022"."""
+    return f"{MONTHS[language][month % 12]} {month // 12}"
+
+
+def number(value: float, language: str) -> str:
+    """A number for people: three digits that count, spaces or commas between thousands."""
+    if value != value:
+        return "–"
+    size = abs(value)
+    text = f"{value:,.{0 if size >= 100 else 1 if size >= 10 else 2}f}"
+    return text.replace(",", "\u202f").replace(".", ",") if language == "fr" else text
+
+
+def amount(value: float, unit: str, language: str) -> str:
+    """A number with its unit; large money and masses in their larger units."""
+    head, _, rest = unit.partition("/")
+    for small, large, size in (("€", "M€", 1e6), ("MWh", "GWh", 1e3), ("tCO2e", "ktCO2e", 1e3)):
+        if head == small and abs(value) >= 10 * size:
+            return f"{number(value / size, language)} {large}{'/' + rest if rest else ''}"
+    return f"{number(value, language)} {unit}".removesuffix(" -")
