@@ -24,6 +24,8 @@ from sim.systems.mobility import calibrate_modes
 
 PAGE = Path(__file__).resolve().parents[3] / "docs/energy.md"
 SHARE = 0.02
+#: Figures that few rows of a sample carry: a dozen roofs, some tens of electric cars.
+OF_FEW = ("PV of dwellings", "Charging of an electric car")
 
 
 @cache
@@ -163,7 +165,8 @@ def test_the_page_shows_this_table() -> None:
     for line in wanted:
         same = [row for row in page if row[:46] == line[:46] and row[71:] == line[71:]]
         assert len(same) == 1, f"docs/energy.md lacks: {line} (rebond city show toulouse --energy)"
-        assert number(same[0]) == pytest.approx(number(line), rel=0.08, abs=0.7), line
+        rough = any(line.startswith(label) for label in OF_FEW)
+        assert number(same[0]) == pytest.approx(number(line), rel=0.35 if rough else 0.08, abs=0.7), line
 
 
 def labels() -> set[str]:
