@@ -88,6 +88,14 @@ def with_heatwave(days: Days, warmer: float, count: float) -> Days:
     return replace(more, weight=weight)
 
 
+def shaded(days: Days, cooler: float, above: float) -> Days:
+    """``days`` whose hours warmer than ``above`` degC are ``cooler`` K less warm, no lower than that; the same object where it is 0."""
+    if cooler == 0.0:
+        return days
+    t = days.temperature
+    return replace(days, temperature=np.where(t > above, np.maximum(t - cooler, above), t))
+
+
 def _month(weather: Weather, month: int, working: Bools) -> Days:
     at = np.flatnonzero(month == MONTH_OF_DAY)
     hours = (at[:, None] * 24 + np.arange(24)).ravel()

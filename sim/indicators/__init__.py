@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.indicators import carbon, economy, energy, grid, homes, mobility, municipality, people, society
+from sim.indicators import carbon, digital, economy, energy, grid, homes, mobility, municipality, people, projects, services, society
 from sim.indicators.registry import Indicator, Snapshot
 
 INDICATORS: tuple[Indicator, ...] = (
@@ -11,10 +11,13 @@ INDICATORS: tuple[Indicator, ...] = (
     *carbon.INDICATORS,
     *grid.INDICATORS,
     *economy.INDICATORS,
+    *projects.INDICATORS,
+    *digital.INDICATORS,
     *society.INDICATORS,
     *homes.INDICATORS,
     *people.INDICATORS,
     *municipality.INDICATORS,
+    *services.INDICATORS,
 )
 
 BY_NAME: dict[str, Indicator] = {indicator.name: indicator for indicator in INDICATORS}

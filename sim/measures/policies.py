@@ -19,6 +19,7 @@ from sim.columns import Array, Floats
 
 QUINTILES = 5
 DPE_CLASSES = "ABCDEFG"
+AGE_GROUPS = ("under_18", "18_25", "26_64", "65_and_over")
 THEMES = ("soft_mobility", "cybersecurity", "energy", "logistics", "health", "digital")
 
 
@@ -47,6 +48,9 @@ class Policies:
     headway_factor: Floats = lever("line", 1.0, "multiply", "-", "time between vehicles against today")
     line_added: Floats = lever("line", 0.0, "max", "-", "1 where a planned line has opened")
     fare_factor: Floats = lever("", 1.0, "multiply", "-", "fares against today")
+    free_pass: Floats = lever("age", 0.0, "max", "-", "share of residents of the age group with a pass that lets them ride free")
+    free_days: Floats = lever("age", 0.0, "max", "-", "share of such a resident's rides that are free: 1 on all days")
+    park_ride_places: Floats = lever("", 0.0, "add", "places", "park-and-ride places added")
     # households
     ev_grant: Floats = lever("quintile", 0.0, "add", "€", "grant for an electric car, on top of the State's")
     retrofit_grant: Floats = lever("quintile", 0.0, "add", "-", "share of retrofit cost granted, on top of the State's")
@@ -77,10 +81,30 @@ class Policies:
     procurement: Floats = lever("sector", 0.0, "add", "€/month", "purchases from local firms of the sector")
     challenge_calls: Floats = lever("theme", 0.0, "add", "calls/month", "innovation calls open")
     challenge_budget: Floats = lever("theme", 0.0, "add", "€/month", "money for the projects of the calls")
+    challenge_staff: Floats = lever("", 0.0, "add", "persons", "staff who follow the projects of the calls")
+    training: Floats = lever("", 0.0, "add", "persons/month", "unemployed who end a training that the roadmap pays")
+    cyber_defence: Floats = lever("", 0.0, "max", "-", "share of public bodies' systems defended: backups, audits, watch")
+    cyber_advice: Floats = lever("", 0.0, "add", "-", "share of firms advised on cyber security a month")
+    digital_services: Floats = lever("", 0.0, "max", "-", "share of what is not yet digital in public services made so")
+    digital_mediation: Floats = lever("", 0.0, "add", "-", "share of the digitally excluded brought in a month")
+    goods_trips: Floats = lever("district", 1.0, "multiply", "-", "deliveries and collections against today")
     participation: Floats = lever("", 0.0, "add", "€/month", "participatory budget")
+    consultation: Floats = lever("district", 0.0, "add", "-", "share of adults invited to a consultation a month")
+    citizens_panel: Floats = lever("", 0.0, "add", "persons", "seats of citizens' panels drawn by lot")
+    panel_quotas: Floats = lever("", 0.0, "max", "-", "1 where seats are shared out by age and income")
+    # homes allowed
+    dwellings_allowed: Floats = lever("district", np.inf, "min", "dwellings/year", "new dwellings that zoning allows")
+    # municipal services, trees
+    water_saving: Floats = lever("", 0.0, "add", "-", "share of households' water saved")
+    water_leaks: Floats = lever("", 0.0, "max", "-", "share of the network's losses of water mended")
+    waste_prevention: Floats = lever("", 0.0, "add", "-", "share of residual waste avoided")
+    waste_sorting: Floats = lever("", 0.0, "max", "-", "share of what is left of it sorted out")
+    health_doctors: Floats = lever("", 0.0, "add", "persons", "salaried doctors in public health centres")
+    green_cooling: Floats = lever("", 0.0, "add", "K", "cooling of warm hours by trees, mean over households")
     # shocks
     trip_suppression: Floats = lever("", 0.0, "max", "-", "share of non-work trips not made")
     telework_mandate: Floats = lever("", 0.0, "max", "days/week", "days at home required of jobs that allow it")
+    contact_loss: Floats = lever("", 0.0, "max", "-", "share of dealings in person that cannot take place")
     transit_fear: Floats = lever("", 0.0, "add", "min", "extra perceived minutes of a transit trip: crowding fear")
     demand_factor: Floats = lever("sector", 1.0, "multiply", "-", "outside demand for the sector against trend")
     energy_price_factor: Floats = lever("carrier", 1.0, "multiply", "-", "energy price against trend")
@@ -109,7 +133,7 @@ def axis_sizes(city: City, n_measures: int) -> dict[str, int]:
     return {
         "link": len(city.links), "district": city.n_districts, "line": len(city.lines), "crit_air": len(CritAir),
         "quintile": QUINTILES, "sector": len(Sector), "theme": len(THEMES), "carrier": len(Carrier),
-        "heating": len(Heating), "dpe": len(DPE_CLASSES), "measure": n_measures,
+        "heating": len(Heating), "dpe": len(DPE_CLASSES), "age": len(AGE_GROUPS), "measure": n_measures,
     }  # fmt: skip
 
 

@@ -84,6 +84,9 @@ ZERO = {
     "building_code": "share: 0%", "building_data": "floors: 0%", "demand_response": "share: 0%", "energy_sharing": "share: 0%",
     "heat_network": "length: 0 km, renewable: 0%", "public_pv": "power: 0 kWp", "rental_ban": "bans: {2021-01: g}, compliance: 0%",
     "smart_charging": "share: 0%", "street_lighting": "lights: 0%",
+    "free_transit_residents": "take_up: 0%", "health_centre": "doctors: 0", "park_and_ride": "places: 0", "school_streets": "schools: 0",
+    "traffic_signal_control": "share: 0%", "urban_greening": "canopy: 0%", "waste_prevention": "prevention: 0%, sorting: 0%",
+    "water_saving": "households: 0%, leaks: 0%",
 }  # fmt: skip
 SOME = {
     **{kind: fields for kind, fields in ZERO.items() if fields}, "bike_subsidy": "amount: 500 €", "cycle_network": "length: 9 km",
@@ -98,6 +101,10 @@ SOME = {
     "energy_sharing": "share: 40%, months: 2", "heat_network": "length: 90 km, renewable: 90%, months: 2",
     "public_pv": "power: 2 MWp, months: 2", "rental_ban": "bans: {2021-01: d}, compliance: 100%", "smart_charging": "share: 80%",
     "street_lighting": "lights: 60%, months: 2",
+    "free_transit_residents": "take_up: 80%", "health_centre": "doctors: 20, months: 2", "park_and_ride": "places: 3000, months: 2",
+    "school_streets": "schools: 3, months: 2", "traffic_signal_control": "share: 100%, months: 2",
+    "urban_greening": "canopy: 40%, months: 2", "waste_prevention": "prevention: 20%, sorting: 20%, months: 2",
+    "water_saving": "households: 50%, leaks: 20%, months: 2",
 }  # fmt: skip
 
 

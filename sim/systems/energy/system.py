@@ -14,7 +14,7 @@ import numpy as np
 
 from sim.city.city import City
 from sim.city.climate import Climate, climate_of
-from sim.city.typical_days import with_heatwave
+from sim.city.typical_days import shaded, with_heatwave
 from sim.codes import AccountItem, Carrier, EnergyUse
 from sim.columns import Array, Floats
 from sim.measures.policies import Policies
@@ -135,6 +135,7 @@ class EnergySystem:
         days = with_heatwave(
             self.climate.days(state.month), float(policies.heatwave[0]), float(policies.heatwave_days[0])
         )
+        days = shaded(days, float(policies.green_cooling[0]), self.parameters["canopy_warm"])
         return month_hours(days, self.parameters, state.energy.signal)
 
     def _floor_area(self, state: State) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kernels.draws import stream, uniforms
+from sim.agents.passes import free_share
 from sim.city.city import City
 from sim.codes import Activity, Carrier, Party, Powertrain, Purpose
 from sim.columns import Floats
@@ -50,6 +51,7 @@ def costs_now(city: City, state: State, p: Parameters, trends: Trends, policies:
     np.minimum.at(cheapest, cars.household[cars.alive], energy[cars.powertrain[cars.alive]])
     fare = p["fare_single"] * float(policies.fare_factor[0])
     paying = np.where(state.citizens.transit_pass, p["fare_pass_trip"] * float(policies.fare_factor[0]), fare)
+    paying = paying * (1.0 - free_share(state, policies, trends.clock(state.month)))
     free = state.citizens.activity == Activity.CHILD
     return Costs(cheapest + p["car_wear"], np.where(free, 0.0, paying), cycling_pace(state, p, trends))
 

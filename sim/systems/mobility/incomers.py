@@ -95,7 +95,7 @@ def decide(city: City, state: State, p: Parameters, trends: Trends, policies: Po
     at = np.flatnonzero(think | everybody)
     rows.mode[at] = choose(state.seed, taste, rows.id[at], utility[at], _NEST, _SCALE)
     rows.interchange[:] = np.select([rows.mode == TRAIN, rows.mode == RIDE], [ways.station[g, d], lot], -1)
-    _ration(city, state, p, utility)
+    _ration(city, state, p, utility, float(policies.park_ride_places[0]))
 
 
 def kept_out(state: State, policies: Policies, district: Ints) -> Bools:
@@ -163,15 +163,19 @@ def _best_lot(
     return lot, least
 
 
-def _ration(city: City, state: State, p: Parameters, utility: Floats) -> None:
-    """Who comes last finds a park-and-ride full: lasting draws say the order; those turned away take their next best way."""
+def _ration(city: City, state: State, p: Parameters, utility: Floats, added: float) -> None:
+    """Who comes last finds a park-and-ride full: lasting draws say the order; those turned away take their next best way.
+
+    Places ``added`` by the roadmap lie where places are, in proportion.
+    """
     rows, x = state.incomers, city.interchanges
+    places = x.places * (1.0 + added / max(float(x.places.sum()), 1.0))
     turn = uniforms(state.seed, stream("outside.turn"), rows.id, 0, 0)
     cars = rows.weight * p["presence_work"] / p["occupancy_work"]
     for lot in np.flatnonzero(~x.rail):
         users = np.flatnonzero((rows.mode == RIDE) & (rows.interchange == lot))
         users = users[np.argsort(turn[users], kind="stable")]
-        late = users[np.cumsum(cars[users]) > x.places[lot] * p["park_ride_for_incomers"]]
+        late = users[np.cumsum(cars[users]) > places[lot] * p["park_ride_for_incomers"]]
         by_train = utility[late, TRAIN] > utility[late, CAR]
         rows.mode[late], rows.interchange[late] = np.where(by_train, TRAIN, CAR), -1
 

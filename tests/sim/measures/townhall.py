@@ -32,6 +32,11 @@ ACTING = {
     "recovery_grants": "amount: 9 M€, months: 6", "retrofit_subsidy": "rate: 50%", "speed_limit": "speed: 20 km/h",
     "transit_fare": "change: -100%", "transit_frequency": "lines: metro, headway: -50%",
     "transit_line": "line: L1, months: 6",
+    "free_transit_residents": "ages: [under_18, 65_and_over]", "health_centre": "doctors: 12, months: 6",
+    "park_and_ride": "places: 600, months: 6", "school_streets": "schools: 2, months: 6",
+    "traffic_signal_control": "share: 50%, months: 6", "urban_greening": "canopy: 20%, months: 6",
+    "waste_prevention": "prevention: 10%, sorting: 20%, months: 6", "water_saving": "households: 40%, leaks: 10%, months: 6",
+    "consultation": "reach: 20%, area: centre", "citizens_panel": "seats: 150", "zoning": "dwellings_per_year: 40, area: centre",
 }  # fmt: skip
 SHOCKS = {
     "pandemic": "months: 6", "energy_price": "change: +50%, months: 6", "heatwave": "warmer: 5 K, months: 12",

@@ -20,8 +20,22 @@ hours: typical
 weather: {2022: warm, 2023: cold}
 population: {share: 0.05}
 targets:
-  - {indicator: co2_transport, change: -10%, by: 2023-12, against: baseline}
+  - {indicator: co2_transport, change: -10%, by: 2023-12, against: start}
   - {indicator: jobs, change: +3%, by: 2022-12, against: 400000}
+elections: [2022-03]
+bodies:
+  region: {budget_per_year: 30 M€, rate: 40%, ceiling: 20 M€, years: [2021, 2022, 2023], funds: [cycle_network, heat_network], delay: 3}
+  state: {veto: low_emission_zone, consent_from: 20%}
+adapt:
+  - {id: path, when: co2_transport > target path + 1% for 6 months, then: {advance: m2, by: 6 months}}
+  - {id: zone, when: support(m9) < 35% or protest(m9) > 5000 persons, rearm: support(m9) > 45%, cooldown: 6 months, times: 2, per_year: 1,
+     then: [{soften: m9, to: 60%}, {delay: m4, by: 3 months}]}
+  - {id: crisis, when: 'change(jobs, 12 months) < -3% and budget_left > 5 M€', then: [{launch: r1, in: 2 months}, {scale: m8, to: 150%}]}
+  - {id: switch, when: date >= 2023-01 and late(m24) > 3 months, then: {replace: m24, with: r2}}
+  - {id: end, when: months_to_election <= 8 months, then: {stop: m3}}
+reserve:
+  - {id: r1, measure: bike_subsidy, start: 2021-02, amount: 400 €}
+  - {id: r2, measure: heat_pump_subsidy, start: 2022-02, amount: 3 k€, payer: city, unfunded: wait, funding: {city: 70%, region: 30%}}
 budget: {investment_per_year: 300 M€, debt_ceiling: 900 M€, debt_at_start: 400 M€}
 baseline:
   - {id: teleo, measure: transit_line, line: Téléo, start: 2022-05}
@@ -56,7 +70,18 @@ measures:
   - {id: m25, measure: public_pv, start: 2021-02, months: 12, capex: 5 M€, power: 5 MWp}
   - {id: m26, measure: rental_ban, start: 2021-02, bans: {2023-01: g}, compliance: 30%}
   - {id: m27, measure: smart_charging, start: 2021-02, share: 20%}
+  - {id: k1, measure: free_transit_residents, start: 2021-09, ages: [under_18, 65_and_over], days: all, take_up: 70%}
+  - {id: k2, measure: traffic_signal_control, start: 2021-02, months: 12, capex: 10 M€, share: 40%, area: 'ring:first'}
+  - {id: k3, measure: park_and_ride, start: 2021-02, months: 12, capex: 8 M€, places: 800}
+  - {id: k4, measure: school_streets, start: 2021-02, months: 12, schools: 40, area: 'ring:first'}
+  - {id: k5, measure: urban_greening, start: 2021-02, months: 24, capex: 30 M€, canopy: 5%, area: centre}
+  - {id: k6, measure: water_saving, start: 2021-02, months: 24, households: 20%, leaks: 25%}
+  - {id: k7, measure: waste_prevention, start: 2021-02, months: 24, prevention: 10%, sorting: 15%}
+  - {id: k8, measure: health_centre, start: 2021-02, months: 24, doctors: 20, funding: {region: 100%}}
   - {id: m28, measure: street_lighting, start: 2021-02, months: 12, capex: 6 M€, lights: 15%, saving: 70%, area: centre}
+  - {id: k1, measure: consultation, start: 2021-02, months: 12, reach: 10%, area: centre}
+  - {id: k2, measure: citizens_panel, start: 2021-02, months: 12, seats: 150, quotas: 'yes'}
+  - {id: k3, measure: zoning, start: 2021-02, dwellings_per_year: 900, area: centre}
 shocks:
   - {id: s3, shock: heatwave, start: 2021-06, months: 3, warmer: 5 K, days: 8}
   - {id: s1, shock: pandemic, start: 2020-03, months: 18, severity: 100%}

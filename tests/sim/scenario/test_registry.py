@@ -24,7 +24,7 @@ SERIES = sorted((FOLDER / "series").glob("*.csv"))
 UNITS = {
     "-", "%", "€", "€2020", "k€", "kWp", "kWh", "W", "VA", "kVA", "pu", "km", "km2", "m", "m2", "l", "s", "h", "min", "day", "days", "week",
     "month", "months", "year", "years", "K", "degC", "kgCO2e", "veh", "PCU", "car", "trip", "trips", "call", "connectors", "dwellings",
-    "job", "measures", "persons", "tours", "women", "births",
+    "job", "measures", "persons", "person", "kg", "m3", "t", "MWh", "tours", "women", "births",
 }  # fmt: skip
 
 
