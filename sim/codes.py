@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 
 
 class Mode(IntEnum):
@@ -216,6 +216,7 @@ class Party(IntEnum):
     REGION = 4
     STATE = 5
     OUTSIDE = 6  #: the rest of the world: energy producers, car makers, banks, employers beyond the perimeter
+    CITY = 7  #: the communes, as bodies apart from the metropole
 
 
 class Purpose(IntEnum):
@@ -246,6 +247,15 @@ class Status(IntEnum):
     BUILDING = 2
     IN_FORCE = 3
     STOPPED = 4
+
+
+class PilotStatus(IntEnum):
+    """Life of a project that firms and the municipality signed."""
+
+    RUNNING = 0
+    FAILED = 1
+    KEPT = 2  #: succeeded, goes on where it was tested
+    SPREAD = 3  #: succeeded, goes on through the city
 
 
 class IncomerMode(IntEnum):
@@ -317,6 +327,16 @@ class Cable(IntEnum):
     T70 = 5
     T150 = 6
     GIVEN = 7  #: of a network file
+
+
+class Voice(IntFlag):
+    """What a citizen takes part in: bits of Society.took_part."""
+
+    IDEA = 1  #: proposes something to the participatory budget
+    VOTE = 2  #: votes on its projects
+    CONSULTATION = 4
+    PANEL = 8  #: holds a seat drawn by lot
+    TEST = 16  #: is ready to test what firms and the municipality try out
 
 
 class AccountItem(IntEnum):

@@ -94,6 +94,8 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
         with self._timed("municipality"):
             self.policies = self.municipality.act(self.state)
         self._live()
+        with self._timed("municipality"):
+            self.municipality.observe(self.state, partial(_value, model=self))
         self.datacollector.collect(self)
 
     def _live(self) -> None:

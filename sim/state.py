@@ -175,6 +175,9 @@ class Economy(Block):
     bought: Floats = column("f8", "€", "(S,) this month's purchases of the metropole by local procurement")
     signed: Floats = column("f8", "€", "(T,) paid for the projects signed this month, by theme")
     closed: Floats = column("f8", "firms", "(1,) establishments closed so far")
+    born: Floats = column("f8", "firms", "(1,) establishments founded so far")
+    unserved: Floats = column("f8", "jobs", "(S,) market of closed firms that nobody has taken over, in base jobs")
+    usual_cash: Floats = column("f8", "months", "(firms,) sales that each firm holds in cash in normal times")
     base_jobs: Floats = column("f8", "jobs", "(firms,) posts of each firm at demand index 1")
     usual_vacancies: Floats = column("f8", "jobs", "(D, S) vacancies at the reference date: hiring starts above them")
     usual_incomers: Floats = column("f8", "-", "(S,) incomers' share of the posts held at the reference date")
@@ -185,6 +188,34 @@ class Economy(Block):
         "f8", "persons", "(gates,) residents who work outside at the reference date, by gate"
     )
     usual_unemployment: Floats = column("f8", "-", "(1,) unemployed over active residents at the reference date")
+    trained: Floats = column("f8", "persons", "(1,) unemployed brought into vacant posts by training so far")
+    # projects of firms with the municipality; T themes, rows of pilot_* are the projects signed so far
+    pilot_theme: Codes = column("i1", "-", "(n,) theme: row of policies.THEMES")
+    pilot_status: Codes = column("i1", "-", "(n,) codes.PilotStatus")
+    pilot_start: Int32s = column("i4", "month", "(n,) month signed")
+    pilot_end: Int32s = column("i4", "month", "(n,) month the pilot ends")
+    pilot_district: Int32s = column("i4", "-", "(n,) district in whose neighbourhood it is tested")
+    pilot_lead: Int32s = column("i4", "-", "(n,) row of the leading firm")
+    pilot_firms: Int32s = column("i4", "firms", "(n,) firms in the consortium, the leading one included")
+    pilot_testers: Floats = column("f8", "persons", "(n,) volunteers who test it")
+    engaged: Floats = column("f8", "firms", "(firms,) expected real firms of the row that have signed a project, each once")
+    tested: Array = column("i2", "pilots", "(n_citizens,) pilots that the citizen has tested")
+    backlog: Floats = column("f8", "months", "(T,) months of firms' ideas that no call has harvested yet")
+    volunteers: Floats = column("f8", "-", "(1,) share of adults ready to test at the reference date; 0 unknown")
+    reach: Floats = column("f8", "-", "(T, D) share of the district that projects of the theme reach at month's end")
+    pilots: Floats = column("f8", "-", "(T, D) the same as it acted this month: reach of the month before")
+    # digital services and incidents
+    services: Floats = column("f8", "-", "(1,) maturity of digital public services, 0..1")
+    included: Floats = column("f8", "-", "(1,) share of the digitally excluded whom mediation has brought in")
+    able: Floats = column("f8", "-", "(D,) share of residents of 15 and more who can use digital services")
+    continuity: Floats = column("f8", "-", "(1,) share of public services that was given this month")
+    usual_maturity: Floats = column("f8", "-", "(S,) digital maturity by branch at the reference date, mean over jobs")
+    incidents: Floats = column("f8", "incidents", "(2,) cyber incidents that stopped work so far: firms, public bodies")
+    outage: Floats = column("f8", "days", "(1,) days of degraded digital public services still to come")
+    service_lost: Floats = column("f8", "-", "(1,) share of this month's digital public services lost to incidents")
+    days_lost: Floats = column("f8", "days", "(1,) days of degraded digital public services so far")
+    cyber_loss: Floats = column("f8", "€", "(S,) value added lost to incidents this month")
+    cyber_cost: Floats = column("f8", "€", "(2,) what incidents cost this month beyond it: firms, public bodies")
 
 
 @dataclass
@@ -207,11 +238,24 @@ class Society(Block):
     usual_trust: Floats = column("f8", "-", "(n_citizens,) trust that nothing moves: where trust returns to")
     reference_time: Floats = column("f8", "min/day", "(n_citizens,) travel time that the citizen is used to")
     reference_cost: Floats = column("f8", "€/month", "(n_households,) bills that the household is used to")
+    reference_loud: Floats = column("f8", "-", "(D,) share of residents in road noise that people are used to")
+    reference_air: Floats = column("f8", "g/day", "(D,) nitrogen oxides of road traffic that people are used to")
+    engaged: Floats = column("f8", "-", "(n_citizens,) memory of having taken part: 1 this month, fading")
+    took_part: Codes = column("i1", "-", "(n_citizens,) what the citizen takes part in this month: bits of codes.Voice")
+    volunteers: Floats = column("f8", "persons", "(D,) citizens ready to test something new")
+    coconstruction: Floats = column("f8", "-", "(M,) share of each measure's design done with citizens, 0..1")
+    edition: Floats = column("f8", "months", "(1,) since the edition of the participatory budget began, -1 without one")
+    ideas: Floats = column("f8", "ideas", "(D,) proposed in this edition of the participatory budget")
+    votes: Floats = column("f8", "persons", "(D,) who voted in this edition")
+    rent: Floats = column("f8", "€/m2/month", "(D,) rent of a new lease, constant euros")
+    usual_vacancy: Floats = column("f8", "-", "(D,) share of dwellings vacant at the start: where rents stand still")
+    moved: Floats = column("f8", "households", "(D,) households of the city that moved into the district this month")
 
 
 @dataclass
 class Townhall(Block):
-    """Written by agents.municipality. M is the number of the roadmap's measures, in scenario order."""
+    """Written by agents.municipality. M is the number of the roadmap's measures, in scenario order; F are scenario.bodies.FUNDERS,
+    R the adaptation rules, C their clauses, K the indicators that rules and headings read, J the headings."""
 
     status: Codes = column("i1", "-", "(M,) codes.Status")
     progress: Floats = column("f8", "-", "(M,) share built or rolled out, 0..1")
@@ -221,7 +265,21 @@ class Townhall(Block):
     invested: Floats = column("f8", "€", "(1,) invested this year by the metropole")
     operated: Floats = column("f8", "€", "(1,) running cost this year")
     debt: Floats = column("f8", "€", "(1,) debt")
-    received: Floats = column("f8", "€", "(4,) co-funding received so far: metropole's own, region, State, private")
+    received: Floats = column("f8", "€", "(F,) paid so far by each funder of measures, the metropole's own share first")
+    paid_by: Floats = column("f8", "€", "(M, F) spent so far on each measure by each funder")
+    year_paid: Floats = column("f8", "€", "(F,) paid by each funder this year")
+    pace: Floats = column("f8", "-", "(M,) speed of works against the roadmap's: 1 as written")
+    design_cost: Floats = column("f8", "-", "(M,) cost against the roadmap's from design with citizens: 1 without")
+    hold: Int32s = column("i4", "month", "(M,) month until which works rest, 0 none")
+    asked: Int32s = column("i4", "month", "(M,) month in which it was announced and its funders were asked, 0 not yet")
+    touched: Int32s = column("i4", "month", "(M,) month in which a rule changed it last, 0 never")
+    seen: Floats = column("f8", "-", "(months, K) indicators at the end of each month since the start, in their own units")
+    streak: Int32s = column("i4", "months", "(C,) months in a row that each clause of a rule has held")
+    quiet: Int32s = column("i4", "months", "(R,) months in a row that each rule's condition has not held")
+    armed: Codes = column("i1", "-", "(R,) 1 where a rule may fire")
+    fired: Int32s = column("i4", "times", "(R, 2) firings so far, of which this year")
+    last_fired: Int32s = column("i4", "month", "(R,) month of the last firing, 0 never")
+    stance: Codes = column("i1", "-", "(J,) headings as last noted: -1 behind the path, 1 ahead of it")
     journal: Array = column("u1", "-", "UTF-8 of the journal: one JSON object a line")
 
 

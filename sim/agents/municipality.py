@@ -6,34 +6,41 @@ the end) is not announced, not begun and not paid for: a roadmap with such a mea
 Investment and running cost are paid as they arise. Grants, purchases and projects depend on who asks for them: systems pay them out of
 the metropole's purse, and a month later they are charged to the measures that offered them and refunded by the co-funders. The yearly
 limit and the debt ceiling hold back investment only; what the baseline has committed never waits, so it happens alike in both worlds.
+
+This file is the calendar. Money is in purse.py, what is known in readings.py, rules in adaptation.py, headings, elections and journal
+in files of their names.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import mesa
 import numpy as np
 
+from sim.agents.adaptation import NEVER, Adaptation, withdraw
+from sim.agents.elections import frozen, hold_election
+from sim.agents.headings import weigh
+from sim.agents.journal import journal, note
 from sim.agents.plans import plan_at, plan_of
+from sim.agents.purse import Purse
+from sim.agents.readings import Readings
 from sim.city.city import City
-from sim.codes import Party, Purpose, Status
+from sim.codes import Status
 from sim.columns import Floats, Ints
 from sim.measures.base import Context
+from sim.measures.pilots import pilot_contributions
 from sim.measures.policies import Contribution, Policies, axis_sizes, compose
 from sim.months import month_name, month_of_year
-from sim.scenario.load import FUNDERS, Item, Scenario
+from sim.scenario.bodies import FUNDERS
+from sim.scenario.load import Item, Scenario
 from sim.scenario.parameters import Parameters
 from sim.scenario.revisions import Revision
 from sim.state import State, Townhall
 
-#: Less than this over a limit is rounding of sums, no reason to postpone anything [€].
-CENT = 0.01
 #: Levers under which society grants money, in the order of ``state.society.granted``.
 GRANTS = ("ev_grant", "heat_pump_grant", "retrofit_grant", "pv_grant", "bike_grant", "battery_grant")
-_PARTY = {"metropole": Party.METROPOLE, "region": Party.REGION, "state": Party.STATE, "private": Party.FIRMS}
 
 
 class Municipality(mesa.Agent):  # type: ignore[misc]
@@ -51,16 +58,30 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
         self.sizes = axis_sizes(self.city, len(scenario.rows))
         self.plans = [plan_of(self.city, calendar) for calendar in scenario.calendars()]
         self.plan = self.plans[0]
+        self.purse = Purse(scenario, self.parameters)
+        self.readings = Readings(scenario, self.purse)
+        self.adaptation = Adaptation(scenario, self.readings, self.parameters)
 
     def begin(self, state: State) -> None:
         """An empty calendar page: nothing begun, nothing spent."""
-        rows = self.roadmap.rows
-        m, starts = len(rows), np.array([one.start for one in rows], np.int32)
         state.townhall = Townhall(
-            status=np.full(m, Status.PLANNED, np.int8), progress=np.zeros(m), spent=np.zeros(m), start=starts, scale=np.ones(m),
-            invested=np.zeros(1), operated=np.zeros(1), debt=np.array([self.roadmap.budget.debt_at_start]),
-            received=np.zeros(len(FUNDERS)), journal=np.zeros(0, np.uint8),
+            **self._rows(0), invested=np.zeros(1), operated=np.zeros(1), debt=np.array([self.roadmap.budget.debt_at_start]),
+            received=np.zeros(len(FUNDERS)), year_paid=np.zeros(len(FUNDERS)), journal=np.zeros(0, np.uint8),
+            seen=np.zeros((0, len(self.readings.watched))), streak=np.zeros(0), quiet=np.zeros(0), armed=np.zeros(0),
+            fired=np.zeros((0, 2)), last_fired=np.zeros(0), stance=np.zeros(len(self.readings.targets)),
         )  # fmt: skip
+        self.adaptation.begin(state.townhall)
+
+    def _rows(self, first: int) -> dict[str, Any]:
+        """Columns of the measures from row ``first`` on, unannounced."""
+        rows = self.roadmap.rows[first:]
+        new = len(rows)
+        starts = np.array([NEVER if one.reserve else one.start for one in rows], np.int32)
+        return {
+            "status": np.full(new, Status.PLANNED, np.int8), "progress": np.zeros(new), "spent": np.zeros(new), "start": starts,
+            "scale": np.ones(new), "pace": np.ones(new), "design_cost": np.ones(new), "hold": np.zeros(new, np.int32),
+            "asked": np.zeros(new, np.int32), "touched": np.zeros(new, np.int32), "paid_by": np.zeros((new, len(FUNDERS))),
+        }  # fmt: skip
 
     def take_over(self, state: State) -> None:
         """Begin with this scenario in a state that another one with the same past has lived (nothing was announced yet)."""
@@ -69,22 +90,21 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
         state.society.support = np.full((n, m), 0.5, np.float32)
         state.society.expected = np.full((n, m), 0.5, np.float32)
         state.society.protest = np.zeros(m)
+        state.society.coconstruction = np.zeros(m)
 
     def make_room(self, state: State) -> None:
         """Rows for measures that revisions to come will add: as if they had stood in the calendar, unannounced, from the start."""
-        town, society, rows = state.townhall, state.society, self.roadmap.rows
-        old, new = len(town.status), len(rows) - len(town.status)
+        town, society = state.townhall, state.society
+        old, new = len(town.status), len(self.roadmap.rows) - len(town.status)
         if new <= 0:
             return
-        starts = np.array([one.start for one in rows[old:]], np.int32)
-        filled = {"status": np.full(new, Status.PLANNED, np.int8), "progress": np.zeros(new), "spent": np.zeros(new),
-                  "start": starts, "scale": np.ones(new)}  # fmt: skip
-        for name, values in filled.items():
+        for name, values in self._rows(old).items():
             setattr(town, name, np.concatenate([getattr(town, name), values]))
         half = np.full((len(state.citizens), new), 0.5, np.float32)
         society.support = np.concatenate([society.support, half], axis=1)
         society.expected = np.concatenate([society.expected, half], axis=1)
         society.protest = np.concatenate([society.protest, np.zeros(new)])
+        society.coconstruction = np.concatenate([society.coconstruction, np.zeros(new)])
 
     def nothing(self) -> Policies:
         """Policies when nobody does anything and nothing happens."""
@@ -96,6 +116,7 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
         if month_of_year(state.month) == 0:
             town.invested[:] = 0.0
             town.operated[:] = 0.0
+            town.year_paid[:] = 0.0
         self.plan = plan_at(self.plans, state.month - 1)  # last month's outlays are those of last month's calendar
         self._settle(state)
         self._settle_grid(state)
@@ -103,15 +124,22 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
         if self.plan.changes is not None and self.plan.changes.start == state.month:
             self._revise(state, self.plan.changes)
         if state.month >= self.roadmap.start:  # months before it only carry shocks into the initial state
-            self._repay(state)
+            self.purse.repay(state)
+        weigh(state, self.readings, self.parameters)
+        hold_election(state, self.roadmap, self.readings, self.parameters, self.plan.measures)
+        self.adaptation.act(state, self.plan.measures)
         for i, one in self._active():
             self._advance(state, i, one)
-        return compose(self._contributions(state), self.sizes)
+        return compose(self._contributions(state, state.economy.reach), self.sizes)
+
+    def observe(self, state: State, read: Callable[[str], float]) -> None:
+        """See the month just lived: ``read`` gives an indicator by name. Rules and headings look at it in the month after."""
+        self.readings.observe(state, read)
 
     def in_force(self, state: State) -> Policies:
         """The policies of the month lived last, as its townhall left them."""
         self.plan = plan_at(self.plans, state.month)
-        return compose(self._contributions(state), self.sizes)
+        return compose(self._contributions(state, state.economy.pilots), self.sizes)
 
     def inert(self, i: int) -> bool:
         """True if measure ``i`` can change nothing in this scenario."""
@@ -130,12 +158,7 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
         town = state.townhall
         for i, one in enumerate(self.plan.measures):
             if one is not None and one.id in changes.stop and town.status[i] != Status.STOPPED:
-                built = one.measure.works and town.progress[i] > 0.0
-                town.status[i] = Status.IN_FORCE if built else Status.STOPPED
-                town.progress[i] *= built
-                self._note(
-                    state, one, "stopped", f"{town.progress[i]:.0%} built, which stays" if built else "withdrawn"
-                )
+                self._note(state, one, "stopped", withdraw(town, i, one.measure))
             elif one is not None and one in changes.measures:
                 if town.status[i] == Status.IN_FORCE and one.measure.works and town.progress[i] < 1.0:
                     town.status[i] = Status.BUILDING
@@ -148,8 +171,7 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
 
     def _advance(self, state: State, i: int, one: Item) -> None:
         town, month = state.townhall, state.month
-        if month == max(int(town.start[i]) - int(self.parameters["announcement_lead"]), self.roadmap.start):
-            self._note(state, one, "announced", f"to begin in {month_name(int(town.start[i]))}")
+        self._announce(state, i, one)
         status = town.status[i]
         if status in (Status.PLANNED, Status.WAITING) and month >= town.start[i]:
             self._try_to_begin(state, i, one)
@@ -158,24 +180,67 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
         elif town.status[i] == Status.IN_FORCE:
             self._operate(state, i, one)
 
+    def _announce(self, state: State, i: int, one: Item) -> None:
+        """Make the measure public when its time has come; before an election what is not public yet is put off."""
+        town, month = state.townhall, state.month
+        public = self._public(town, i)
+        if month < public:
+            return
+        if not town.asked[i]:
+            if not one.committed and frozen(self.roadmap, self.parameters, month):
+                if month == public:
+                    self._note(state, one, "put off", "nothing new is announced before the election")
+                town.start[i] += 1
+                return
+            town.asked[i] = month
+            if one.reserve and month > public:
+                self._note(state, one, "announced", f"to begin in {month_name(int(town.start[i]))}")
+        if month == public:
+            self._note(state, one, "announced", f"to begin in {month_name(int(town.start[i]))}")
+
+    def _public(self, town: Townhall, i: int) -> int:
+        """Month from which the measure is public, as the calendar stands."""
+        return max(int(town.start[i]) - int(self.parameters["announcement_lead"]), self.roadmap.start)
+
     def _try_to_begin(self, state: State, i: int, one: Item) -> None:
         town = state.townhall
-        why = self._obstacle(state, one)
+        why = self._obstacle(state, i, one)
         if why:
             if town.status[i] != Status.WAITING:
                 self._note(state, one, "waiting", why)
             town.status[i] = Status.WAITING
             return
         late = state.month - int(one.start)
+        self._design(state, i, one)
         town.start[i] = state.month
         town.status[i] = Status.BUILDING if one.measure.works and one.months > 0 else Status.IN_FORCE
         if town.status[i] == Status.IN_FORCE:
             town.progress[i] = 1.0
-            self._invest(state, i, one, one.capex * town.scale[i])
+            self.purse.invest(state, i, one, one.capex * town.scale[i] * town.design_cost[i])
         event = "works begin" if town.status[i] == Status.BUILDING else "in force"
-        self._note(state, one, event, f"{late} months late" if late else "as planned")
+        when = f"{late} months late" if late > 0 else f"{-late} months early" if late else "as planned"
+        self._note(state, one, event, "launched by a rule" if one.reserve else when)
 
-    def _obstacle(self, state: State, one: Item) -> str:
+    def _design(self, state: State, i: int, one: Item) -> None:
+        """What citizens who shared in the design made of it: another cost, another size."""
+        town, p, part = state.townhall, self.parameters, self._designed_with_citizens(state, i)
+        if part > 0.0:
+            town.design_cost[i] = 1.0 + p["coconstruction_cost"] * part
+            town.scale[i] *= 1.0 - p["coconstruction_size"] * part * one.measure.sized
+            cost, size = town.design_cost[i] - 1.0, town.scale[i]
+            self._note(
+                state,
+                one,
+                "co-designed",
+                f"{part:.0%} with citizens: cost {cost:+.1%}, size {size:.0%} of the roadmap's",
+            )
+
+    def _designed_with_citizens(self, state: State, i: int) -> float:
+        parts = state.society.coconstruction
+        one = self.plan.measures[i]
+        return float(parts[i]) if len(parts) > i and one is not None and not one.committed else 0.0
+
+    def _obstacle(self, state: State, i: int, one: Item) -> str:
         """Why the measure cannot begin this month, or an empty string. What is committed has its money and staff already."""
         town = state.townhall
         ids = [m.id if m else "" for m in self.plan.measures]
@@ -185,39 +250,34 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
             return f"waits for {', '.join(missing)} to be in force"
         if one.committed:
             return ""
+        ready = int(one.start) + round(self.parameters["coconstruction_delay"] * self._designed_with_citizens(state, i))
+        if not one.reserve and state.month < ready and state.month >= one.start:
+            return f"is designed with citizens until {month_name(ready)}"
         building = int((town.status == Status.BUILDING).sum())
         limit = int(self.parameters["works_at_once"])
         if one.measure.works and one.months > 0 and building >= limit:
             return f"{building} works under way, staff for {limit}"
-        monthly = one.capex / max(one.months if one.measure.works else 1, 1)
-        return self._money_obstacle(state, one, monthly)
-
-    def _money_obstacle(self, state: State, one: Item, amount: float) -> str:
-        town, budget = state.townhall, self.roadmap.budget
-        own = amount * dict(one.funding).get("metropole", 0.0)
-        if own <= 0.0:
-            return ""
-        if town.invested[0] + own > budget.investment_per_year + CENT:
-            return (
-                f"needs {own / 1e6:.2f} M€, {town.invested[0] / 1e6:.2f} of {budget.investment_per_year / 1e6:.2f} M€ "
-                "of the year are spent"
-            )
-        borrowed = own * self.parameters["debt_financed_share"]
-        if town.debt[0] + borrowed > budget.debt_ceiling + CENT:
-            return (
-                f"debt would reach {(town.debt[0] + borrowed) / 1e6:.1f} M€, ceiling {budget.debt_ceiling / 1e6:.1f} M€"
-            )
-        return ""
+        if self.purse.bodies:
+            why = self.purse.consent(state, one, int(town.asked[i]), self.readings.support(state, i))
+            if why:
+                return why
+        monthly = one.capex * town.scale[i] / max(one.months if one.measure.works else 1, 1)
+        return self.purse.obstacle(state, i, one, monthly)
 
     def _build(self, state: State, i: int, one: Item) -> None:
         town = state.townhall
-        amount = one.capex * town.scale[i] / one.months
-        why = "" if one.committed else self._money_obstacle(state, one, amount)
+        if state.month < town.hold[i]:
+            return
+        pace = town.pace[i]
+        if pace > 1.0:  # the last month builds what is left, no more
+            pace = min(pace, (1.0 - town.progress[i]) * one.months)
+        amount = one.capex * town.scale[i] / one.months * pace * town.design_cost[i]
+        why = "" if one.committed else self.purse.obstacle(state, i, one, amount)
         if why:
             self._note(state, one, "paused", why)
             return
-        self._invest(state, i, one, amount)
-        town.progress[i] = min(1.0, town.progress[i] + 1.0 / one.months)
+        self.purse.invest(state, i, one, amount)
+        town.progress[i] = min(1.0, town.progress[i] + pace / one.months)
         if town.progress[i] > 1.0 - 1e-9:
             town.progress[i] = 1.0
             town.status[i] = Status.IN_FORCE
@@ -234,9 +294,7 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
             self._context(state, i, one, state.month)
         )
         if yearly > 0.0:
-            town.operated[0] += yearly / 12.0
-            town.spent[i] += yearly / 12.0
-            self._pay(state, one, yearly / 12.0, Purpose.OPERATIONS)
+            self.purse.operate(state, i, one, yearly / 12.0)
 
     def _settle(self, state: State) -> None:
         """Charge last month's grants, purchases and projects to the measures that offered them; co-funders refund their share.
@@ -253,17 +311,15 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
                 amount = float((paid * offer / total).sum())
                 one = self.plan.measures[i]
                 if amount > 0.0 and one is not None:
-                    state.townhall.spent[i] += amount
-                    self._refund(state, one, amount)
-                    self._note_payment(state, one, amount, "grants")
+                    self.purse.charge(state, i, one, amount)
 
     def _settle_grid(self, state: State) -> None:
         """Charge last month's share of grid works, paid when the energy system booked it, to the year's own investment."""
         amount = float(state.energy.reinforced[1:].sum())
         if amount > 0.0:
             state.townhall.invested[0] += amount
-            figures = {"total": round(amount, 2), "purpose": "works"}
-            self._record(state, "", "paid", "grid reinforced for charging away from home", figures)
+            figures = {"total": round(amount, 2), "purpose": "works", "by": {"metropole": round(amount, 2)}}
+            note(state, "", "paid", "grid reinforced for charging away from home", figures)
 
     def _offer(self, state: State, i: int, one: Item, lever: str, paid: Floats) -> Floats:
         """What measure ``i`` added to the lever last month, in the shape of ``paid``."""
@@ -274,50 +330,15 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
                     offer[slice(None) if c.where is None else c.where] += c.value
         return offer
 
-    # --- money --------------------------------------------------------------------------------------------------
-
-    def _invest(self, state: State, i: int, one: Item, amount: float) -> None:
-        if amount <= 0.0:
-            return
-        town = state.townhall
-        own = amount * dict(one.funding).get("metropole", 0.0)
-        borrowed = own * self.parameters["debt_financed_share"]
-        town.invested[0] += own
-        town.spent[i] += amount
-        town.debt[0] += borrowed
-        state.pay(Party.OUTSIDE, Party.METROPOLE, borrowed, Purpose.DEBT)
-        self._pay(state, one, amount, Purpose.WORKS)
-
-    def _pay(self, state: State, one: Item, amount: float, purpose: Purpose) -> None:
-        """Co-funders pay the metropole their share; the metropole pays the firms that do the work."""
-        self._refund(state, one, amount)
-        state.pay(Party.METROPOLE, Party.FIRMS, amount, purpose)
-        self._note_payment(state, one, amount, purpose.name.lower())
-
-    def _refund(self, state: State, one: Item, amount: float) -> None:
-        for name, share in one.funding:
-            state.townhall.received[FUNDERS.index(name)] += amount * share
-            if name != "metropole":
-                state.pay(_PARTY[name], Party.METROPOLE, amount * share, Purpose.CO_FUNDING)
-
-    def _note_payment(self, state: State, one: Item, amount: float, purpose: str) -> None:
-        self._note(state, one, "paid", "", {"total": round(amount, 2), "purpose": purpose})
-
-    def _repay(self, state: State) -> None:
-        due = state.townhall.debt[0] * self.parameters["debt_repaid_share"] / 12.0
-        state.townhall.debt[0] -= due
-        state.pay(Party.METROPOLE, Party.OUTSIDE, due, Purpose.DEBT)
-
     # --- what is in force ---------------------------------------------------------------------------------------
 
-    def _contributions(self, state: State) -> Iterator[Contribution]:
-        lead = int(self.parameters["announcement_lead"])
+    def _contributions(self, state: State, reach: Floats) -> Iterator[Contribution]:
+        """What measures, shocks and projects that reach ``reach`` (T, D) of each district change this month."""
         for i, one in enumerate(self.plan.measures):
             if one is None or self.inert(i):
                 continue
             town = state.townhall
-            public = max(int(town.start[i]) - lead, self.roadmap.start)
-            if state.month >= public and town.status[i] != Status.STOPPED:
+            if state.month >= self._public(town, i) and town.status[i] != Status.STOPPED:
                 yield Contribution("announced", 1.0, i)
                 yield Contribution("exposure", 1.0, (i, self.plan.areas[i]))
                 yield Contribution("expected_drivers", one.measure.expected_drivers, i)
@@ -330,6 +351,7 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
             if shock.start <= state.month < end and len(area) and not shock.measure.empty():
                 context = self._shaped(state.month, shock, shock.start, 1.0, 1.0, area)
                 yield from shock.measure.contributions(context)
+        yield from pilot_contributions(reach, self.city, self.parameters)
 
     def _acting(self, state: State, i: int, one: Item, month: int) -> Iterator[Contribution]:
         """What measure ``i`` changes, nothing before it begins and after it ends."""
@@ -346,20 +368,8 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
         months = one.months or max(1, self.roadmap.end - start + 1)
         return Context(self.city, self.parameters, month, start, months, progress, scale, area)
 
-    def _note(self, state: State, one: Item, event: str, why: str, figures: dict[str, Any] | None = None) -> None:
-        self._record(state, one.id, event, why, figures or {})
-
-    @staticmethod
-    def _record(state: State, measure: str, event: str, why: str, figures: dict[str, Any]) -> None:
-        row = {"month": month_name(state.month), "measure": measure, "event": event, "why": why, "figures": figures}
-        line = (json.dumps(row, ensure_ascii=False) + "\n").encode()
-        state.townhall.journal = np.concatenate([state.townhall.journal, np.frombuffer(line, np.uint8)])
-
-
-def journal(state: State) -> list[dict[str, Any]]:
-    """The journal so far: month, measure, event, why, figures."""
-    # not splitlines(): a name may hold other characters that Python takes for ends of lines
-    return [json.loads(line) for line in bytes(state.townhall.journal).split(b"\n")[:-1]]
+    def _note(self, state: State, one: Item, event: str, why: str) -> None:
+        note(state, one.id, event, why)
 
 
 def _acts(town: Townhall, i: int) -> bool:
@@ -371,3 +381,6 @@ def _outlays(state: State) -> dict[str, Floats]:
     e = state.economy
     paid = dict(zip(GRANTS, state.society.granted, strict=True))
     return {**paid, "recovery_grant": e.granted, "procurement": e.bought, "challenge_budget": e.signed}
+
+
+__all__ = ["GRANTS", "Municipality", "journal"]

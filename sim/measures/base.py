@@ -45,6 +45,7 @@ class Measure(ABC):
     levers: ClassVar[tuple[str, ...]]  #: the levers it contributes to
     sources: ClassVar[tuple[str, ...]]  #: evidence for its size and cost
     works: ClassVar[bool] = False
+    sized: ClassVar[bool] = True  #: has a size that can be scaled (Context.scale)
     local: ClassVar[bool] = False  #: acts in its area; all others act on the whole city and take no area
     default_area: ClassVar[str] = "all"
     expected_drivers: ClassVar[float] = 0.0  #: what drivers expect before they lived it, -1 loss .. 1 gain (assumption)

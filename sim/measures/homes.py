@@ -38,7 +38,7 @@ class RetrofitSubsidy(Measure):
         return not any(self.rate)
 
     def contributions(self, context: Context) -> Iterable[Contribution]:
-        yield Contribution("retrofit_grant", context.scale * np.resize(self.rate, 5))
+        yield Contribution("retrofit_grant", np.minimum(1.0, context.scale * np.resize(self.rate, 5)))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -174,9 +174,9 @@ class LowEmissionZone(Measure):
         worst = CritAir.UNCLASSIFIED if level[-1] == "unclassified" else CritAir(int(level[-1][-1]))
         banned = np.ix_(np.arange(worst, len(CritAir)), context.districts)
         if kinds & {"car", "all"}:
-            yield Contribution("car_ban", self.compliance, banned)
+            yield Contribution("car_ban", min(1.0, self.compliance * context.scale), banned)
         if kinds & {"van", "truck", "all"}:
-            yield Contribution("van_ban", self.compliance, banned)
+            yield Contribution("van_ban", min(1.0, self.compliance * context.scale), banned)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,6 +189,7 @@ class SpeedLimit(Measure):
         "The links of the area and classes run at the limit at most; slower cars make other modes compare better."
     )
     levers: ClassVar[tuple[str, ...]] = ("speed_limit",)
+    sized: ClassVar[bool] = False
     sources: ClassVar[tuple[str, ...]] = ("Cerema (2020), Toward the 30 km/h city: limits of 30 km/h on most streets",)
     local: ClassVar[bool] = True
     default_area: ClassVar[str] = "centre"

@@ -16,6 +16,8 @@ from sim.measures.policies import Contribution
 from sim.scenario.fields import OneOrMany, Quantity, Text, item
 from sim.units import SHARE
 
+#: Least headway against today that a scaled measure may reach.
+SHORTEST = 0.05
 _MODES = tuple(m.name.lower() for m in TransitMode)
 
 
@@ -34,6 +36,7 @@ class TransitLine(Measure):
         "When it is built, the planned line runs at its own frequency and joins the network of lines and stops."
     )
     levers: ClassVar[tuple[str, ...]] = ("line_added",)
+    sized: ClassVar[bool] = False
     sources: ClassVar[tuple[str, ...]] = ("Metro line C: 27 km, 21 stations, 3.2 G€, end of 2028 (Tisséo)",)
     works: ClassVar[bool] = True
     expected_drivers: ClassVar[float] = 0.1
@@ -73,7 +76,7 @@ class TransitFrequency(Measure):
         return self.headway == 0.0
 
     def contributions(self, context: Context) -> Iterable[Contribution]:
-        yield Contribution("headway_factor", 1.0 + self.headway * context.scale, self._rows(context.city))
+        yield Contribution("headway_factor", max(SHORTEST, 1.0 + self.headway * context.scale), self._rows(context.city))
 
     def _rows(self, city: City) -> Ints:
         rows = [i for i, name in enumerate(city.line_names) if {name, _number(name)} & set(self.lines)]

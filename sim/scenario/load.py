@@ -9,12 +9,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from sim.errors import Fault, InputError, nearest
 from sim.measures import Measure, kinds, shock_kinds
 from sim.months import month_name, year_of
+from sim.scenario.adapt import Rule, read_rules
 from sim.scenario.agreement import LONGEST_RUN, check_names, check_time
+from sim.scenario.bodies import FUNDERS, Body, read_bodies
+from sim.scenario.conditions import Names
 from sim.scenario.fields import (
     WRONG,
     Choice,
@@ -31,12 +34,11 @@ from sim.scenario.fields import (
 )
 from sim.scenario.parameters import registry
 from sim.scenario.revisions import Calendar, Revision, calendars, check_revisions, read_revisions, rows
+from sim.scenario.targets import Target, named, nothing, read_targets
 from sim.scenario.weather import NORMAL, Years, YearsWeather, check_years, digests
 from sim.scenario.yaml_nodes import Reader, entries, found, read_nodes, scalar
 from sim.units import MONEY, MONEY_PER_YEAR, SHARE
 
-#: Who may share the cost of a measure.
-FUNDERS = ("metropole", "region", "state", "private")
 #: Share of the population that may be simulated.
 SAMPLE = Number(1e-4, 1.0)
 
@@ -56,9 +58,16 @@ class Item:
     funding: tuple[tuple[str, float], ...] = item(
         Shares(FUNDERS, Quantity(SHARE, 0.0, 1.0)), "who pays which share", (("metropole", 1.0),)
     )
+    payer: str = item(Choice(FUNDERS), "who carries it out and pays what nobody else does", "metropole")
+    unfunded: str = item(
+        Choice(("payer", "wait")),
+        "a share that a body does not give: the payer bears it, or the measure waits",
+        "payer",
+    )
     depends_on: tuple[str, ...] = item(OneOrMany(Text(60)), "measures that must be in force first", ())
     measure: Measure = dataclasses.field(metadata={})
     committed: bool = False  #: happens in the baseline, too
+    reserve: bool = False  #: begins only when a rule launches it
     where: str = ""  #: file:line:column
 
     @property
@@ -74,20 +83,6 @@ class Item:
             **write_values(self.measure),
             "start": month_name(self.start),
         }
-
-
-@dataclass(frozen=True)
-class Target:
-    """A heading: an indicator, how it should change, by when, against what."""
-
-    indicator: str
-    change: float
-    by: int
-    against: str
-
-    def resolved(self) -> dict[str, Any]:
-        """As JSON: ``change`` is a share, so that readers compute with it."""
-        return {"indicator": self.indicator, "change": self.change, "by": month_name(self.by), "against": self.against}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,12 +108,17 @@ class Scenario:
         Choice(("typical", "all")), "energy on typical days of each month, or on all its hours", "typical"
     )
     weather: Years = item(YearsWeather(), "weather of the years", NORMAL)
+    elections: tuple[int, ...] = item(
+        OneOrMany(Month()), "months of municipal elections; without them none is held", ()
+    )
     share: float = 1.0
     budget: Budget = dataclasses.field(default_factory=Budget)
     targets: tuple[Target, ...] = ()
-    measures: tuple[Item, ...] = ()  #: committed ones of the baseline first
+    measures: tuple[Item, ...] = ()  #: committed ones of the baseline first, those in reserve last
     shocks: tuple[Item, ...] = ()
     revisions: tuple[Revision, ...] = ()
+    adapt: tuple[Rule, ...] = ()
+    bodies: tuple[tuple[str, Body], ...] = ()
     parameters: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
     @property
@@ -149,6 +149,7 @@ class Scenario:
         return dataclasses.replace(
             self,
             measures=tuple(m for m in self.measures if m.committed),
+            adapt=(),
             revisions=tuple(r for r in kept if r.stop or r.shocks),
         )
 
@@ -163,11 +164,21 @@ class Scenario:
             "budget": write_values(self.budget),
             "targets": [t.resolved() for t in self.targets],
             "baseline": [m.resolved("measure") for m in self.measures if m.committed],
-            "measures": [m.resolved("measure") for m in self.measures if not m.committed],
+            "measures": [m.resolved("measure") for m in self.measures if not m.committed and not m.reserve],
             "shocks": [s.resolved("shock") for s in self.shocks],
+            **self._adaptive(),
             **({"revisions": [r.resolved() for r in self.revisions]} if self.revisions else {}),
             "parameters": dict(self.parameters),
         }
+
+    def _adaptive(self) -> dict[str, Any]:
+        """The keys that adaptation and public bodies add, where the file names them."""
+        parts = {
+            "reserve": [m.resolved("measure") for m in self.measures if m.reserve],
+            "adapt": [rule.resolved() for rule in self.adapt],
+            "bodies": {name: body.resolved() for name, body in self.bodies},
+        }
+        return {key: part for key, part in parts.items() if part}
 
 
 #: Keys of a scenario whose values are read by their own functions below, and what they hold.
@@ -177,12 +188,16 @@ PARTS = {
     "budget": "what the metropole may spend and owe",
     "baseline": "measures that happen anyway: in the roadmap and in the world that it is compared with",
     "measures": "the roadmap: a list of measures",
+    "reserve": "measures that begin only when a rule launches them, from their start on at the earliest: a list of measures",
+    "adapt": "rules that rewrite the calendar: a list of {when, then, rearm, cooldown, times, per_year}",
+    "bodies": "public bodies and private partners with their conditions: a mapping from metropole, region, state, private, city, "
+    "transit_authority",
     "shocks": "what happens to the city without anybody's plan, in both worlds",
     "revisions": "how the calendar is rewritten at given months: a list of {start, stop, measures, shocks}",
     "parameters": "values instead of the registry's defaults, within their ranges",
 }
 #: Keys of the design that no version carries out yet: refused, not ignored.
-_NOT_YET = ("adapt", "observations")
+_NOT_YET = ("observations",)
 
 #: Faults of items in a city, by the city's name; raises InputError if there is no such city.
 Fits = Callable[[str, Sequence[Item]], list[Fault]]
@@ -202,22 +217,28 @@ def load_scenario(path: Path, fits: Fits | None = None, *, text: str | None = No
             reader.fault(parts[key], key, f"the key '{key}'", "no such key yet: this version does not carry it out")
     measures = _items(parts.get("baseline"), reader, "baseline", "measure", kinds(), committed=True)
     measures += _items(parts.get("measures"), reader, "measures", "measure", kinds())
+    spare = _items(parts.get("reserve"), reader, "reserve", "measure", kinds())
+    measures += [dataclasses.replace(one, reserve=True) for one in spare]
     shocks = _items(parts.get("shocks"), reader, "shocks", "shock", shock_kinds())
     rest: dict[str, Any] = {
         "share": _share(parts.get("population"), reader),
         "budget": _budget(parts.get("budget"), reader),
-        "targets": _targets(parts.get("targets"), reader),
+        "targets": read_targets(parts.get("targets"), reader),
+        "bodies": read_bodies(parts.get("bodies"), reader),
         "parameters": _parameters(parts.get("parameters"), reader),
         "measures": tuple(measures),
         "shocks": tuple(shocks),
         "revisions": read_revisions(parts.get("revisions"), reader, partial(_revised, reader=reader)),
     }
+    names = _names(parts, measures, rest, elections=bool(values["elections"]))
+    rest["adapt"] = read_rules(parts.get("adapt"), reader, names)
     if not _has_wrong(values):
         check_time(values, measures, shocks, rest["targets"], reader, root)
         first = min([values["start"], *(s.start for s in shocks)])
         check_years(values["weather"], year_of(first), year_of(values["end"]), reader, parts.get("weather"))
         _check_revisions(values, measures, shocks, rest["revisions"], reader, parts.get("revisions"))
-    check_names(measures, _ids(parts.get("baseline")), _ids(parts.get("measures")), reader)
+    planned = _ids(parts.get("measures")) + _ids(parts.get("reserve"))
+    check_names(measures, _ids(parts.get("baseline")), planned, reader)
     if fits is not None and values["city"] is not WRONG:
         revised = [one for r in rest["revisions"] for one in (*r.measures, *r.shocks)]
         try:
@@ -227,6 +248,27 @@ def load_scenario(path: Path, fits: Fits | None = None, *, text: str | None = No
             reader.faults += [dataclasses.replace(f, where=where, field="city") for f in error.faults]
     reader.stop()
     return Scenario(**values, **rest)
+
+
+def _names(
+    parts: Mapping[str | None, Node], measures: Sequence[Item], rest: Mapping[str, Any], *, elections: bool
+) -> Names:
+    """What rules may refer to; measures with a fault of their own among them."""
+    if "adapt" not in parts:
+        return Names({}, ())
+    from sim.indicators import INDICATORS  # as for targets
+
+    own = [one for one in measures if not one.committed]
+    spare = [one.id for one in own if one.reserve] + _ids(parts.get("reserve"))
+    return Names(
+        {i.name: i.unit for i in INDICATORS},
+        [one.id for one in own] + _ids(parts.get("measures")) + spare,
+        spare,
+        [t.indicator for t in rest["targets"] if t.has_path],
+        [name for name, _ in rest["bodies"]],
+        elections,
+        {one.id: one.measure.kind for one in own if not one.measure.sized},
+    )
 
 
 def _has_wrong(values: Mapping[str, Any]) -> bool:
@@ -242,7 +284,7 @@ def _items(
     *,
     committed: bool = False,
 ) -> list[Item]:
-    if node is None or _nothing(node):
+    if node is None or nothing(node):
         return []
     if not isinstance(node, SequenceNode):
         reader.fault(node, path, found(node), f"a list of items with {word}:, start: and their fields")
@@ -286,6 +328,8 @@ def _item(
     mine = {key: values[key] for key in own}
     shared = {key: values[key] for key in common}
     shared["id"] = shared["id"] or f"{name}-{month_name(shared['start'])}"
+    if "funding" not in [scalar(k) for k, _ in entries(node)]:
+        shared["funding"] = ((shared["payer"], 1.0),)
     return Item(**shared, measure=known[name](**mine), committed=committed, where=reader.where(node))
 
 
@@ -319,69 +363,26 @@ def _ids(node: Node | None) -> list[str]:
     return [scalar(value) or "" for key, value in pairs if scalar(key) == "id"]
 
 
-def _nothing(node: Node) -> bool:
-    return isinstance(node, ScalarNode) and not node.style and scalar(node) in ("", "null", "~")  # quoted, it is a text
-
-
 def _share(node: Node | None, reader: Reader) -> float:
-    if node is None or _nothing(node):
+    if node is None or nothing(node):
         return 1.0
-    known = {"share": _field(SAMPLE, "share of the population simulated", 1.0)}
+    known = {"share": named(SAMPLE, "share of the population simulated", 1.0)}
     value = read_values(node, known, reader, "population")["share"]
     return 1.0 if value is WRONG else float(value)
 
 
-def _field(kind: Any, meaning: str, default: Any = dataclasses.MISSING) -> Any:
-    made = item(kind, meaning, default)
-    made.name = meaning
-    return made
-
-
 def _budget(node: Node | None, reader: Reader) -> Budget:
-    if node is None or _nothing(node):
+    if node is None or nothing(node):
         return Budget()
     values = read_values(node, fields_of(Budget), reader, "budget")
     return Budget() if _has_wrong(values) else Budget(**values)
 
 
-def _targets(node: Node | None, reader: Reader) -> tuple[Target, ...]:
-    if node is None or _nothing(node):
-        return ()
-    if not isinstance(node, SequenceNode):
-        reader.fault(node, "targets", found(node), "a list of {indicator: ..., change: -20%, by: 2026-12}")
-        return ()
-    from sim.indicators import INDICATORS  # indicators look at everything; scenarios are read without them otherwise
-
-    known = {
-        "indicator": _field(Choice(tuple(i.name for i in INDICATORS)), "what should change"),
-        "change": _field(Quantity(SHARE, -1.0, 10.0), "by how much"),
-        "by": _field(Month(), "by when"),
-        "against": _field(Text(40), "start, baseline or a figure", "start"),
-    }
-    out = []
-    for i, child in enumerate(node.value):
-        values = read_values(child, known, reader, f"targets[{i}]")
-        if _has_wrong(values):
-            continue
-        if values["against"] not in ("start", "baseline") and not _is_number(values["against"]):
-            reader.fault(child, f"targets[{i}].against", repr(values["against"]), "start, baseline or a figure")
-            continue
-        out.append(Target(**values))
-    return tuple(out)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return float(text) not in (float("inf"), float("-inf")) and float(text) == float(text)
-    except ValueError:
-        return False
-
-
 def _parameters(node: Node | None, reader: Reader) -> dict[str, float]:
-    if node is None or _nothing(node):
+    if node is None or nothing(node):
         return {}
     known = {
-        name: _field(Number(p.low, p.high, unit=p.unit.strip("-")), p.meaning, p.default)
+        name: named(Number(p.low, p.high, unit=p.unit.strip("-")), p.meaning, p.default)
         for name, p in registry().items()
     }
     values = read_values(node, known, reader, "parameters")

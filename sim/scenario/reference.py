@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from sim.measures import Measure, kinds, shock_kinds
+from sim.scenario.adapt import RULE_PARTS, Rule
+from sim.scenario.bodies import Body
 from sim.scenario.fields import fields_of
 from sim.scenario.load import PARTS, Budget, Item, Scenario
 
@@ -22,7 +24,12 @@ def reference() -> str:
     """Markdown tables of all keys."""
     below = [f"| `{name}` |  | {meaning} | see below |" for name, meaning in PARTS.items()]
     parts = ["## Keys of the file", "\n".join([_table(fields_of(Scenario)), *below])]
-    parts += ["### budget", _table(fields_of(Budget)), "### Indicators that targets may name", _indicators()]
+    rule = [
+        f"| `{name}` | {'' if name == 'rearm' else 'required'} | {meaning} | see below |"
+        for name, meaning in RULE_PARTS.items()
+    ]
+    parts += ["### budget", _table(fields_of(Budget)), "### adapt", "\n".join([_table(fields_of(Rule)), *rule])]
+    parts += ["### bodies", _table(fields_of(Body)), "### Indicators that targets may name", _indicators()]
     parts += ["## Keys of every measure and shock", _table(fields_of(Item))]
     parts += ["## Kinds of measures", *(_kind(k) for k in kinds().values())]
     parts += ["## Kinds of shocks", *(_kind(k) for k in shock_kinds().values())]

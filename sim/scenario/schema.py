@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sim.measures import Measure, kinds, shock_kinds
+from sim.scenario.adapt import rules_schema
+from sim.scenario.bodies import bodies_schema
 from sim.scenario.fields import Choice, Month, Quantity, record_schema
 from sim.scenario.load import PARTS, SAMPLE, Budget, Item, Scenario
 from sim.scenario.parameters import registry
@@ -42,6 +44,9 @@ def schema() -> dict[str, Any]:
         "targets": {"type": "array", "items": target},
         "baseline": _items("measure", kinds()),
         "measures": _items("measure", kinds()),
+        "reserve": _items("measure", kinds()),
+        "adapt": rules_schema(),
+        "bodies": bodies_schema(),
         "shocks": _items("shock", shock_kinds()),
         "revisions": {
             "type": "array",

@@ -112,7 +112,7 @@ MEASURE = "measures:\n  - {{id: a, measure: {kind}, start: 2021-02, {fields}}}\n
         (HEAD + "world: quiet\n", "4:8", "quiet", ""),
         (HEAD + "\tseed: 1\n", "4:1", "indented by spaces", ""),
         (HEAD + "measures: [{id: a\n", "", "brackets closed", ""),
-        (HEAD + "adapt: []\n", "4:", "adapt", ""),
+        (HEAD + "observations: []\n", "4:", "observations", ""),
         ('name: "\\ud800"\nstart: 2021-01\nend: 2021-02\n', "1:7", "ud800", ""),
         ('name: "\\e[31m"\nstart: 2021-01\nend: 2021-02\n', "1:7", "x1b", ""),
         (HEAD + "targets: [{indicator: co2_trnsport, change: -10%, by: 2022-12}]\n", "4:", "co2_trnsport", "co2_transport"),

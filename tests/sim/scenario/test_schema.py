@@ -40,6 +40,8 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 PLACES = places(DOCUMENT)
+#: Parts that rules or dependencies refer to.
+NAMED_ELSEWHERE = (("baseline",), ("measures",), ("reserve",), ("targets",), ("elections",), ("bodies",))
 
 
 def at(document: Any, path: tuple[Any, ...]) -> Any:
@@ -107,7 +109,8 @@ def test_a_key_left_out_is_a_fault_exactly_where_the_schema_requires_it(path: tu
     elif (
         path[-1] in ("funding", "id", "length")
         or "funding" in path
-        or path == ("baseline",)
+        or path in NAMED_ELSEWHERE
+        or path[-1] in ("indicator", "region")
         or "vehicles" in path
         or "bans" in path
     ):
