@@ -50,9 +50,7 @@ def sweep(
     ] = None,
     batch: Annotated[
         int | None,
-        typer.Option(
-            min=1, max=10_000, help="Runs of one point and seed that a worker does together. (the scenarios, at most 8)"
-        ),
+        typer.Option(min=1, max=10_000, help="Runs of one world and seed that a worker does together. (8)"),
     ] = None,
     extend: Annotated[
         bool, typer.Option("--extend", help="Take in an experiment that holds the kept one and more.")
@@ -104,7 +102,7 @@ def _sweep(
     plan, work = ready(experiment, os.cpu_count() or 1, say)
     extend, other_code, again = flags
     options = Options(
-        limit=experiment.time_limit, retries=experiment.retries, batch=batch or min(len(plan.scenarios), 8),
+        limit=experiment.time_limit, retries=experiment.retries, batch=batch or 8,
         extend=extend, other_code=other_code, again=again,
     )  # fmt: skip
     size = f"{len(plan.scenarios)} scenarios x {len(plan.points):,} points x {plan.replications} replications"

@@ -95,6 +95,14 @@ class Task:
     parameters: Mapping[str, float]
 
 
+def world(parameters: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
+    """What a run's past follows from beside its seed: its parameters, but not what the roadmap decides (ITEM.FIELD), which comes later.
+
+    Runs of one world and seed have their eve in common, so they are planned and carried out together.
+    """
+    return tuple((name, value) for name, value in parameters.items() if "." not in name)
+
+
 @dataclass(frozen=True)
 class Result:
     """What one run found.

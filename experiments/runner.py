@@ -23,7 +23,7 @@ import cloudpickle
 from experiments import store as stores
 from experiments.changes import check
 from experiments.engines import Engine
-from experiments.plan import Plan, Task
+from experiments.plan import Plan, Task, world
 from experiments.store import Store
 from experiments.worker import Outcome, Work, carry_out, memory_mb, worker_name
 from sim.errors import InputError, RunError
@@ -77,7 +77,7 @@ class Options:
     Args:
         limit: time of one run [s], 0 for none.
         retries: further attempts at a run that raised.
-        batch: runs of one (point, replication) that a worker carries out together, so that they share what they have in common.
+        batch: runs of one world and seed that a worker carries out together, so that they share the eve.
         extend: take in a plan that holds all of the kept one and more.
         other_code: go on although the model's code or the city changed.
         again: try the failed runs again.
@@ -335,12 +335,15 @@ def _words(error: BaseException) -> str:
 
 
 def _units(tasks: Iterator[Task], batch: int) -> Iterator[Unit]:
-    """Tasks of one point and replication together, at most ``batch`` of them."""
+    """Tasks of one world and seed together, at most ``batch`` of them."""
     unit: list[Task] = []
+    common: tuple[object, ...] = ()
     for task in tasks:
-        if unit and (len(unit) >= batch or (unit[0].point, unit[0].replication) != (task.point, task.replication)):
+        mine = (world(task.parameters), task.seed)
+        if unit and (len(unit) >= batch or mine != common):
             yield Unit(unit)
             unit = []
         unit.append(task)
+        common = mine
     if unit:
         yield Unit(unit)

@@ -24,7 +24,7 @@ from typing import Any, Self
 import numpy as np
 
 from experiments.parts import TABLES, write_part
-from experiments.plan import Column, Plan, Task, point_digest
+from experiments.plan import Column, Plan, Task, point_digest, world
 from experiments.worker import Outcome
 from sim.errors import Fault, InputError, RunError
 
@@ -392,12 +392,22 @@ def _plan_runs(database: sqlite3.Connection, plan: Plan) -> None:
     known = set(database.execute("SELECT point, replication, scenario FROM runs")) if n_run else set()
     rows = (
         (scenario, point, replication, plan.seed(point, replication))
-        for point in dict.fromkeys(order)
+        for points in _worlds(plan, order)
         for replication in range(plan.replications)
+        for point in points
         for scenario in range(len(plan.scenarios))
         if (point, replication, scenario) not in known
     )
     database.executemany("INSERT INTO runs (scenario, point, replication, seed) VALUES (?, ?, ?, ?)", rows)
+
+
+def _worlds(plan: Plan, order: Sequence[int]) -> list[list[int]]:
+    """Numbers of points by what their past follows from, in the order of the design."""
+    names = [p.name for p in plan.parameters]
+    out: dict[object, dict[int, None]] = {}
+    for number, row in zip(order, plan.points.tolist(), strict=True):
+        out.setdefault(world(dict(zip(names, row, strict=True))), {})[number] = None
+    return [list(points) for points in out.values()]
 
 
 def _read_plan(database: sqlite3.Connection) -> Plan:
