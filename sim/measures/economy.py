@@ -84,11 +84,15 @@ class InnovationChallenge(Measure):
     kind: ClassVar[str] = "innovation_challenge"
     title: ClassVar[str] = "Innovation challenge"
     card: ClassVar[str] = (
-        "Firms propose, a budget selects, projects are signed; they raise maturity and what the theme is about."
+        "Firms of the trade propose what they have in mind, a jury chooses what meets a need as staff and money allow, several firms sign, "
+        "volunteers of a neighbourhood test for six to eighteen months; it fails, stays or spreads. Soft mobility makes minor streets easy "
+        "to cycle, energy brings flexible households and thriftier floors, logistics pools deliveries, health saves trips, "
+        "cybersecurity prevents incidents, digital brings services online. Firms that take part become more digital."
     )
-    levers: ClassVar[tuple[str, ...]] = ("challenge_calls", "challenge_budget")
+    levers: ClassVar[tuple[str, ...]] = ("challenge_calls", "challenge_budget", "challenge_staff")
     sources: ClassVar[tuple[str, ...]] = (
         "Open métropole 2015-2020: 110 projects with 449 firms (La Gazette, 3 December 2020)",
+        "Calibration and prediction: docs/projects.md",
     )
     expected_drivers: ClassVar[float] = 0.1
     expected_others: ClassVar[float] = 0.1
@@ -96,14 +100,76 @@ class InnovationChallenge(Measure):
     theme: str = item(Choice(THEMES), "what the calls are about")
     calls_per_year: float = item(Number(0.0, 52.0), "calls opened a year")
     budget_per_year: float = item(Quantity(MONEY_PER_YEAR, 0.0, 1e9), "money for the projects a year", 2e6)
+    staff: float = item(Number(0.0, 1000.0), "staff who follow the projects", 2.0)
 
     def empty(self) -> bool:
-        return self.calls_per_year == 0.0 or self.budget_per_year == 0.0
+        return self.calls_per_year == 0.0 or self.budget_per_year == 0.0 or self.staff == 0.0
 
     def contributions(self, context: Context) -> Iterable[Contribution]:
-        row = THEMES.index(self.theme)
-        yield Contribution("challenge_calls", context.scale * self.calls_per_year / 12.0, row)
-        yield Contribution("challenge_budget", context.scale * self.budget_per_year / 12.0, row)
+        yield from _calls(context, [THEMES.index(self.theme)], self.calls_per_year, self.budget_per_year, self.staff)
+
+
+def _calls(context: Context, themes: list[int], calls: float, budget: float, staff: float) -> Iterable[Contribution]:
+    """Calls on each of the themes, which share the money."""
+    yield Contribution("challenge_calls", context.scale * calls / 12.0, themes)
+    yield Contribution("challenge_budget", context.scale * budget / 12.0 / len(themes), themes)
+    yield Contribution("challenge_staff", context.scale * staff)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenPartnership(Measure):
+    """A standing door for projects of firms on every theme, as Toulouse's open métropole."""
+
+    kind: ClassVar[str] = "open_partnership"
+    title: ClassVar[str] = "Open partnership with firms"
+    card: ClassVar[str] = (
+        "As innovation challenges, on all themes at once: a team receives proposals all the year round and follows the pilots."
+    )
+    levers: ClassVar[tuple[str, ...]] = ("challenge_calls", "challenge_budget", "challenge_staff")
+    sources: ClassVar[tuple[str, ...]] = (
+        "Open métropole 2015-2020: 110 projects, 449 firms, 177,000 testers (La Gazette, 3 December 2020); docs/projects.md",
+    )
+    expected_drivers: ClassVar[float] = 0.1
+    expected_others: ClassVar[float] = 0.1
+
+    calls_per_year: float = item(Number(0.0, 52.0), "calls opened a year on each theme")
+    budget_per_year: float = item(Quantity(MONEY_PER_YEAR, 0.0, 1e9), "money for the projects a year")
+    staff: float = item(Number(0.0, 1000.0), "staff who follow the projects", 10.0)
+
+    def empty(self) -> bool:
+        return self.calls_per_year == 0.0 or self.budget_per_year == 0.0 or self.staff == 0.0
+
+    def contributions(self, context: Context) -> Iterable[Contribution]:
+        yield from _calls(context, list(range(len(THEMES))), self.calls_per_year, self.budget_per_year, self.staff)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training(Measure):
+    """Unemployed residents learn what vacant posts ask for."""
+
+    kind: ClassVar[str] = "training"
+    title: ClassVar[str] = "Training for vacant posts"
+    card: ClassVar[str] = (
+        "Of those who end a training, some take posts that would have stayed vacant for want of skills; the others would have found work "
+        "anyway or do not find it. Where there are no vacancies it does nothing."
+    )
+    levers: ClassVar[tuple[str, ...]] = ("training",)
+    sources: ClassVar[tuple[str, ...]] = (
+        "Card, Kluve & Weber (2018), JEEA 16(3): effects of training near zero at first, positive two to three years on; registry",
+    )
+    expected_others: ClassVar[float] = 0.1
+    expected_drivers: ClassVar[float] = 0.1
+
+    places_per_year: float = item(Number(0.0, 1e6, unit="places a year"), "unemployed trained a year")
+
+    def empty(self) -> bool:
+        return self.places_per_year == 0.0
+
+    def contributions(self, context: Context) -> Iterable[Contribution]:
+        yield Contribution("training", context.scale * self.places_per_year / 12.0)
+
+    def yearly_cost(self, context: Context) -> float:
+        return context.scale * self.places_per_year * context.parameters["training_cost"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,10 +36,11 @@ class Pandemic(Shock):
     title: ClassVar[str] = "Pandemic"
     card: ClassVar[str] = (
         "Telework is required of jobs that allow it, leisure trips fall, transit is feared, demand for hospitality and "
-        "aeronautics falls, incomers and through traffic stay away; strength fades over its months."
+        "aeronautics falls, incomers and through traffic stay away, dealings in person cannot take place: digital services and digital "
+        "firms go on; strength fades over its months."
     )
     levers: ClassVar[tuple[str, ...]] = (
-        "telework_mandate", "trip_suppression", "transit_fear", "demand_factor", "incomer_factor",
+        "telework_mandate", "trip_suppression", "transit_fear", "contact_loss", "demand_factor", "incomer_factor",
     )  # fmt: skip
     sources: ClassVar[tuple[str, ...]] = (
         "INSEE branch accounts 2020; telework in 2020-2021 (INSEE, DG Trésor); sizes in the registry: pandemic_*",
@@ -58,6 +59,7 @@ class Pandemic(Shock):
         yield Contribution("telework_mandate", float(np.floor(p["pandemic_telework_days"] * strength + 0.5)))
         yield Contribution("trip_suppression", p["pandemic_trip_loss"] * strength)
         yield Contribution("transit_fear", p["pandemic_transit_fear"] * strength)
+        yield Contribution("contact_loss", min(1.0, p["pandemic_contact_loss"] * strength))
         yield Contribution("incomer_factor", 1.0 - p["pandemic_incomer_loss"] * strength)
         fall = np.array([_FALL[s] for s in Sector]) * p["pandemic_demand_peak"] * strength
         yield Contribution("demand_factor", np.maximum(0.05, 1.0 - fall))

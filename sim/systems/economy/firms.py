@@ -1,4 +1,4 @@
-"""Firms: demand, wanted jobs, cash, closing; projects with the municipality."""
+"""Firms: demand, wanted jobs, cash, closing, digital practices."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import numpy as np
 
 from kernels.draws import stream, uniforms
 from sim.codes import Party, Purpose, Sector
-from sim.columns import Floats, Ints
-from sim.measures.policies import THEMES, Policies
+from sim.columns import Floats
+from sim.measures.policies import Policies
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import State
+from sim.systems.economy.digital import kept_by_firms
 from sim.systems.economy.sectors import OUTSIDE_SALES, SPENDING, TURNOVER, VALUE_ADDED, WAGE
 
 
@@ -61,9 +62,9 @@ def adjust(state: State, policies: Policies, p: Parameters, trends: Trends) -> N
     Growth that lasts moves jobs one to one; shocks and public orders by an elasticity below one (firms keep staff through them).
     """
     f, e = state.firms, state.economy
-    index = e.demand[f.sector]
+    index = own_demand(state, policies, p)
     lasting = lasting_demand(state, trends)
-    passing = (e.demand / lasting) ** p["jobs_demand_elasticity"]
+    passing = (index / lasting[f.sector]) ** p["jobs_demand_elasticity"]
     access = e.accessibility[f.district] ** p["agglomeration_elasticity"]
     sales = e.base_jobs * VALUE_ADDED[f.sector] / 12.0 * TURNOVER
     f.revenue[:] = np.where(f.alive, sales * index, 0.0)
@@ -71,15 +72,26 @@ def adjust(state: State, policies: Policies, p: Parameters, trends: Trends) -> N
     profit = f.revenue - np.where(f.alive, cost, 0.0)
     helped = np.where(profit < 0.0, profit * (1.0 - p["state_crisis_help"]), profit)
     state.pay(Party.STATE, Party.FIRMS, float((f.weight * (helped - profit))[f.alive].sum()), Purpose.GRANTS)
-    room = np.maximum(p["cash_months"] * sales - f.liquidity, 0.0)
+    room = np.maximum(e.usual_cash * sales - f.liquidity, 0.0)
     f.liquidity += np.where(f.alive, np.minimum(helped + _grants(state, policies), room), 0.0)
     _close(state, p)
     usual = np.where(f.alive, e.base_jobs * lasting[f.sector] * access, 0.0)
-    f.jobs_wanted[:] = usual * passing[f.sector]
+    f.jobs_wanted[:] = usual * passing
     if e.granted.any():
         f.jobs_wanted += _kept(state, p, usual)
     speed = np.where(f.jobs_wanted < f.jobs, p["dismissal_speed"], p["hiring_speed"])
     f.jobs += np.where(f.alive, speed * (f.jobs_wanted - f.jobs), 0.0)
+
+
+def own_demand(state: State, policies: Policies, p: Parameters) -> Floats:
+    """(firms,) demand index of each firm: its branch's, which what digital firms keep in a crisis moves too."""
+    e, f = state.economy, state.firms
+    kept = kept_by_firms(state, policies, p)
+    market = np.where(f.alive, f.weight * e.base_jobs, 0.0)
+    total = np.maximum(np.bincount(f.sector, weights=market, minlength=len(Sector)), 1e-300)
+    mean = np.bincount(f.sector, weights=market * kept, minlength=len(Sector)) / total
+    e.demand += mean
+    return np.maximum(e.demand[f.sector] + kept - mean[f.sector], 0.02)
 
 
 def _grants(state: State, policies: Policies) -> Floats:
@@ -109,7 +121,7 @@ def _kept(state: State, p: Parameters, usual: Floats) -> Floats:
 
 
 def _close(state: State, p: Parameters) -> None:
-    """A firm out of cash closes with a monthly chance; others of its branch take over most of its market."""
+    """A firm out of cash closes with a monthly chance; others of its branch take over most of its market, founders may take the rest."""
     f, e = state.firms, state.economy
     broke = np.flatnonzero(f.alive & (f.liquidity < 0.0))
     draw = uniforms(state.seed, stream("economy.close"), f.id[broke], state.month, 0)
@@ -123,7 +135,9 @@ def _close(state: State, p: Parameters) -> None:
     market = f.weight * e.base_jobs
     lost = np.bincount(f.sector[gone], weights=market[gone], minlength=len(Sector))
     left = np.bincount(f.sector[f.alive], weights=market[f.alive], minlength=len(Sector))
-    e.base_jobs *= (1.0 + p["market_taken_over"] * lost / np.maximum(left, 1e-300))[f.sector]
+    taken = np.where(left > 0.0, p["market_taken_over"] * lost, 0.0)
+    e.unserved += lost - taken
+    e.base_jobs *= (1.0 + taken / np.maximum(left, 1e-300))[f.sector]
 
 
 def learn(state: State, p: Parameters) -> None:
@@ -133,48 +147,3 @@ def learn(state: State, p: Parameters) -> None:
     staff = np.bincount(f.sector, weights=weight, minlength=len(Sector))
     have = np.bincount(f.sector, weights=weight * f.maturity, minlength=len(Sector)) / np.maximum(staff, 1e-300)
     f.maturity += np.where(f.alive, p["maturity_learning"] / 12.0 * have[f.sector] * (1.0 - f.maturity), 0.0)
-
-
-def run_challenges(state: State, policies: Policies, p: Parameters) -> None:
-    """Calls by theme: firms propose by maturity and experience, the purse pays the most mature.
-
-    A row stands for ``weight`` firms, of which one proposes: the number of projects does not depend on the share simulated.
-    """
-    e, f = state.economy, state.firms
-    e.signed[:] = 0.0
-    e.purse += policies.challenge_budget
-    for theme, name in enumerate(THEMES):
-        calls = float(policies.challenge_calls[theme])
-        if calls <= 0.0:
-            continue
-        draw = uniforms(state.seed, stream(f"economy.call.{name}"), f.id, state.month, 0)
-        experience = 1.0 + p["proposal_experience"] * np.minimum(f.projects / f.weight, 3.0)
-        proposing = np.flatnonzero(f.alive & (draw < calls * p["proposal_rate"] * f.weight * f.maturity * experience))
-        proposing = proposing[np.argsort(-f.maturity[proposing], kind="stable")]
-        signed = proposing[: int(e.purse[theme] / p["project_cost"])]
-        if len(signed):
-            _sign(state, theme, name, signed, p)
-
-
-def _sign(state: State, theme: int, name: str, signed: Ints, p: Parameters) -> None:
-    """Book the projects. The leading firm gains digital maturity and what the theme is about.
-
-    Cybersecurity raises preparedness; energy saves heated floor; soft mobility adds days at home that the firm accepts; logistics,
-    health and digital raise maturity alone. What is gained is spread over the firms that the row stands for.
-    """
-    e, f = state.economy, state.firms
-    amount = len(signed) * p["project_cost"]
-    e.purse[theme] -= amount
-    e.signed[theme] = amount
-    e.projects[theme] += len(signed)
-    f.projects[signed] += 1
-    part = 1.0 / f.weight[signed]
-    f.maturity[signed] = np.minimum(1.0, f.maturity[signed] + part * p["project_maturity_gain"])
-    gain = part * p["project_theme_gain"]
-    if name == "cybersecurity":
-        f.preparedness[signed] = np.minimum(1.0, f.preparedness[signed] + gain)
-    elif name == "energy":
-        f.floor[signed] *= 1.0 - gain
-    elif name == "soft_mobility":
-        f.telework[signed] = np.minimum(3.0, f.telework[signed] + 5.0 * gain)  # a gain of one: five days of a week
-    state.pay(Party.METROPOLE, Party.FIRMS, amount, Purpose.GRANTS)

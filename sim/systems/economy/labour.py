@@ -67,11 +67,12 @@ def _workers(state: State) -> Ints:
     return np.flatnonzero(c.alive & (c.activity == Activity.EMPLOYED) & (c.main_district >= 0) & (c.sector >= 0))
 
 
-def balance(state: State, p: Parameters, districts: int) -> None:
+def balance(state: State, p: Parameters, districts: int, training: float = 0.0) -> None:
     """Branches dismiss where their vacancies have run out and hire where they exceed the usual; the account closes exactly.
 
     Whether a branch hires or dismisses is decided by its posts in the whole city, in which districts by where they are short or over: a
-    row that stands for many people leaves small cells too full or too empty by rounding, which is no reason to act.
+    row that stands for many people leaves small cells too full or too empty by rounding, which is no reason to act. ``training`` is the
+    number of unemployed who end a training this month.
     """
     e = state.economy
     e.posts = posts(state, districts)
@@ -90,6 +91,8 @@ def balance(state: State, p: Parameters, districts: int) -> None:
         residents = held_by_residents(state, districts)
     incomers = _level(e.posts, residents, incomers)
     open_to = _openings(state, e.posts - residents - incomers - usual, residents, incomers, p)
+    if training > 0.0:
+        open_to = _train(state, open_to, e.posts - residents - incomers, training, p)
     outside = np.maximum(e.usual_outside - held_outside(state, len(e.usual_outside)), 0.0) * p["vacancies_filled"]
     if open_to.residents.sum() + outside.sum() > 1e-6:
         _hire(state, open_to.residents, e.posts - residents, outside, p)
@@ -120,6 +123,21 @@ def _openings(state: State, spare: Floats, residents: Floats, incomers: Floats, 
     new = np.clip(share * (held + vacant) - here, 0.0, vacant) / np.maximum(vacant, 1e-300)
     leave = p["incomer_turnover"] * np.maximum(here - share * held, 0.0) / np.maximum(here, 1e-300)
     return Openings(wanted * (1.0 - new) + incomers * leave, wanted * new, incomers * leave)
+
+
+def _train(state: State, open_to: Openings, vacant: Floats, training: float, p: Parameters) -> Openings:
+    """Posts that stay vacant for want of skills go to some of the trained: those who would not have found work without.
+
+    So many vacancies fewer are the usual from now on; never so many that the branch runs out of them and dismisses.
+    """
+    e, kept = state.economy, p["vacancies_kept"]
+    left = vacant - open_to.residents - open_to.incomers
+    most = 0.9 * np.maximum(left - kept * e.usual_vacancies, 0.0) / (1.0 - kept)
+    most = np.minimum(most, np.minimum(left, e.usual_vacancies))
+    filled = most * min(1.0, training * p["training_effect"] / max(float(most.sum()), 1e-300))
+    e.usual_vacancies -= filled
+    e.trained += float(filled.sum())
+    return open_to._replace(residents=open_to.residents + filled)
 
 
 def _level(posts: Floats, residents: Floats, incomers: Floats) -> Floats:

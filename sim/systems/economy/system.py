@@ -1,4 +1,4 @@
-"""The economy of a month: access, demand, firms, labour market, projects, money."""
+"""The economy of a month: access, incidents, services, demand, firms, labour market, projects, money."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sim.measures.policies import THEMES, Policies
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import Economy, State
-from sim.systems.economy import firms, labour
+from sim.systems.economy import cyber, digital, firms, labour, projects, renewal
 from sim.systems.economy.sectors import OUTSIDE_SALES, TURNOVER, VALUE_ADDED, WAGE
 
 
@@ -41,8 +41,15 @@ class EconomySystem:
             reference_trend=firms.trend(self.trends, state.month),
             usual_outside=labour.held_outside(state, len(self.city.cordon)),
             usual_unemployment=np.array([labour.unemployment(state)]),
+            born=np.zeros(1), unserved=np.zeros(len(Sector)), usual_cash=self._usual_cash(state), trained=np.zeros(1),
+            services=np.array([self.parameters["digital_services_start"]]), included=np.zeros(1), able=np.ones(n),
+            continuity=np.ones(1), usual_maturity=np.zeros(len(Sector)), incidents=np.zeros(2), outage=np.zeros(1),
+            service_lost=np.zeros(1), days_lost=np.zeros(1), cyber_loss=np.zeros(len(Sector)), cyber_cost=np.zeros(2),
+            **projects.begin(state, self.parameters, n),
         )  # fmt: skip
-        state.firms.liquidity[:] = self.parameters["cash_months"] * self._sales(state)
+        state.economy.usual_maturity = digital.maturity(state)
+        state.economy.able = digital.able(state, n)
+        state.firms.liquidity[:] = state.economy.usual_cash * self._sales(state)
         self._earn(state)
 
     def update(self, state: State, policies: Policies) -> None:
@@ -51,12 +58,17 @@ class EconomySystem:
         if self.trends.unchanged and not policies.announced.any():
             e.reference_access = self._access(state)  # until something happens, what is there is the usual
         e.accessibility = self._access(state) / e.reference_access
+        e.pilots = e.reach.copy()
+        if not self.trends.unchanged:
+            cyber.strike(state, policies, p, self.city)
+        digital.serve(state, policies, p, self.city.districts.population.astype(np.float64))
         e.demand = firms.demand_index(state, policies, self.trends)
         firms.adjust(state, policies, p, self.trends)
-        labour.balance(state, p, self.city.n_districts)
+        renewal.found(state, p, firms.lasting_demand(state, self.trends))
+        labour.balance(state, p, self.city.n_districts, float(policies.training[0]))
         if not self.trends.unchanged:
             firms.learn(state, p)
-        firms.run_challenges(state, policies, p)
+        projects.run(state, policies, p, self.city)
         self._earn(state)
         # a purchase that says its branches: it moves demand by its lever, not by the ledger (firms.public_orders)
         e.bought = policies.procurement.copy()
@@ -70,6 +82,11 @@ class EconomySystem:
         pull = np.exp(-np.ascontiguousarray(state.traffic.car_time[Period.MORNING]) / self.parameters["access_decay"])
         # a plain sum, not BLAS: its result must not depend on how an array happens to lie in memory
         return np.asarray((pull * labour_force[:, None]).sum(axis=0))
+
+    def _usual_cash(self, state: State) -> Floats:
+        """(firms,) months of sales held in cash: lognormal about the mean, one draw for life."""
+        spread, p = self.parameters["cash_spread"], self.parameters
+        return np.asarray(cyber.spread(state.seed, "economy.cash", state.firms.id, 0, spread) * p["cash_months"])
 
     def _sales(self, state: State) -> Floats:
         f = state.firms
@@ -86,6 +103,7 @@ class EconomySystem:
             / 12.0
             * np.minimum(base * e.demand * (1.0 - VACANT), held * (1.0 + self.parameters["overtime"]))
         )
+        e.value_added = np.maximum(e.value_added - e.cyber_loss, 0.0)
         resident_wages = float((e.residents.sum(axis=0) * WAGE).sum())
         state.pay(Party.FIRMS, Party.HOUSEHOLDS, resident_wages, Purpose.WAGES)
         state.pay(Party.FIRMS, Party.OUTSIDE, float((e.incomers.sum(axis=0) * WAGE).sum()), Purpose.WAGES)

@@ -42,7 +42,7 @@ def legs(city: City, state: State, p: Parameters, policies: Policies) -> Floats:
     """(Z, Z) ways of vans and trucks of a working day, those that a ban keeps away left out."""
     n = city.n_districts
     allowed = 1.0 - (STICKERS[:, None] * policies.van_ban).sum(axis=0) * p["van_loss"]
-    stops = movements(city, state, p) * allowed * float(policies.incomer_factor[0])
+    stops = movements(city, state, p) * allowed * float(policies.incomer_factor[0]) * policies.goods_trips
     depots = _depots(city, state, p)
     rounds = 1.0 - p["freight_direct"]
     ends = stops * (p["freight_direct"] + rounds / p["freight_stops"])

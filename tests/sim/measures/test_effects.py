@@ -75,7 +75,6 @@ EXPECTED = {
     "ev_subsidy": ("amount: 6000 €", {"ev_share": 1, "co2_transport": -1}),
     "bike_subsidy": ("amount: 500 €", {"bike_owners": 1, "share_bike": 1, "share_car": -1}),
     "local_procurement": ("amount_per_year: 60 M€", {"jobs": 1, "value_added": 1, "unemployment_rate": -1}),
-    "innovation_challenge": ("theme: energy, calls_per_year: 12", {"projects": 1, "digital_maturity": 1, "energy_firms": -1}),
     "participatory_budget": ("amount_per_year: 2 M€", {"trust": 1}),
     "demand_response": ("share: 60%, months: 2", {"electric_peak": -1, "energy_dwellings": -1, "energy_bill": -1}),
     "smart_charging": ("share: 100%", {"electric_peak": -1}),

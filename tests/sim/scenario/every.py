@@ -82,6 +82,12 @@ measures:
   - {id: k1, measure: consultation, start: 2021-02, months: 12, reach: 10%, area: centre}
   - {id: k2, measure: citizens_panel, start: 2021-02, months: 12, seats: 150, quotas: 'yes'}
   - {id: k3, measure: zoning, start: 2021-02, dwellings_per_year: 900, area: centre}
+  - {id: e1, measure: cyber_defence, start: 2021-02, level: 60%, firms: 5%}
+  - {id: e2, measure: data_platform, start: 2021-02, months: 12, capex: 2 M€, sensors: 2000}
+  - {id: e3, measure: digital_mediation, start: 2021-02, reach: 10%}
+  - {id: e4, measure: digital_services, start: 2021-02, months: 24, capex: 10 M€, share: 50%}
+  - {id: e5, measure: open_partnership, start: 2021-02, calls_per_year: 4, budget_per_year: 9 M€, staff: 7}
+  - {id: e6, measure: training, start: 2021-02, places_per_year: 2000, funding: {region: 100%}}
 shocks:
   - {id: s3, shock: heatwave, start: 2021-06, months: 3, warmer: 5 K, days: 8}
   - {id: s1, shock: pandemic, start: 2020-03, months: 18, severity: 100%}

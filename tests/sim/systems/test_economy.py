@@ -1,4 +1,4 @@
-"""Firms: demand and jobs, cash and closing, calls for projects, digital practices, and every payment recomputed from the columns."""
+"""Firms: demand and jobs, cash and closing, digital practices, and every payment recomputed from the columns."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from sim.city.city import City
 from sim.codes import Activity, Party, Purpose, Sector
-from sim.measures.policies import THEMES, Contribution, Policies, axis_sizes, compose
+from sim.measures.policies import Contribution, Policies, axis_sizes, compose
 from sim.scenario.parameters import STATUSES, Parameters, registry
 from sim.scenario.trends import Trends
 from sim.state import State
@@ -112,6 +112,7 @@ def test_firms_without_cash_close_and_leave_most_of_their_market_to_others(city:
     lost = np.bincount(f.sector[gone], weights=12.0 * f.weight[gone], minlength=S)
     left = np.bincount(f.sector, weights=np.where(f.alive, f.weight * e.base_jobs, 0.0), minlength=S)
     assert left == pytest.approx(market - (1.0 - p["market_taken_over"]) * lost)
+    assert left + e.unserved == pytest.approx(market)
 
 
 def test_closing_comes_with_its_monthly_chance(city: City) -> None:
@@ -157,53 +158,6 @@ def test_a_world_that_stands_still_learns_nothing(city: City) -> None:
     assert np.array_equal(state.firms.maturity, before)
 
 
-def test_projects_are_as_many_as_called_for_at_any_share(city: City) -> None:
-    # expected: calls x rate x sum over real firms of their maturity; a purse that is never empty
-    p, calls, found = (
-        Parameters({"proposal_rate": 0.012, "proposal_experience": 0.0, "project_maturity_gain": 0.0}),
-        2.0,
-        [],
-    )
-    for weight in (1.0, 5.0, 20.0):
-        total = 0
-        for seed in range(40):
-            state = tiny_state(city, month=MONTH)
-            EconomySystem(city, p, Trends(MONTH)).begin(state)
-            state.seed, n = seed, int(60 / weight * 5)
-            state.firms.alive[n:] = False  # fewer rows, each for more firms
-            state.firms.weight[:], state.firms.maturity[:] = weight, 0.5
-            if n > 60:
-                state.firms.weight[:] = 300.0 / 60.0
-            plan = policies(city, Contribution("challenge_calls", calls, 0), Contribution("challenge_budget", 1e9, 0))
-            firms.run_challenges(state, plan, p)
-            total += int(state.economy.projects[0])
-        found.append(total)
-    expected = 40 * calls * p["proposal_rate"] * 300.0 * 0.5
-    assert found == pytest.approx([expected] * 3, abs=4.0 * np.sqrt(expected))
-
-
-def test_the_purse_bounds_the_projects_and_the_most_mature_sign(city: City) -> None:
-    p = Parameters({"proposal_rate": 0.012})
-    _, state = begun(city, p)
-    state.firms.weight[:], before = 1000.0, state.firms.maturity.copy()
-    state.firms.projects[:] = 0
-    plan = policies(
-        city, Contribution("challenge_calls", 4.0, 1), Contribution("challenge_budget", 2.6 * p["project_cost"], 1)
-    )
-    firms.run_challenges(state, plan, p)
-    e = state.economy
-    assert e.projects.tolist() == [0.0, 2.0, 0.0, 0.0, 0.0, 0.0]
-    assert e.purse[1] == pytest.approx(0.6 * p["project_cost"])
-    assert (
-        state.ledger[Party.METROPOLE, Party.FIRMS, Purpose.GRANTS]
-        == pytest.approx(2.0 * p["project_cost"])
-        == pytest.approx(e.signed.sum())
-    )
-    signed = np.flatnonzero(state.firms.projects)
-    assert set(signed) == set(np.argsort(-before)[:2])
-    assert THEMES[1] == "cybersecurity"
-
-
 def test_every_payment_of_a_month_is_recomputed_and_nothing_else_is_paid(city: City) -> None:
     system, state = begun(city, trends=Trends())
     plan = policies(city, Contribution("procurement", 2e5, int(Sector.TRADE)), Contribution("recovery_grant", 3e4, int(Sector.INDUSTRY)),
@@ -236,6 +190,8 @@ def test_every_payment_of_a_month_is_recomputed_and_nothing_else_is_paid(city: C
         (Party.FIRMS, Party.STATE, Purpose.TAXES): e.value_added.sum() * P["tax_share"],
         (Party.STATE, Party.HOUSEHOLDS, Purpose.BENEFITS): idle * P["unemployment_benefit"],
         (Party.METROPOLE, Party.FIRMS, Purpose.CONSUMPTION): 2e5,
+        (Party.FIRMS, Party.OUTSIDE, Purpose.OPERATIONS): e.cyber_cost[0],
+        (Party.METROPOLE, Party.OUTSIDE, Purpose.OPERATIONS): e.cyber_cost[1],
         (Party.METROPOLE, Party.FIRMS, Purpose.GRANTS): 3e4,
         (Party.STATE, Party.FIRMS, Purpose.GRANTS): (f.weight * loss)[f.alive].sum() * P["state_crisis_help"],
     }
