@@ -38,7 +38,7 @@ STATUS = {
 def facilitator_page(site: Site) -> None:
     """Build the page for one window; it waits for the city if need be."""
     ui.add_css(CSS)
-    ui.colors(primary="var(--accent)")
+    ui.colors(primary="#00594c")
     if site.workshop is not None:
         Page(site, site.workshop)
         return

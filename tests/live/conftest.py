@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from sim import prepare, save_bundle
 from sim.city.city import City
 from sim.live.workshop import Workshop
 from tests import worlds
+from tests.live.served import Served
 
 ROADMAP = """
 budget: {investment_per_year: 10 M€, debt_ceiling: 90 M€}
@@ -32,6 +34,27 @@ def path(tmp_path: Path) -> Path:
     file = tmp_path / "scenario.yaml"
     file.write_text(worlds.HEAD.format(end="2021-12", world="trends") + ROADMAP, "utf-8")
     return file
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory, city: City) -> Path:
+    """A folder with the tiny city as a bundle and a roadmap on it."""
+    folder = tmp_path_factory.mktemp("town")
+    made = worlds.city()
+    del made.areas["nowhere"]
+    save_bundle(prepare(made), folder / "town.bundle")
+    head = worlds.HEAD.format(end="2022-06", world="trends").replace(
+        "city: toulouse", f"city: {folder / 'town.bundle'}"
+    )
+    (folder / "roadmap.yaml").write_text(head + "population: {share: 0.3}\n" + ROADMAP, "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def served(town: Path) -> Iterator[str]:
+    """The address of a workshop of that town."""
+    with Served(town / "roadmap.yaml", town) as server:
+        yield server.ready()
 
 
 @pytest.fixture

@@ -1,0 +1,224 @@
+"""The workshop in a real browser: Debian's Chromium, driven by Playwright, with every other host out of reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlparse
+
+import pytest
+
+from sim import load_scenario
+from tests.live.served import CHROMIUM
+
+if not CHROMIUM.exists():
+    pytest.skip(f"no browser at {CHROMIUM}: the workshop's browser tests are not run", allow_module_level=True)
+
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+SIZE = {"width": 1600, "height": 900}
+ELSEWHERE = "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+SLOW = 30_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox", f"--host-resolver-rules={ELSEWHERE}"]
+        )
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="module")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    made = browser.new_context(viewport=SIZE, accept_downloads=True)
+    made.set_default_timeout(SLOW)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def seen() -> dict[str, list[str]]:
+    """Hosts asked for, and errors of the page."""
+    return {"hosts": [], "errors": []}
+
+
+@pytest.fixture(scope="module")
+def page(context: BrowserContext, served: str, seen: dict[str, list[str]]) -> Page:
+    page = context.new_page()
+    page.on("request", lambda r: seen["hosts"].append(urlparse(r.url).hostname or urlparse(r.url).scheme))
+    page.on("websocket", lambda s: seen["hosts"].append(str(urlparse(s.url).hostname)))
+    page.on("pageerror", lambda e: seen["errors"].append(str(e)))
+    page.goto(served)
+    page.wait_for_selector("[data-shown]")
+    return page
+
+
+def month(page: Page, text: str) -> None:
+    expect(page.locator(".head .month")).to_have_text(text, timeout=SLOW)
+
+
+def pixels(page: Page) -> int:
+    """Different colours of the map."""
+    return int(page.evaluate("new Set(document.querySelector('.city-map').cityMap.pixels).size"))
+
+
+def test_loads_offline_and_draws(page: Page, seen: dict[str, list[str]]) -> None:
+    month(page, "Dec 2020")
+    assert pixels(page) > 10
+    assert not seen["errors"]
+
+
+def test_steps_and_goes_back(page: Page) -> None:
+    page.click("[data-do=step]")
+    month(page, "Jan 2021")
+    page.click("[data-do=step]")
+    month(page, "Feb 2021")
+    page.keyboard.press("ArrowLeft")
+    month(page, "Jan 2021")
+    page.keyboard.press("ArrowRight")
+    month(page, "Feb 2021")
+
+
+def test_plays_and_pauses(page: Page) -> None:
+    page.click("[data-do=play]")
+    month(page, "Apr 2021")
+    page.click("[data-do=play]")
+
+
+def test_hover_says_value_and_unit_and_a_click_shows_the_district(page: Page) -> None:
+    box = page.locator(".city-map").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 300, box["y"] + 300)
+    page.mouse.move(box["x"] + 302, box["y"] + 300)
+    expect(page.locator(".city-map")).to_contain_text("Bicycle share of trips:")
+    page.mouse.click(box["x"] + 302, box["y"] + 300)
+    page.wait_for_function("document.querySelector('.city-map').cityMap.look.selected.length == 1")
+    before = page.evaluate("document.querySelector('.city-map').cityMap.view.scale")
+    page.mouse.wheel(0, -400)
+    page.wait_for_function(f"document.querySelector('.city-map').cityMap.view.scale > {before}")
+    page.mouse.dblclick(box["x"] + 302, box["y"] + 300)
+
+
+def test_drags_a_measure_to_another_date(page: Page) -> None:
+    bar = page.locator("[data-bar=slow] rect")
+    box = bar.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 5, box["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 5 + 2 * SIZE["width"] / 18, box["y"] + 8, steps=6)
+    page.mouse.up()
+    expect(page.locator("[data-bar=slow] title")).to_contain_text("Nov 2021", timeout=SLOW)
+
+
+def test_forks_edits_and_compares(page: Page) -> None:
+    page.click("[data-do=fork]")
+    expect(page.locator("[data-branch='2']")).to_be_visible()
+    page.click("[data-switch=parking]")
+    expect(page.locator("[data-measure=parking]")).to_contain_text("withdrawn", timeout=SLOW)
+    page.wait_for_function("document.querySelector('.city-map').cityMap.look.link.signed === true")
+    page.wait_for_function("document.querySelector('.city-map').cityMap.links.some(v => v !== 0)")
+    page.click("[data-branch='1']")
+    page.keyboard.press("1")
+    expect(page.locator("[data-figure=co2_transport] .value")).to_contain_text("tCO2e/month")
+
+
+def test_refuses_what_cannot_be_paid_and_says_why(page: Page) -> None:
+    page.click("[data-branch='1']")
+    page.keyboard.press("2")
+    page.click("[data-measure=slow] .title")
+    page.fill("[data-field=capex]", "500 M€")
+    page.click("[data-do=apply]")
+    expect(page.locator(".q-notification")).to_contain_text("cannot be paid: 2021", timeout=SLOW)
+
+
+def test_follows_somebody_and_says_who_gains(page: Page) -> None:
+    page.keyboard.press("Escape")
+    page.keyboard.press("3")
+    page.click("[data-do=follow]")
+    expect(page.locator(".side")).to_contain_text("First names are made up", timeout=SLOW)
+    page.click("[data-do=winners]")
+    expect(page.locator(".side .q-table")).to_contain_text("Income, fifth 1", timeout=SLOW)
+
+
+def test_votes_from_a_phone(browser: Browser, page: Page, served: str) -> None:
+    phone = browser.new_context(viewport={"width": 390, "height": 800}, locale="fr-FR")
+    phone.set_default_timeout(SLOW)
+    guest = phone.new_page()
+    guest.goto(f"{served}/room")
+    guest.click("[data-vote='tracks:-1']")
+    expect(guest.locator("[data-vote='tracks:-1']")).to_have_attribute("aria-pressed", "true")
+    expect(guest.locator("[data-vote='tracks:-1']")).to_have_text("contre")
+    guest.click("[data-rate='1:4']")
+    page.keyboard.press("4")
+    expect(page.locator(".side")).to_contain_text("1 against", timeout=SLOW)
+    before = page.locator(".head .month").inner_text()
+    page.click("[data-do=apply-plan]")
+    expect(page.locator("[data-branch='3']")).to_be_visible(timeout=SLOW)
+    expect(page.locator(".head .month")).not_to_have_text(before, timeout=SLOW)  # the city answers with its next month
+    guest.reload()
+    expect(guest.locator("[data-vote='tracks:-1']")).to_have_attribute("aria-pressed", "true")
+    phone.close()
+
+
+def test_a_reload_and_a_second_window_keep_the_state(page: Page, context: BrowserContext, served: str) -> None:
+    before = page.locator(".head .month").inner_text()
+    page.reload()
+    page.wait_for_selector("[data-shown]")
+    month(page, before)
+    expect(page.locator("[data-branch='2']")).to_be_visible()
+    second = context.new_page()
+    second.goto(served)
+    second.wait_for_selector("[data-shown]")
+    month(second, before)
+    second.click("[data-do=step]")
+    expect(page.locator(".head .month")).not_to_have_text(before, timeout=SLOW)
+    second.close()
+
+
+def test_french_and_dark(page: Page) -> None:
+    page.click("[data-do=language]")
+    expect(page.locator(".side")).to_contain_text("La salle", timeout=SLOW)
+    page.click("[data-do=dark]")
+    page.wait_for_function("document.body.classList.contains('body--dark')")
+    page.wait_for_function("document.querySelector('.city-map').cityMap.look.dark === true")
+    page.click("[data-do=dark]")
+    page.click("[data-do=language]")
+    expect(page.locator(".side")).to_contain_text("The room", timeout=SLOW)
+
+
+def test_a_branch_is_saved_as_a_scenario(page: Page, tmp_path: Path) -> None:
+    page.click("[data-branch='2']")
+    with page.expect_download() as waiting:
+        page.click("[data-do=save]")
+    path = tmp_path / "branch.yaml"
+    waiting.value.save_as(path)
+    scenario = load_scenario(path)
+    assert "parking" in scenario.revisions[-1].stop
+    assert scenario.revisions[0].measures[0].id == "slow"
+
+
+def test_the_session_is_one_file_that_opens_offline(page: Page, browser: Browser, tmp_path: Path) -> None:
+    with page.expect_download() as waiting:
+        page.click("[data-do=export]")
+    path = tmp_path / "session.html"
+    waiting.value.save_as(path)
+    alone = browser.new_context(offline=True)
+    sheet = alone.new_page()
+    asked: list[str] = []
+    sheet.on("request", lambda r: asked.append(r.url))
+    sheet.goto(path.as_uri())
+    assert sheet.locator("svg polyline").count() > 4
+    assert "parking off" in sheet.locator("body").inner_text()
+    assert asked == [path.as_uri()]
+    assert sheet.evaluate("JSON.parse(document.getElementById('data').textContent).indicators.length") > 50
+    alone.close()
+
+
+def test_not_one_request_left_the_machine(page: Page, seen: dict[str, list[str]]) -> None:
+    """Counted over all the tests above, sockets among them."""
+    assert len(seen["hosts"]) > 20
+    assert {h for h in seen["hosts"] if h not in ("data", "blob")} == {"127.0.0.1"}
+    assert not seen["errors"]

@@ -1,0 +1,194 @@
+"""The command and its server without a browser: one line, rights, bounds, faults, and nothing left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, build_opener
+
+import numpy as np
+import pytest
+
+from sim.errors import RunError
+from sim.live.rights import COOKIE, Guard, Rights
+from sim.live.room import MOST_PARTICIPANTS, POSTS_IN_TEN_SECONDS, Room
+from tests.live.served import ROOT, Served
+
+
+def ask(address: str, path: str, body: Any = None, **headers: str) -> tuple[int, bytes, Any]:
+    data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+    try:
+        with build_opener().open(Request(address + path, data, headers), timeout=60) as answer:
+            return answer.status, answer.read(), answer.headers
+    except HTTPError as error:
+        with error:
+            return error.code, error.read(), error.headers
+
+
+def enter(address: str) -> str:
+    _, _, headers = ask(address, "/room/enter", {})
+    return str(headers["Set-Cookie"].split(";")[0])
+
+
+def test_map_values_are_the_months(served: str) -> None:
+    import time
+
+    for _ in range(600):
+        status, body, _ = ask(served, "/map/geometry")
+        if status == 200 and ask(served, "/map/values?branch=1&month=24251&link=load&district=jobs")[0] == 200:
+            break
+        time.sleep(0.1)
+    assert status == 200
+    size = int.from_bytes(body[:4], "little")
+    head = json.loads(body[4 : 4 + size])
+    assert head["linkCount"] == 168
+    for name, kind, start, length in head["arrays"]:
+        assert start % 4 == 0, name
+        assert start + length * int(kind[1]) <= len(body), name
+    grid = next(a for a in head["arrays"] if a[0] == "grid")
+    places = np.frombuffer(body, "<u2", grid[3], grid[2])
+    assert set(range(9)) <= set(places.tolist())
+    month = 2020 * 12 + 11
+    _, values, _ = ask(served, f"/map/values?branch=1&month={month}&link=load&district=jobs")
+    counts = np.frombuffer(values, "<u4", 3)
+    assert counts.tolist() == [168, 9, 2]
+    assert len(values) == 12 + 4 * counts.sum()
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/map/values?branch=99&month=24251", 404),
+        ("/map/values?branch=-5&month=24251", 422),
+        ("/map/values?branch=x&month=24251", 422),
+        ("/map/values?branch=1&month=24251&link=" + "x" * 99, 422),
+        ("/room/state?language=de", 422),
+        ("/../../../../etc/passwd", 404),
+        ("/_nicegui/%2e%2e/%2e%2e/%2e%2e/etc/passwd", 404),
+        ("/docs", 404),
+        ("/openapi.json", 404),
+    ],
+)
+def test_what_is_not_understood_is_refused(served: str, path: str, status: int) -> None:
+    found, body, _ = ask(served, path)
+    assert found == status
+    assert b"root:" not in body
+
+
+def test_another_host_name_is_refused(served: str) -> None:
+    """A page elsewhere whose name is bound to 127.0.0.1 reaches nothing."""
+    assert ask(served, "/room", Host="evil.example")[0] == 400
+
+
+def test_posts_are_bounded(served: str) -> None:
+    guest = enter(served)
+    vote = {"measure": "parking", "value": 1}
+    assert ask(served, "/room/vote", vote)[0] == 403  # nobody
+    assert ask(served, "/room/vote", vote, Cookie=guest)[0] == 200
+    for wrong in ({"measure": "nothing", "value": 1}, {"measure": "parking", "value": 7}):
+        assert ask(served, "/room/vote", wrong, Cookie=guest)[0] == 403
+    for broken in (b"{", b"[]", b"3", b'{"value": 1}'):
+        assert ask(served, "/room/vote", broken, Cookie=guest)[0] == 400
+    assert ask(served, "/room/vote", b"x" * 3000, Cookie=guest)[0] == 400
+    assert ask(served, "/room/steer", {}, Cookie=guest)[0] == 400
+    _, body, _ = ask(served, "/room/state", Cookie=guest)
+    state = json.loads(body)
+    assert state["mine"] == {"parking": 1}
+    assert "chargers" not in [m["id"] for m in state["measures"]]  # committed: not up for a vote
+
+
+def test_a_phone_that_hammers_is_slowed_down() -> None:
+    room, measures = Room(), frozenset({"a"})
+    who = room.enter()
+    for _ in range(POSTS_IN_TEN_SECONDS):
+        room.vote(who, "a", 1, measures)
+    with pytest.raises(RunError, match="too many"):
+        room.vote(who, "a", -1, measures)
+    assert room.tally() == {"a": (1, 0)}
+    other = room.enter()
+    room.rate(other, 1, 4, frozenset({1}))
+    assert room.mean_ratings() == {1: (4.0, 1)}
+    assert room.voters() == 2
+    for _ in range(MOST_PARTICIPANTS - 2):
+        room.enter()
+    with pytest.raises(RunError, match="full"):
+        room.enter()
+
+
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+@pytest.mark.parametrize(
+    ("client", "cookie", "path", "passes"),
+    [
+        ("127.0.0.1", "", "/", True),
+        ("10.0.0.9", "", "/", False),
+        ("10.0.0.9", "right", "/", True),
+        ("10.0.0.9", "wrong", "/session.html", False),
+        ("10.0.0.9", "", "/_nicegui_ws/socket.io", False),
+        ("10.0.0.9", "", "/room", True),
+        ("10.0.0.9", "", "/room/vote", True),
+        ("10.0.0.9", "", "/roomy", False),
+    ],
+)
+def test_only_the_facilitator_steers(kind: str, client: str, cookie: str, path: str, passes: bool) -> None:
+    rights = Rights(share=True)
+    reached, sent = [], []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        reached.append(scope["path"])
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    value = rights.token if cookie == "right" else "x" * 32
+    headers = [(b"cookie", f"{COOKIE}={value}".encode())] if cookie else []
+    scope = {"type": kind, "path": path, "client": (client, 1), "headers": headers, "method": "GET"}
+    asyncio.run(Guard(app, rights)(scope, None, send))
+    assert bool(reached) == passes
+    assert bool(sent) != passes
+
+
+def test_wrong_codes_are_slowed_down() -> None:
+    rights = Rights(share=True)
+    assert rights.accepts(f" {rights.room.upper()} ", rights.room)
+    for _ in range(30):
+        assert not rights.accepts("nope", rights.room)
+    assert not rights.accepts(rights.room, rights.room)
+
+
+def command(town: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "sim.cli", "live", *arguments, "--no-browser"], cwd=town, capture_output=True, text=True, timeout=120,
+        check=False, env={"PATH": "/usr/bin:/bin", "REBOND_CACHE": str(town), "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+
+
+def test_a_taken_port_and_a_bad_roadmap_are_said_once(town: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = command(town, "roadmap.yaml", "--port", str(port))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert f"--port: found {port}" in done.stderr
+    (town / "bad.yaml").write_text(
+        (town / "roadmap.yaml").read_text("utf-8").replace("area: centre", "area: moon"), "utf-8"
+    )
+    done = command(town, "bad.yaml")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "moon" in done.stderr
+    assert command(town, "roadmap.yaml", "--port", "70000").returncode == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_closing_leaves_no_process(town: Path, number: int) -> None:
+    server = Served(town / "roadmap.yaml", town)
+    address = server.ready()
+    assert ask(address, "/room")[0] == 200
+    assert server.stop(number) == 0
+    assert not server.left()
