@@ -8,7 +8,6 @@ from typing import ClassVar
 
 from sim.measures.base import Context, Measure
 from sim.measures.policies import AGE_GROUPS, Contribution
-from sim.months import average_day
 from sim.scenario.fields import Choice, OneOrMany, Quantity, item
 from sim.units import SHARE
 
@@ -42,8 +41,6 @@ class FreeTransitResidents(Measure):
 
     def contributions(self, context: Context) -> Iterable[Contribution]:
         rows = [AGE_GROUPS.index(name) for name in self.ages]
-        p = context.parameters
-        weekend = (1.0 - p["working_days"]) * p["weekend_share"] / average_day(p)
-        free = 1.0 if self.days == "all" else weekend
+        free = 1.0 if self.days == "all" else context.parameters["weekend_rides"]
         yield Contribution("free_pass", min(1.0, self.take_up * context.scale), rows)
         yield Contribution("free_days", free, rows)
