@@ -91,7 +91,7 @@ def household_mean(known: IntArray, household: Int32s, alive: Bools, value: Floa
 def judgement(
     known: IntArray, expected_drivers: FloatArray, expected_others: FloatArray, in_force: FloatArray, exposure: FloatArray,
     alive: Bools, district: Int32s, main_district: Int32s, driver: Bools, lived: FloatArray, trust: FloatArray, loss: float,
-    belief: float, kept: float, own: Float32s, pace: float,
+    belief: float, kept: float, background: FloatArray, common: FloatArray, engaged: FloatArray, for_engaged: FloatArray, own: Float32s, pace: float,
 ) -> None:  # fmt: skip
     """Own judgement of each known measure: expectation before it is in force, experience after; losses weigh ``loss`` times.
 
@@ -111,6 +111,10 @@ def judgement(
         loss: weight of a loss against a gain (Tversky & Kahneman 1992: about two).
         belief: weight of trust.
         kept: part of the expectation that stays in the judgement of a measure in force; the rest is what is lived.
+        background: (M,) what those whom the measure does not touch live meanwhile: nobody blames the measure for that.
+        common: (M,) what weighs for everybody alike: fairness to others, effects seen, a design made with citizens.
+        engaged: (n,) how much the citizen took part lately, 0..1.
+        for_engaged: (M,) what weighs beyond that for those who took part.
         own: (n, M) in and out, 0..1.
         pace: share of the way towards the new judgement gone in a month.
     """
@@ -124,8 +128,8 @@ def judgement(
                 touched = max(touched, exposure[m, main_district[i]])
             prior = expected_drivers[m] if driver[i] else expected_others[m]
             felt = prior * touched if prior < 0.0 else prior * (0.5 + 0.5 * touched)
-            after = lived[i] * touched + kept * felt
-            value = (1.0 - in_force[m]) * felt + in_force[m] * after
+            after = (lived[i] - background[m]) * touched + kept * felt
+            value = (1.0 - in_force[m]) * felt + in_force[m] * after + common[m] + engaged[i] * for_engaged[m]
             if value < 0.0:
                 value *= loss
             aim = 1.0 - 1.0 / (np.exp(2.0 * (value + belief * (trust[i] - 0.5))) + 1.0)  # (1 + tanh) / 2
@@ -141,4 +145,27 @@ def weight_below(known: IntArray, support: Float32s, weight: FloatArray, thresho
             for k in range(known.shape[0]):
                 if support[i, known[k]] < threshold:
                     out[k] += weight[i]
+    return out
+
+
+@kernel
+def group_gap(known: IntArray, value: Float32s, weight: FloatArray, group: Bools) -> FloatArray:
+    """(K,) weighted mean of the columns ``known`` of ``value`` (n, M) in a group less that of all; 0 where the group is empty."""
+    columns = known.shape[0]
+    inside, all_of = np.zeros(columns), np.zeros(columns)
+    inner, outer = 0.0, 0.0
+    for i in range(value.shape[0]):
+        w = weight[i]
+        if w > 0.0:
+            outer += w
+            g = w if group[i] else 0.0
+            inner += g
+            for k in range(columns):
+                v = value[i, known[k]]
+                all_of[k] += w * v
+                inside[k] += g * v
+    out = np.zeros(columns)
+    if inner > 0.0:
+        for k in range(columns):
+            out[k] = inside[k] / inner - all_of[k] / outer
     return out

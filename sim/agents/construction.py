@@ -23,7 +23,7 @@ def build(state: State, policies: Policies, parameters: Parameters, trends: Tren
     total = d.weight[d.alive].sum()
     latest = np.flatnonzero(d.alive & (d.period == LATEST))
     latest = latest if len(latest) else np.flatnonzero(d.alive)
-    model = _drawn(state, "build", latest, trends.at("dwellings_built", month) * total / 12_000.0)
+    model = _where_allowed(state, policies, parameters, latest, trends.at("dwellings_built", month) * total / 12_000.0)
     old = np.flatnonzero(d.alive & (d.household < 0) & (d.period < LATEST))
     down = _drawn(state, "demolish", old, trends.at("dwellings_demolished", month) * total / 12_000.0)
     new = clones(d, model)
@@ -38,6 +38,33 @@ def build(state: State, policies: Policies, parameters: Parameters, trends: Tren
     d.alive[down] = False
     state.flows[BUILT] += new["weight"].sum()
     state.flows[DEMOLISHED] += d.weight[down].sum()
+
+
+def _where_allowed(state: State, policies: Policies, p: Parameters, latest: Ints, wanted: float) -> Ints:
+    """Models of this month's new dwellings: builders go where they went lately, as far as zoning lets them.
+
+    What a district refuses goes in part to those without a limit; of what one allows beyond what would be built, a part is.
+    """
+    d, allowed = state.dwellings, policies.dwellings_allowed / 12.0
+    limited = np.isfinite(allowed)
+    if not limited.any():
+        return _drawn(state, "build", latest, wanted)
+    n = len(allowed)
+    stock = np.bincount(d.district[latest], weights=d.weight[latest], minlength=n)
+    usual = wanted * stock / max(float(stock.sum()), 1e-300)
+    refused = np.maximum(usual - np.where(limited, allowed, usual), 0.0)
+    beyond = np.where(limited, np.maximum(allowed - usual, 0.0), 0.0) * p["zoning_built"]
+    open_to = np.where(limited, 0.0, usual)
+    moved = p["zoning_elsewhere"] * refused.sum() * open_to / max(float(open_to.sum()), 1e-300)
+    bare = np.flatnonzero(
+        d.alive & (stock == 0.0)[d.district] & (beyond > 0.0)[d.district]
+    )  # nothing recent to take after
+    models = np.sort(np.concatenate([latest, bare]))
+    stock = np.bincount(d.district[models], weights=d.weight[models], minlength=n)
+    chance = (usual - refused + beyond + moved) / np.maximum(stock, 1e-300)
+    u = draw(state, "build", d.id[models])
+    times = np.floor(chance[d.district[models]] + 1.0 - u).astype(np.int64)  # once if u < chance, more often above one
+    return np.repeat(models, times)
 
 
 def _heating(state: State, new: dict[str, Array], latest: Ints, trends: Trends) -> Array:

@@ -63,6 +63,7 @@ class Demography:
         grown_up = mover.move_out(state, leave, oldest, len(vacant) - len(parted.people))
         freed = {name: np.concatenate([p[name] for p in posts]) for name in posts[0]}
         mover.settle(state, (parted, grown_up), donors[state.households.alive[donors]], vacant, freed)
+        mover.relocate(state, oldest)
         self._deaths(state, die[state.citizens.alive[die]])
         self._births(state, bear[state.citizens.alive[bear]])
         mover.tidy(state)

@@ -11,7 +11,7 @@ from sim.state import State
 
 #: Arrays of ``state.society`` with one row per row of a table.
 ALONG: Mapping[str, tuple[str, ...]] = {
-    "citizens": ("support", "expected", "reference_time", "usual_trust"),
+    "citizens": ("support", "expected", "reference_time", "usual_trust", "engaged", "took_part"),
     "households": ("reference_cost",),
 }
 

@@ -13,6 +13,7 @@ import numpy as np
 from sim.agents import lifecourse
 from sim.agents.growth import append, clones, meet
 from sim.agents.lifecourse import draw
+from sim.agents.relocation import choose_homes
 from sim.agents.work import study_table
 from sim.city.city import City
 from sim.codes import Activity, HouseholdType, Tenure
@@ -22,6 +23,7 @@ from sim.scenario.trends import Trends
 from sim.state import State
 
 ARRIVALS, DEPARTURES, BUILT, DEMOLISHED, CARS_IN, CARS_OUT = range(2, 8)  #: places in ``state.flows``
+NEW_TIES = 2  #: contacts that neighbours of a new home take the place of
 NEIGHBOURS = 6  #: households that a newcomer listens to
 
 
@@ -162,7 +164,7 @@ class Mover:
         new.update(district=district, cell=self._cells(draw(state, "cell", new["id"]), district), dwelling=dwellings)
         rows = append(state, "households", new, like)
         dwelling.household[dwellings] = rows
-        meet(state, self._neighbours(state, rows, district))
+        meet(state, self._neighbours(state, rows, district, int(rows[0]) if len(rows) else 0))
         return rows
 
     def _cells(self, u: Floats, district: Int32s) -> Ints:
@@ -171,10 +173,10 @@ class Mover:
         place = np.searchsorted(self._cell_sum, target, side="right") - 1
         return np.asarray(self._cell_order[np.clip(place, low, np.maximum(high - 1, low))])
 
-    def _neighbours(self, state: State, rows: Ints, district: Int32s) -> Ints:
-        """(n, NEIGHBOURS) households of the district, drawn at random (themselves where nobody lives yet)."""
+    def _neighbours(self, state: State, rows: Ints, district: Int32s, before: int) -> Ints:
+        """(n, NEIGHBOURS) households of the district in rows ``before``, drawn at random (themselves where nobody lives yet)."""
         h = state.households
-        old = np.flatnonzero(h.alive[: rows[0]]) if len(rows) else rows
+        old = np.flatnonzero(h.alive[:before])
         order = old[np.argsort(h.district[old], kind="stable")]
         edge = np.searchsorted(h.district[order], np.arange(self.study.shape[0] + 1))
         low, count = edge[district], edge[district + 1] - edge[district]
@@ -187,6 +189,31 @@ class Mover:
             order[np.minimum(chosen, max(len(order) - 1, 0))] if len(order) else np.repeat(rows[:, None], NEIGHBOURS, 1)
         )
         return np.asarray(np.where(count[:, None] > 0, known, rows[:, None]))
+
+    # --- moves inside the city ----------------------------------------------------------------------------------
+
+    def relocate(self, state: State, oldest: Ints) -> None:
+        """Households of the city take other homes in it and get to know some neighbours there."""
+        h, d, c, s = state.households, state.dwellings, state.citizens, state.society
+        if len(s.rent) == 0:
+            return  # no rents before society begins
+        known = len(h) - len(oldest)  # those founded this month have just chosen
+        oldest = np.concatenate([oldest, np.zeros(known, np.int64)])
+        rows, homes = choose_homes(state, self.parameters, self.trends, oldest, self.vacancies(state))
+        s.moved = np.bincount(d.district[homes], weights=h.weight[rows], minlength=self.study.shape[0])
+        if len(rows) == 0:
+            return
+        d.household[h.dwelling[rows]] = -1
+        d.household[homes] = rows
+        h.dwelling[rows], h.district[rows] = homes, d.district[homes]
+        h.cell[rows] = self._cells(draw(state, "cell", h.id[rows]), h.district[rows])
+        people = np.flatnonzero(c.alive & _marked(rows, len(h))[c.household])
+        self._settle_in(state, people, c.household[people])
+        s.reference_time[people] = 0.0  # another life: society takes what they live now for the usual
+        near = self._neighbours(state, rows, h.district[rows], len(h))
+        for k in range(NEW_TIES):
+            some = np.diff(state.contact_first)[rows] > k
+            state.contacts[state.contact_first[rows[some]] + k] = near[some, k]
 
     # --- arrivals -----------------------------------------------------------------------------------------------
 

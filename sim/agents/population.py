@@ -44,7 +44,7 @@ def populate(city: City, seed: int, share: float, month: int, parameters: Parame
     dwellings, dwelling_of, tenure = draw_dwellings(city, draws, people, income, share, month)
     cars, car_count = draw_cars(city, draws, people, income, share, month)
     cell = _cells(city, draws, people.home)
-    contact_first, contacts = draw_contacts(draws, people.home, cell)
+    contact_first, contacts = draw_contacts(draws, people.home, cell, people.household, work.firm)
     n = len(people.home)
     households = Households(
         id=np.arange(n), alive=np.ones(n), weight=people.household_weight, district=people.home, cell=cell, kind=people.kind,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernels.diffusion import household_mean, judgement, neighbour_mean, weight_below, word_of_mouth
+from kernels.diffusion import group_gap, household_mean, judgement, neighbour_mean, weight_below, word_of_mouth
 
 SEEDS = st.integers(0, 2**32 - 1)
 QUICK = settings(max_examples=40, deadline=None)
@@ -76,12 +76,19 @@ def test_word_of_mouth_moves_the_living_part_of_the_way(seed: int, stubbornness:
 
 
 def the_judgement(
-    prior: float, touched: float, force: float, lived: float, trust: float, loss: float, p: tuple[float, float]
+    prior: float,
+    touched: float,
+    force: float,
+    lived: float,
+    trust: float,
+    loss: float,
+    p: tuple[float, float],
+    more: float,
 ) -> float:
     """What one citizen comes to think of one measure, in words of the docstring."""
     belief, kept = p
     felt = prior * touched if prior < 0 else prior * (0.5 + 0.5 * touched)
-    value = (1 - force) * felt + force * (lived * touched + kept * felt)
+    value = (1 - force) * felt + force * (lived * touched + kept * felt) + more
     return 0.5 + 0.5 * math.tanh(value * (loss if value < 0 else 1.0) + belief * (trust - 0.5))
 
 
@@ -97,6 +104,8 @@ def test_judgement_is_its_plain_twin(seed: int, pace: float) -> None:
         rng.integers(-2, districts, w.people).astype(np.int32),
     )
     driver, lived, trust = rng.random(w.people) < 0.5, rng.uniform(-1, 1, w.people), rng.random(w.people)
+    background = rng.uniform(-0.3, 0.3, w.measures)
+    common, for_engaged, engaged = rng.uniform(-0.3, 0.3, w.measures), rng.random(w.measures), rng.random(w.people)
     before = w.own.copy()
     judgement(
         w.known,
@@ -113,6 +122,10 @@ def test_judgement_is_its_plain_twin(seed: int, pace: float) -> None:
         2.0,
         0.6,
         0.35,
+        background,
+        common,
+        engaged,
+        for_engaged,
         w.own,
         pace,
     )
@@ -124,8 +137,9 @@ def test_judgement_is_its_plain_twin(seed: int, pace: float) -> None:
                 continue
             touched = max(exposure[m, home[i]], exposure[m, main[i]] if main[i] >= 0 else 0.0)
             aim = the_judgement(
-                drivers[m] if driver[i] else others[m], touched, force[m], lived[i], trust[i], 2.0, (0.6, 0.35)
-            )
+                drivers[m] if driver[i] else others[m], touched, force[m], lived[i] - background[m], trust[i], 2.0, (0.6, 0.35),
+                common[m] + engaged[i] * for_engaged[m],
+            )  # fmt: skip
             assert w.own[i, m] == pytest.approx(before[i, m] + pace * (aim - before[i, m]), abs=3e-7)
 
 
@@ -133,7 +147,7 @@ def one_judgement(prior: float, lived: float, trust: float, loss: float = 2.0) -
     own = np.full((1, 1), 0.5, np.float32)
     here, yes = np.zeros(1, np.int32), np.ones(1, bool)
     judgement(np.zeros(1, np.int64), np.array([prior]), np.zeros(1), np.array([0.5]), np.ones((1, 1)), yes, here, here, yes,
-              np.array([lived]), np.array([trust]), loss, 0.6, 0.35, own, 1.0)  # fmt: skip
+              np.array([lived]), np.array([trust]), loss, 0.6, 0.35, *np.zeros((4, 1)), own, 1.0)  # fmt: skip
     return float(own[0, 0])
 
 
@@ -166,3 +180,18 @@ def test_opinions_settle_where_linear_algebra_says() -> None:
     np.add.at(network, (np.repeat(np.arange(n), 3), contacts), 1.0 / 3.0)
     equilibrium = np.linalg.solve(np.eye(n) - (1 - stubbornness) * network, stubbornness * own[:, 0].astype(np.float64))
     np.testing.assert_allclose(support[:, 0], equilibrium, atol=2e-6)
+
+
+def test_the_gap_of_a_group_is_a_difference_of_means() -> None:
+    rng = np.random.default_rng(8)
+    value, weight, group = (
+        rng.random((50, 4)).astype(np.float32),
+        rng.random(50) * (rng.random(50) < 0.8),
+        rng.random(50) < 0.4,
+    )
+    known = np.array([2, 0])
+    plain = [
+        np.average(value[group, m], weights=weight[group]) - np.average(value[:, m], weights=weight) for m in known
+    ]
+    assert group_gap(known, value, weight, group) == pytest.approx(plain, abs=1e-12)
+    assert (group_gap(known, value, weight, np.zeros(50, bool)) == 0.0).all()

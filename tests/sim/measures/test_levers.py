@@ -59,6 +59,8 @@ def test_levers_changed_are_those_declared(kind: str, tmp_path: Path) -> None:
 
 
 ZERO = {
+    "cyber_defence": "level: 0%", "data_platform": "sensors: 0", "digital_mediation": "reach: 0%",
+    "digital_services": "share: 0%", "open_partnership": "calls_per_year: 0, budget_per_year: 2 M€", "training": "places_per_year: 0",
     "battery_subsidy": "amount: 0 €/kWh", "building_code": "share: 0%", "building_data": "floors: 0%", "demand_response": "share: 0%",
     "energy_sharing": "share: 0%", "heat_network": "length: 0 km, renewable: 90%", "public_pv": "power: 0 kWp",
     "rental_ban": "compliance: 0%, bans: {2021-01: g}", "smart_charging": "share: 0%", "street_lighting": "lights: 0%",
@@ -67,6 +69,7 @@ ZERO = {
     "innovation_challenge": "theme: energy, calls_per_year: 0", "local_procurement": "amount_per_year: 0 €",
     "low_emission_zone": "compliance: 0%, vehicles: {2021-01: all}, bans: {2021-01: crit_air_2}", "parking_price": "price: 0 €/h",
     "participatory_budget": "amount_per_year: 0 €", "pv_subsidy": "amount: 0 €/kWp", "recovery_grants": "amount: 0 €, months: 6",
+    "consultation": "reach: 0%", "citizens_panel": "seats: 0",
     "retrofit_subsidy": "rate: 0%", "transit_fare": "change: 0%", "transit_frequency": "lines: bus, headway: 0%",
 }  # fmt: skip
 
