@@ -33,25 +33,27 @@ def test_a_planner_finds_three_to_copy() -> None:
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
-def test_a_shipped_scenario_is_in_order(path: Path, toulouse: City) -> None:
+def test_a_shipped_scenario_is_in_order(path: Path) -> None:
     plan = load_scenario(path)
-    assert check_against_city(plan, toulouse) == []
+    assert check_against_city(plan, open_city(plan.city)) == []
     assert plan.without_measures().measures == tuple(m for m in plan.measures if m.committed)
     assert all(not one.measure.empty() and one.start <= plan.end for one in (*plan.measures, *plan.shocks))
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
-def test_a_shipped_calendar_can_be_carried_out_on_its_money(path: Path, toulouse: City) -> None:
+def test_a_shipped_calendar_can_be_carried_out_on_its_money(path: Path) -> None:
     """No measure waits and no works stay unfinished: the budget that the file gives is enough for what it plans."""
     plan = load_scenario(path)
-    town, state = alone(plan, toulouse, share=0.001)
+    town, state = alone(plan, open_city(plan.city), share=0.001)
     for _ in months(town, state, plan.end - plan.first_month + 1):
         assert not (state.townhall.status == Status.WAITING).any()
     for i, one in enumerate(plan.measures):
         assert state.townhall.progress[i] == 1.0 or state.townhall.status[i] == Status.STOPPED, one.id
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path", [p for p in SHIPPED if p.stem.startswith("toulouse_2021") or p.stem.endswith("first")], ids=lambda p: p.stem
+)
 def test_the_cable_car_opens_in_both_worlds_in_may_2022(path: Path, toulouse: City) -> None:
     """14 May 2022 (Ville Rail & Transports, June 2022)."""
     plan = load_scenario(path)

@@ -165,6 +165,7 @@ def test_through_traffic_has_a_motorway_without_exits(source: CitySource, facts:
 
 def test_weather_is_that_of_its_airport(city: City) -> None:
     """15.1 degC is the mean of 1981-2010 at Montpellier airport, 2,668 h of sunshine; summers are drier and sunnier than Toulouse's."""
+    assert city.weather is not None
     assert "Mauguio" in city.weather.source
     assert city.weather.temperature.mean() == pytest.approx(15.1, abs=0.4)
 

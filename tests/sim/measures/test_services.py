@@ -226,7 +226,9 @@ def test_heat_of_a_cyclist_is_the_published_risk(world: World) -> None:
 
 
 def test_shade_cools_warm_hours_only() -> None:
-    july, january = all_days(city().weather)[6], all_days(city().weather)[0]
+    weather = city().weather
+    assert weather is not None
+    july, january = all_days(weather)[6], all_days(weather)[0]
     assert shaded(july, 0.0, 24.0) is july
     cooler = shaded(july, 1.0, 24.0)
     fall = july.temperature - cooler.temperature
