@@ -91,7 +91,8 @@ def household_mean(known: IntArray, household: Int32s, alive: Bools, value: Floa
 def judgement(
     known: IntArray, expected_drivers: FloatArray, expected_others: FloatArray, in_force: FloatArray, exposure: FloatArray,
     alive: Bools, district: Int32s, main_district: Int32s, driver: Bools, lived: FloatArray, trust: FloatArray, loss: float,
-    belief: float, kept: float, background: FloatArray, common: FloatArray, engaged: FloatArray, for_engaged: FloatArray, own: Float32s, pace: float,
+    belief: float, kept: float, background: FloatArray, common: FloatArray, engaged: FloatArray, for_engaged: FloatArray,
+    own: Float32s, pace: float,
 ) -> None:  # fmt: skip
     """Own judgement of each known measure: expectation before it is in force, experience after; losses weigh ``loss`` times.
 

@@ -102,6 +102,9 @@ def run(
     seeds: Annotated[int | None, typer.Option(help="Paired seeds of the sampling band, 0 for none.")] = None,
     draws: Annotated[int | None, typer.Option(help="Parameter draws of the parameter band, 0 for none.")] = None,
     band_share: Annotated[float, typer.Option(help="Share of the population in the runs behind the bands.")] = 0.01,
+    follow: Annotated[
+        list[int] | None, typer.Option(help="A citizen whose life is kept besides a sample; may be given again.")
+    ] = None,
     as_json: Annotated[bool, JSON_OPTION] = False,
 ) -> None:
     """Live a roadmap and its do-nothing baseline, and write what the roadmap brings."""
@@ -110,7 +113,7 @@ def run(
     _within(seed=seed, share=share, threads=threads, gap=gap, seeds=seeds, draws=draws, band_share=band_share)
     options = RunOptions(
         city=city, seed=seed, share=share, threads=threads or os.cpu_count() or 1, out=out, force=force, gap=gap,
-        seeds=seeds, draws=draws, band_share=band_share,
+        seeds=seeds, draws=draws, band_share=band_share, follow=tuple(follow or ()),
     )  # fmt: skip
     directory = carry_out(scenario, options, say)
     if as_json:
@@ -158,9 +161,29 @@ def compare(
 ) -> None:
     """Compare two finished runs, indicator by indicator."""
     from sim.results.compare import compare_runs, comparison_text
+    from sim.results.directory import open_run
+    from sim.results.headings import trade_off_text, trade_offs
 
     table = compare_runs(first, second)
-    print(table.to_json(orient="records", indent=1) if as_json else comparison_text(table))
+    if as_json:
+        print(table.to_json(orient="records", indent=1))
+    else:
+        print(comparison_text(table))
+        print(trade_off_text(trade_offs(open_run(first), open_run(second))))
+
+
+@app.command(epilog="Example: rebond follow out/toulouse_2021_2026-1 --citizen 4711")
+def follow(
+    run: Annotated[Path, typer.Argument(help="A run directory.")],
+    citizen: Annotated[
+        int | None, typer.Option(help="Identity of the citizen. (without it, those whose lives are kept are listed)")
+    ] = None,
+    as_json: Annotated[bool, JSON_OPTION] = False,
+) -> None:
+    """Tell a citizen's life through a run: home, work, journeys, cars, bills, opinions, year by year."""
+    from sim.commands.follow import follow as carry_out
+
+    print(carry_out(run, citizen, as_json=as_json))
 
 
 @app.command(

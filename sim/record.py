@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from sim.indicators import INDICATORS
 from sim.model import UrbanModel
 from sim.months import days_in, month_name
 from sim.record_energy import EnergyLog
+from sim.record_lives import LifeLog
 
 #: Columns of citizens with the modes of their tours.
 MODES = ("main_mode", "shop_mode", "leisure_mode", "escort_mode")
@@ -33,13 +35,15 @@ class Record:
     events: pd.DataFrame
     accounts: pd.DataFrame
     hours: pd.DataFrame
+    lives: pd.DataFrame
 
 
 class Recorder:
-    """Watches a model month by month. It reads, never writes."""
+    """Watches a model month by month. It reads, never writes. ``follow``: identities of citizens whose lives are kept besides a sample."""
 
-    def __init__(self, model: UrbanModel) -> None:
+    def __init__(self, model: UrbanModel, follow: Sequence[int] = ()) -> None:
         self.model = model
+        self.lives = LifeLog(model, follow)
         self.rows: list[tuple[int, list[float]]] = []
         self.districts: list[pd.DataFrame] = []
         self.energy = EnergyLog()
@@ -59,6 +63,7 @@ class Recorder:
             self.worst[name] = max(self.worst.get(name, 0.0), residual)
         self.before = stocks(state)
         self.energy.observe(state)
+        self.lives.observe(model)
         self._note_changes()
         if len(self.rows) == 1 or state.month % 12 == 11 or state.month == model.scenario.end:
             self.districts.append(self._district_rows())
@@ -120,7 +125,7 @@ class Recorder:
         }  # fmt: skip
         return Record(
             manifest, indicators, pd.concat(self.districts, ignore_index=True), self._links(), self._agents(),
-            _events(model), self.energy.accounts(), self.energy.by_hour(),
+            _events(model), self.energy.accounts(), self.energy.by_hour(), self.lives.table(),
         )  # fmt: skip
 
     def _links(self) -> pd.DataFrame:

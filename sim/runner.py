@@ -62,11 +62,12 @@ def run_pair(
     threads: int = 1,
     kept: Kept | None = None,
     watch: Watch | None = None,
+    follow: Sequence[int] = (),
 ) -> Pair:
-    """Live the roadmap and its baseline month by month."""
+    """Live the roadmap and its baseline month by month. ``follow``: citizens whose lives are kept besides a sample."""
     clock = time.perf_counter()
     models = both_worlds(scenario, city, seed=seed, share=share, gap=gap, threads=threads, kept=kept)
-    recorders = [Recorder(model) for model in models]
+    recorders = [Recorder(model, follow) for model in models]
     off = (
         None
         if scenario.hours == "all"

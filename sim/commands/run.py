@@ -45,6 +45,7 @@ class RunOptions:
     seeds: int | None
     draws: int | None
     band_share: float
+    follow: tuple[int, ...] = ()
 
 
 def carry_out(path: Path, options: RunOptions, say: Say) -> Path:
@@ -66,7 +67,7 @@ def carry_out(path: Path, options: RunOptions, say: Say) -> Path:
         with MonthBar("Roadmap and baseline") as bar:
             pair = run_pair(
                 scenario, city, seed=seed, share=share, gap=options.gap, threads=options.threads,
-                kept=Kept(cache_folder() / "eves", file_digest(bundle)), watch=bar.month,
+                kept=Kept(cache_folder() / "eves", file_digest(bundle)), watch=bar.month, follow=options.follow,
             )  # fmt: skip
     if (off := pair.roadmap.manifest["typical_days"]) is not None:
         say(Errors(**off).said())
@@ -78,7 +79,7 @@ def carry_out(path: Path, options: RunOptions, say: Say) -> Path:
         from sim.results.report import write_report
 
         for record, target in ((pair.roadmap, folder), (pair.baseline, folder / "baseline")):
-            tables = {name: getattr(record, name) for name in directory.TABLES}
+            tables = {name: getattr(record, name) for name in (*directory.TABLES, "lives")}
             if table is not None and target is folder:
                 tables |= {"ensemble": table, "bands": bands(table, share, band_share)}
             directory.write_tables(target, tables, record.manifest | {"band_share": band_share})

@@ -48,7 +48,7 @@ class CitizensPanel(Measure):
     title: ClassVar[str] = "Citizens' panel"
     card: ClassVar[str] = (
         "Adults are drawn by lot; with quotas each group of age and income gets its share of seats, without them those who accept "
-        "more readily fill the panel. Members help to design all measures that are public and not yet in force; they are paid for their days."
+        "more readily fill the panel. Members help to design all measures that are public and not yet in force; their days are paid."
     )
     levers: ClassVar[tuple[str, ...]] = ("citizens_panel", "panel_quotas")
     sources: ClassVar[tuple[str, ...]] = (

@@ -143,8 +143,8 @@ class SocietySystem:
         common += p["coconstruction_spread"] * together
         judgement(
             known, policies.expected_drivers, policies.expected_others, policies.in_force, policies.exposure, c.alive, c.district,
-            c.main_district, driver, lived, c.trust, p["loss_aversion"], p["belief_in_trust"], p["expectation_kept"], background, common, s.engaged,
-            (1.0 - p["coconstruction_spread"]) * together, s.expected, p["judgement_pace"],
+            c.main_district, driver, lived, c.trust, p["loss_aversion"], p["belief_in_trust"], p["expectation_kept"], background,
+            common, s.engaged, (1.0 - p["coconstruction_spread"]) * together, s.expected, p["judgement_pace"],
         )  # fmt: skip
         alive = state.households.alive
         homes_mean = household_mean(known, c.household, c.alive, s.support, len(alive))
