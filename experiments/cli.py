@@ -115,6 +115,8 @@ def _sweep(
         raise typer.Exit(130) from None
     except OSError as error:
         raise RunError(f"{error}; what was done is kept in {target}, and the same command goes on") from error
+    finally:
+        engine.end()
     _tell(target, progress.failed, as_json)
 
 

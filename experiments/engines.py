@@ -34,7 +34,10 @@ class Engine(Protocol):
         """Runs that are carried out at the same time, now."""
 
     def stop(self) -> None:
-        """End, without waiting for what is being carried out."""
+        """Give the executor up, without waiting for what is being carried out."""
+
+    def end(self) -> None:
+        """Stop, and let go of what was started for it (processes, jobs of a cluster)."""
 
 
 class Loky:
@@ -66,6 +69,8 @@ class Loky:
             self._executor.shutdown(wait=True, kill_workers=True)
             self._executor = None
 
+    end = stop
+
 
 class Here(Executor):
     """An engine and an executor in one: each run at once, in this process. For debugging and for runs too small for processes."""
@@ -81,7 +86,9 @@ class Here(Executor):
         return 1
 
     def stop(self) -> None:
-        """Nothing to end."""
+        """Nothing to give up."""
+
+    end = stop
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Carry out ``fn`` now."""
@@ -124,6 +131,10 @@ class Dask:
                 self._client.close(timeout=2.0)
             self._client = None
 
+    def end(self) -> None:
+        """See :class:`Engine`."""
+        self.stop()
+
 
 class Slurm(Dask):
     """Workers that SLURM starts: jobs of dask-jobqueue, described by a YAML file of its keywords and ``jobs: N``."""
@@ -153,12 +164,8 @@ class Slurm(Dask):
             text: str = cluster.job_script()
             return text
 
-    def stop(self) -> None:
-        """See :class:`Engine`."""
-        super().stop()
-
     def end(self) -> None:
-        """Cancel the jobs."""
+        """Cancel the jobs, too."""
         self.stop()
         if self._cluster is not None:
             self._cluster.close()
@@ -203,7 +210,8 @@ class Lasting:
             try:
                 self._executor.submit(worker_name).result()
             except (Exception, CancelledError):  # noqa: BLE001 - broken, in whatever way
-                self.end()
+                self.engine.stop()
+                self._executor = None
         if self._executor is None:
             self._executor = self.engine.start()
         return self._executor
@@ -217,5 +225,5 @@ class Lasting:
 
     def end(self) -> None:
         """End it."""
-        self.engine.stop()
+        self.engine.end()
         self._executor = None

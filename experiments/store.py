@@ -17,7 +17,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -401,9 +401,11 @@ def _plan_runs(database: sqlite3.Connection, plan: Plan) -> None:
     database.executemany("INSERT INTO runs (scenario, point, replication, seed) VALUES (?, ?, ?, ?)", rows)
 
 
-def _worlds(plan: Plan, order: Sequence[int]) -> list[list[int]]:
+def _worlds(plan: Plan, order: Sequence[int]) -> Iterable[list[int]]:
     """Numbers of points by what their past follows from, in the order of the design."""
     names = [p.name for p in plan.parameters]
+    if not any("." in name for name in names):  # every point is a world of its own
+        return ([number] for number in dict.fromkeys(order))
     out: dict[object, dict[int, None]] = {}
     for number, row in zip(order, plan.points.tolist(), strict=True):
         out.setdefault(world(dict(zip(names, row, strict=True))), {})[number] = None
@@ -418,8 +420,8 @@ def _read_plan(database: sqlite3.Connection) -> Plan:
     except (KeyError, ValueError) as error:
         raise RunError(f"the index of the sweep is damaged: {error}") from error
     width = len(facts["parameters"])
-    values = {p: np.frombuffer(v, np.float64) for p, v in database.execute("SELECT point, vals FROM points")}
-    points = np.array([values[p] for p in order], np.float64).reshape(len(order), width)
+    known = b"".join(vals for (vals,) in database.execute("SELECT vals FROM points ORDER BY point"))
+    points = np.frombuffer(known, np.float64).reshape(-1, width)[order] if width else np.zeros((len(order), 0))
     columns: dict[str, Any] = {
         name: tuple(Column(**c) for c in facts.pop(name)) for name in ("parameters", "columns", "districts")
     }
