@@ -20,6 +20,7 @@ BENCHMARKS = {
     "energymonth": "A month of the city's energy",
     "grid": "Power flow of radial feeders",
     "feeders": "A city's low-voltage grid",
+    "live": "The workshop in a browser",
     "sweep": "Sweeps: workers, overhead, many runs, SIGKILL",
 }
 

@@ -31,25 +31,21 @@ def live(
     bundle = bundle_path(name)
     threads = os.cpu_count() or 1
 
-    def open_city() -> City:
-        made, _ = open_prepared(name, threads, say)
+    def open_city() -> tuple[City, Kept]:
+        made, path = open_prepared(name, threads, say)
         faults = check_against_city(scenario, made)
         if faults:
             raise InputError(faults)
-        return made
+        return made, Kept(cache_folder() / "eves", file_digest(path))
 
-    early = bundle.is_file()
-    if early:  # a city that is there is opened at once: what does not fit it is said before anything is served
-        made = open_city()
+    opened = open_city() if bundle.is_file() else None  # what does not fit a city that is there is said before serving
     try:
         from sim.live.server import serve
     except ImportError as error:
         _missing(error)
-    kept = Kept(cache_folder() / "eves", file_digest(bundle)) if early else None
     serve(
-        path, scenario, (lambda: made) if early else open_city, port=port, browser=browser, share=share, people=people, threads=1,
-        kept=kept, say=say,
-    )  # fmt: skip
+        path, scenario, lambda: opened or open_city(), port=port, browser=browser, share=share, people=people, say=say
+    )
 
 
 def _known(city: str, _items: Sequence[Item]) -> list[Fault]:

@@ -46,7 +46,7 @@ def geometry(city: City) -> bytes:
         "districtNames": list(city.district_names), "synthetic": bool(city.synthetic_streets), "labels": _labels(city, x0, y0),
         "lineModes": city.lines.mode.tolist(), "lineNames": list(city.line_names), "lineStops": _lines(city, x0, y0),
     }  # fmt: skip
-    return _packed(head, arrays)
+    return packed(head, arrays)
 
 
 def _plane(city: City) -> tuple[Any, Any]:
@@ -60,7 +60,7 @@ def _fit(degrees: Floats, metres: Floats) -> Any:
     return lambda d: slope * np.asarray(d) + constant
 
 
-def _packed(head: dict[str, Any], arrays: dict[str, tuple[str, Floats]]) -> bytes:
+def packed(head: dict[str, Any], arrays: dict[str, tuple[str, Floats]]) -> bytes:
     """Arrays begin at multiples of four; the head says where, and its own length is stable because it is padded."""
     blocks = [(name, kind, np.ascontiguousarray(a, f"<{kind}").tobytes()) for name, (kind, a) in arrays.items()]
     room = len(json.dumps(head)) + 80 * len(blocks) + 64

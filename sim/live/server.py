@@ -40,14 +40,12 @@ GUEST = "rebond_guest"
 def serve(
     path: Path,
     scenario: Scenario,
-    open_city: Callable[[], City],
+    open_city: Callable[[], tuple[City, Kept]],
     *,
     port: int,
     browser: bool,
     share: bool,
     people: float | None,
-    threads: int,
-    kept: Kept | None,
     say: Callable[[str], None],
 ) -> None:
     """Serve a workshop until it is interrupted. Raises InputError when the port is taken."""
@@ -60,7 +58,7 @@ def serve(
     port = listener.getsockname()[1]
     name = _own_address() if share else "127.0.0.1"
     rights = doors.Rights(share)
-    site = Site(scenario, path, rights, f"http://{name}:{port}", threads, people, kept)
+    site = Site(scenario, path, rights, f"http://{name}:{port}", people)
     waking = threading.Thread(target=site.wake, args=(open_city,), name="waking", daemon=True)
     waking.start()
     app = build(site, [*LOCAL_HOSTS, name] if share else LOCAL_HOSTS)

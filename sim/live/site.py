@@ -25,9 +25,8 @@ class Site:
     path: Path
     rights: Rights
     address: str  #: where participants reach it
-    threads: int
     share: float | None
-    kept: Kept | None
+    kept: Kept | None = None
     workshop: Workshop | None = None
     shape: bytes = b""
     room: Room = field(default_factory=Room)
@@ -36,12 +35,12 @@ class Site:
     error: str = ""
     awake: threading.Event = field(default_factory=threading.Event)
 
-    def wake(self, city: Callable[[], City]) -> None:
+    def wake(self, open_city: Callable[[], tuple[City, Kept]]) -> None:
         """Bring the city to life (on a thread of its own; the page is served meanwhile)."""
         try:
-            made = city()
+            made, self.kept = open_city()
             self.shape = geometry(made)
-            self.workshop = Workshop.open(self.path, self.scenario, made, self.share, self.threads, self.kept)
+            self.workshop = Workshop.open(self.path, self.scenario, made, self.share, 1, self.kept)
         except InputError as error:
             self.error = str(error)
         except RebondError as error:

@@ -1,0 +1,265 @@
+"""The workshop: from the command to the first map, from a decision to the changed map, refreshes of a large map, a room that votes.
+
+Needs Debian's Chromium and Playwright. Everything is timed as a facilitator sees it: from the click until the map has drawn the answer.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import numpy as np
+
+from experiments.benchmarks.context import Context
+from experiments.benchmarks.processes import ROOT
+from experiments.benchmarks.rows import Promise, Row, measured
+
+CHROMIUM = Path("/usr/bin/chromium")
+SHARE = 0.02
+ROADMAP = "toulouse_2021_2026.yaml"
+SIZE = {"width": 1600, "height": 900}
+LINKS, DISTRICTS = 110_000, 1000
+VOTERS = 50
+#: Refreshes timed: every one with other values of all links and districts, drawn before the next begins.
+FRAMES = 120
+LOOP = """async ([links, districts, frames]) => {
+  const map = document.getElementById('map').cityMap, model = map.model, seconds = [];
+  for (let f = -10; f < frames; f++) {
+    const a = Float32Array.from({length: links}, (_, i) => (i * 7 + f * 13) % 120);
+    const b = Float32Array.from({length: districts}, (_, i) => (i + f) % 10);
+    await new Promise(requestAnimationFrame);
+    const clock = performance.now();
+    model.traits.districts = b.buffer;
+    model.set('links', a.buffer);
+    map.context.getImageData(0, 0, 1, 1);
+    if (f >= 0) seconds.push((performance.now() - clock) / 1000);
+  }
+  const clock = performance.now();
+  for (let f = 0; f < frames; f++) { map.links[f] = 50 + f; map.recolour(); await new Promise(requestAnimationFrame); }
+  return {one: seconds, rate: frames / ((performance.now() - clock) / 1000), raster: map.rasterSeconds};
+}"""
+
+
+def run(context: Context) -> list[Row]:
+    """All promises of the workshop."""
+    if not CHROMIUM.exists():
+        return [Row(f"the workshop: no browser at {CHROMIUM}", "", None)]
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        try:
+            return [*refreshes(browser), *workshop(context, browser)]
+        finally:
+            browser.close()
+
+
+def refreshes(browser: Any) -> list[Row]:
+    """A map of 110,000 links and 1,000 districts, 1600x900, in the software renderer."""
+    pages = {
+        "/": b"<!doctype html><div id=map style='width:1600px;height:900px'></div>", "/shape": large_city(),
+        "/citymap.js": files("sim.live").joinpath("citymap.js").read_bytes(),
+    }  # fmt: skip
+    with serving(pages) as address:
+        page = browser.new_page(viewport=SIZE)
+        page.goto(address)
+        page.evaluate("""async () => {
+          const made = await import('/citymap.js'), traits = {look: {link: {label: 'load', unit: '%', low: 0, high: 120, palette: 'heat'},
+            district: {label: 'share', unit: '%', low: 0, high: 10, palette: 'cividis'}}}, heard = {};
+          traits.geometry = await (await fetch('/shape')).arrayBuffer();
+          const model = {traits, get: n => traits[n], on: (e, f) => (heard[e] = f), save_changes() {},
+            set(n, v) { traits[n] = v; heard['change:' + n]?.(); }};
+          made.default.render({model, el: document.getElementById('map')});
+        }""")
+        found = page.evaluate(LOOP, [LINKS, DISTRICTS, FRAMES])
+        page.close()
+    return [
+        Row("map refreshes a second, 110,000 links, 1,000 districts, 1600x900", "1/s", found["rate"], higher_is_better=True,
+            samples=FRAMES, promise=Promise(20.0), note="sustained over 120, headless software renderer; values change every time"),
+        measured("one refresh, new values of every link and district", "s", found["one"]),
+        measured("drawing the streets anew after a zoom", "s", [found["raster"]]),
+    ]  # fmt: skip
+
+
+def large_city() -> bytes:
+    """A square grid of streets as the map's block of bytes."""
+    from sim.live.geometry import packed
+
+    side = 166
+    i, j = np.meshgrid(np.arange(side), np.arange(side), indexing="ij")
+    node = (i * side + j).ravel()
+    across, along = node[j.ravel() < side - 1], node[i.ravel() < side - 1]
+    tail, head = np.concatenate([across, along]), np.concatenate([across + 1, along + side])
+    edges = len(tail)
+    keep = LINKS // 2
+    x, y = (node // side) * 100.0, (node % side) * 100.0
+    edge = np.tile(np.arange(edges)[:keep], 2)
+    kind = np.tile(np.where(np.arange(edges) % 11 == 0, 0, np.where(np.arange(edges) % 4 == 0, 1, 2))[:keep], 2)
+    grid = (np.arange(700 * 700) // 490).reshape(700, 700) % DISTRICTS
+    arrays = {
+        "shapeX": ("f4", np.column_stack([x[tail], x[head]]).ravel()), "shapeY": ("f4", np.column_stack([y[tail], y[head]]).ravel()),
+        "first": ("i4", np.arange(edges) * 2), "count": ("i4", np.full(edges, 2)), "edge": ("i4", edge), "kind": ("u1", kind),
+        "reversed": ("u1", np.arange(len(edge)) >= keep), "centreX": ("f4", np.zeros(DISTRICTS)), "centreY": ("f4", np.zeros(DISTRICTS)),
+        "jobs": ("f4", np.ones(DISTRICTS)), "waterX": ("f4", np.zeros(0)), "waterY": ("f4", np.zeros(0)), "waterEnd": ("u1", np.zeros(0)),
+        "grid": ("u2", grid),
+    }  # fmt: skip
+    head_part = {
+        "box": [0.0, 0.0, side * 100.0, side * 100.0], "linkCount": len(edge), "districtCount": DISTRICTS, "gridSide": [700, 700],
+        "gridCell": side * 100.0 / 700, "districtNames": [str(d) for d in range(DISTRICTS)], "synthetic": True, "labels": [],
+        "lineModes": [], "lineNames": [], "lineStops": [],
+    }  # fmt: skip
+    return packed(head_part, arrays)
+
+
+@contextmanager
+def serving(pages: dict[str, bytes]) -> Iterator[str]:
+    """These pages on a free port of this machine."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = pages.get(self.path)
+            self.send_response(200 if body is not None else 404)
+            kind = (
+                "text/javascript"
+                if self.path.endswith(".js")
+                else "text/html"
+                if self.path == "/"
+                else "application/octet-stream"
+            )
+            self.send_header("Content-Type", kind)
+            self.end_headers()
+            self.wfile.write(body or b"")
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
+def live(context: Context) -> Iterator[tuple[str, float]]:
+    """``rebond live`` on the shipped roadmap: its address, and when the command was given."""
+    path = context.scratch / ROADMAP
+    path.write_bytes(files("scenarios").joinpath(ROADMAP).read_bytes())
+    clock = context.clock()
+    command = [
+        sys.executable,
+        "-m",
+        "sim.cli",
+        "live",
+        str(path),
+        "--no-browser",
+        "--port",
+        "0",
+        "--people",
+        str(SHARE),
+        "--city",
+        context.city,
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, text=True)
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline().split()[1], clock
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def workshop(context: Context, browser: Any) -> list[Row]:
+    """The replica at workshop share."""
+    with live(context) as (address, _):  # the eve and the compiled kernels are kept from here on
+        ready(browser, address)[0].close()
+    first, steps, forks, levers = [], [], [], []
+    for _ in range(context.size(1, 3)):
+        with live(context) as (address, clock):
+            page, _ = ready(browser, address)
+            first.append(context.clock() - clock)
+            steps += [until_changed(context, page, "[data-do=step]") for _ in range(6)]
+            forks.append(until_changed(context, page, "[data-do=fork]"))
+            page.wait_for_selector("[data-switch=bicycle-aid]")
+            levers.append(until_changed(context, page, "[data-switch=bicycle-aid]", months=1))
+            voted, seconds, answers = vote(context, address)
+            page.close()
+    return [
+        measured("from the command to the first map", "s", first, promise=Promise(6.0), note="eve and kernels cached"),
+        measured("a month of roadmap and baseline while live, click to map", "s", steps, promise=Promise(0.3), note=f"share {SHARE:g}"),
+        measured("from a fork to its first map", "s", forks, promise=Promise(1.0)),
+        measured("from a lever to the first changed map, one month lived on three branches", "s", levers, promise=Promise(1.0)),
+        measured(f"{VOTERS} participants voting", "s", [seconds], promise=Promise(10.0), note=f"{voted} votes counted"),
+        measured("answers of the page meanwhile", "s", answers, promise=Promise(0.5)),
+    ]  # fmt: skip
+
+
+def ready(browser: Any, address: str) -> tuple[Any, str]:
+    """A page that shows a map."""
+    page = browser.new_page(viewport=SIZE)
+    page.set_default_timeout(300_000)
+    page.goto(address)
+    page.wait_for_selector("[data-shown]")
+    return page, address
+
+
+def until_changed(context: Context, page: Any, button: str, months: int = 0) -> float:
+    """Seconds from a click until the map has drawn other values (of a later month, where ``months`` says so)."""
+    before = page.evaluate("document.querySelector('[data-shown]').dataset.shown")
+    clock = context.clock()
+    page.click(button)
+    page.wait_for_function(
+        """([old, months]) => {
+          const now = document.querySelector('[data-shown]').dataset.shown;
+          const month = address => +new URLSearchParams(address.split('?')[1]).get('month');
+          return now !== old && month(now) >= month(old) + months;
+        }""",
+        arg=[before, months],
+    )
+    return context.clock() - clock
+
+
+def vote(context: Context, address: str) -> tuple[int, float, list[float]]:
+    """Votes counted, seconds they took in all, and seconds of other requests answered meanwhile."""
+    answers: list[float] = []
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.is_set():
+            answers.append(context.seconds(lambda: urlopen(f"{address}/room/state", timeout=30).read()))
+            time.sleep(0.05)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    clock = context.clock()
+    with ThreadPoolExecutor(VOTERS) as pool:
+        counted = sum(pool.map(lambda _: one_voter(address), range(VOTERS)))
+    seconds = context.clock() - clock
+    done.set()
+    watcher.join()
+    return counted, seconds, answers
+
+
+def one_voter(address: str) -> int:
+    """Enter, vote for three measures. Returns the votes that were counted."""
+    with urlopen(Request(f"{address}/room/enter", b"{}"), timeout=30) as answer:
+        cookie = answer.headers["Set-Cookie"].split(";")[0]
+    for name in ("lez", "parking", "calm-centre"):
+        body = json.dumps({"measure": name, "value": 1}).encode()
+        with urlopen(Request(f"{address}/room/vote", body, {"Cookie": cookie}), timeout=30) as answer:
+            answer.read()
+    with urlopen(Request(f"{address}/room/state", headers={"Cookie": cookie}), timeout=30) as answer:
+        return len(json.loads(answer.read())["mine"])
