@@ -269,8 +269,10 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
         if state.month < town.hold[i]:
             return
         pace = town.pace[i]
-        if pace > 1.0:  # the last month builds what is left, no more
-            pace = min(pace, (1.0 - town.progress[i]) * one.months)
+        if (
+            town.progress[i] + pace / one.months > 1.0 + 1e-9
+        ):  # another pace or size: the last month builds what is left, no more
+            pace = (1.0 - town.progress[i]) * one.months
         amount = one.capex * town.scale[i] / one.months * pace * town.design_cost[i]
         why = "" if one.committed else self.purse.obstacle(state, i, one, amount)
         if why:

@@ -16,6 +16,7 @@ from sim.results import energy, figures, people
 from sim.results.bands import verdict
 from sim.results.compare import difference_table, number, signed
 from sim.results.directory import Run
+from sim.results.headings import headings, payers
 
 #: What the report shows first, in this order; the rest follows in "all indicators".
 HEADLINES = (
@@ -48,7 +49,7 @@ def contents(run: Run) -> dict[str, Any]:
     scenario = manifest["scenario"]
     marks = [(m["start"], i) for i, m in enumerate(scenario["measures"], start=1)]
     first = [n for n in HEADLINES if n in run.series.columns]
-    targets = _targets(run, baseline, scenario)
+    targets = headings(run, baseline)
     both = people.paired(run.table("agents"), baseline.table("agents"), _value_of_time())
     return {
         "m": manifest,
@@ -64,6 +65,7 @@ def contents(run: Run) -> dict[str, Any]:
         "maps": _maps(run, baseline),
         "energy": energy.section(run, baseline),
         "budget": _budget(run),
+        "payers": [{"name": n.replace("_", " "), "total": v} for n, v in payers(run).items()],
         "journal": _journal(run),
         "gains": people.gains(both),
         "switches": people.switches(both, manifest["city"]["codes"]["mode"]),
@@ -113,33 +115,6 @@ def _sentences(rows: list[dict[str, Any]], targets: list[dict[str, Any]]) -> lis
     quiet = [r["label"] for r in rows if r["indicator"] in HEADLINES and r["verdict"] == "indistinguishable from zero"]
     if quiet:
         out.append("Indistinguishable from zero: " + ", ".join(quiet))
-    return out
-
-
-def _targets(run: Run, baseline: Run, scenario: dict[str, Any]) -> list[dict[str, Any]]:
-    """Each heading of the roadmap: where it should be and where the run ends (mean of the twelve months before the date)."""
-    out = []
-    for target in scenario["targets"]:
-        name, by = target["indicator"], target["by"]
-        upto = run.series.index <= by
-        reached = run.series.loc[upto, name].tail(12).mean()
-        against = target.get("against", "start")
-        if against == "baseline":
-            reference = baseline.series.loc[upto, name].tail(12).mean()
-        elif against == "start":
-            reference = run.series[name].head(12).mean()
-        else:
-            reference = float(against)
-        wanted = reference * (1.0 + target["change"])
-        direction = np.sign(target["change"])
-        out.append(
-            {
-                "label": run.manifest["indicators"][name]["label"], "unit": run.manifest["indicators"][name]["unit"], "by": by,
-                "against": against, "change": 100.0 * target["change"], "wanted": wanted, "reached": reached,
-                "got": 100.0 * (reached / reference - 1.0) if reference else float("nan"),
-                "held": bool((reached - wanted) * direction >= 0),
-            }
-        )  # fmt: skip
     return out
 
 
@@ -213,7 +188,8 @@ def _calendar(run: Run, scenario: dict[str, Any]) -> list[dict[str, str]]:
     """When the works of each measure began, when it came into force, when it ended: as lived, not as planned."""
     events = run.table("events")
     out = []
-    for measure in scenario["measures"]:
+    launched = [m for m in scenario.get("reserve", []) if (events["measure"] == m["id"]).any()]
+    for measure in [*scenario["measures"], *launched]:
         mine = events[events["measure"] == measure["id"]]
         when = {
             e: m for e, m in zip(mine["event"], mine["month"], strict=True) if e in ("works begin", "in force", "ended")
