@@ -30,6 +30,7 @@ from sim.systems.energy.uses import (
     occupied,
 )
 
+WATTS = 1000.0 / 24.0  #: mean power [W] of a kWh a day
 HOUSE, FLAT = 0, 1  #: groups of a district's dwellings
 TANK_SHIFT = (
     0.8  #: share of an electric tank's heating that demand response moves (assumption: the rest makes up for losses)
@@ -86,65 +87,95 @@ class Heated:
     change: Floats  #: K against the standard set-point
 
 
+@dataclass(frozen=True)
+class Daily:
+    """Uses of a fixed shape, (n,) kWh a day: hot water, of which electric ``tank`` and what of it is ``moved``; plugs; hob. And the
+    energy bought for a kWh of hot water, 1 / ``boiler``."""
+
+    boiler: Floats
+    water: Floats
+    water_carrier: Ints
+    tank: Floats
+    moved: Floats
+    plugs: Floats
+    hob: Floats
+    hob_carrier: Ints
+
+
 def live_month(
     state: State, policies: Policies, month: Month, month_of_year: int, prices: Tariffs, comfort: Comfort, presence: Presence,
     charging: HomeCharging, water_day: Floats, parameters: Mapping[str, float], districts: int, threads: int,
 ) -> Homes:  # fmt: skip
     """Every occupied dwelling through the hours of the month. ``water_day`` (12,) kWh a day and person."""
-    d = state.dwellings
+    d, days = state.dwellings, month.length
     rows = np.flatnonzero(occupied(state))
-    household = d.household[rows].astype(np.int64)
+    household, district = d.household[rows].astype(np.int64), d.district[rows].astype(np.int64)
     heating = d.heating[rows].astype(np.int64)
-    carrier, water_carrier = HEATING_CARRIER[heating], WATER_CARRIER[heating]
     size = state.households.size[household].astype(np.float64)
+    enrolled = _takes_part(state, d.id[rows], "energy.response", policies.demand_response[district])
     heated = _heated(state, rows, household, heating, prices, comfort, presence, parameters)
-    setpoint = parameters["heating_setpoint"]
-    enrolled = _takes_part(state, d.id[rows], "energy.response", policies.demand_response[d.district[rows]])
-    days = month.length
-    own_boiler = np.where(water_carrier == Carrier.ELECTRICITY, 1.0, efficiency(parameters)[heating])
-    water = size * water_day[month_of_year] / own_boiler
-    plugs, hob = appliances(size, month_of_year, parameters), cooking(size, parameters)
-    hob_carrier = np.where(carrier == Carrier.GAS, Carrier.GAS, Carrier.ELECTRICITY)
-    tank = np.where(water_carrier == Carrier.ELECTRICITY, water, 0.0)
-    moved = np.where(enrolled, TANK_SHIFT * tank, 0.0)
-    walls = envelope(d.kind[rows], d.period[rows], d.retrofit[rows], d.area[rows], d.position[rows])
-    electric, pump = carrier == Carrier.ELECTRICITY, heating == Heating.HEAT_PUMP
-    n, watts = len(rows), 1000.0 / 24.0  # W of a kWh a day
-    setback = setpoint - parameters["heating_setback"]
-    stock = Dwellings(
-        box=walls.box, opened=parameters["airing"] * AIR_CAPACITY * ROOM_HEIGHT * d.area[rows], aperture=walls.aperture,
-        azimuth=d.azimuth[rows], mass=_masses(state, rows, month, setpoint + heated.change),
-        internal=parameters["gains_floor"] * d.area[rows] + parameters["gains_person"] * size,
-        absent=parameters["gains_person"] * (size - np.minimum(presence.persons[household], size)),
-        heat_at=setpoint + heated.change, night=np.full(n, setback), away=setback * (1.0 - presence.share[household]),
-        relief=np.where(enrolled & electric, parameters["response_kelvin"], 0.0),
-        cool_at=np.where(d.cooled[rows], parameters["cooling_setpoint"], NO_COOLING), heater=np.full(n, NO_LIMIT),
-        per_heat=np.where(pump, 0.0, 1.0 / efficiency(parameters)[heating]), pump=pump, electric=electric,
-        chiller=np.full(n, parameters["cooling_efficiency"]), water=(tank - moved) * watts, plugs=plugs * watts,
-        cooking=np.where(hob_carrier == Carrier.ELECTRICITY, hob, 0.0) * watts, car=charging.at_once[household] / days * watts,
-        night_car=charging.off_peak[household] / days * watts, flexible=(moved + charging.smart[household] / days) * watts,
-        panels=d.pv[rows] * 1000.0, tilt=d.roof_tilt[rows], facing=d.roof_azimuth[rows], battery=d.battery[rows] * 1000.0,
-        weight=d.weight[rows],
-    )  # fmt: skip
-    district = d.district[rows].astype(np.int64)
+    daily = _daily(heating, size, enrolled, month_of_year, water_day, parameters)
+    stock = _stock(state, rows, month, heated, daily, enrolled, presence, charging, parameters)
     group = district * 2 + np.where(d.kind[rows] <= DwellingType.TH, HOUSE, FLAT)
     found = live(
         stock, group, month.hours, groups=2 * districts, weight=month.stands(), typical=month.typical, threads=threads
     )
     if not month.typical:
         state.energy.mass[rows] = found.mass
-    shaped = {"water": stock.water, "moved_water": moved * watts, "plugs": stock.plugs, "cooking": stock.cooking, "car": stock.car,
-              "night_car": stock.night_car, "smart_car": charging.smart[household] / days * watts}  # fmt: skip
-    kwh = found.dwelling / 1000.0
-    year_water = size * float(water_day.mean() * YEAR) / own_boiler
+    kwh, moved = found.dwelling / 1000.0, daily.moved * WATTS
+    shaped = {"water": stock.water, "moved_water": moved, "plugs": stock.plugs, "cooking": stock.cooking, "car": stock.car,
+              "night_car": stock.night_car, "smart_car": charging.smart[household] / days * WATTS}  # fmt: skip
     return Homes(
-        rows=rows, household=household, district=district, weight=d.weight[rows], carrier=carrier, heat=kwh[:, 1] + kwh[:, 2],
-        water_carrier=water_carrier, water=water * days, cooking_carrier=hob_carrier, cooking=hob * days, appliances=plugs * days,
-        cooling=kwh[:, 3], charging=charging.total[household], size=size, warmth=setpoint + heated.change, stress=kwh[:, 8] * 1000.0,
-        pv=kwh[:, 5], pv_used=kwh[:, 6], kept=kwh[:, 7],
-        sharing=_takes_part(state, d.id[rows], "energy.sharing", policies.energy_sharing[d.district[rows]]),
-        year_water=year_water, year_free=heated.year_free, year_heat=heated.year_heat,
+        rows=rows, household=household, district=district, weight=d.weight[rows], carrier=HEATING_CARRIER[heating],
+        heat=kwh[:, 1] + kwh[:, 2], water_carrier=daily.water_carrier, water=daily.water * days,
+        cooking_carrier=daily.hob_carrier, cooking=daily.hob * days, appliances=daily.plugs * days, cooling=kwh[:, 3],
+        charging=charging.total[household], size=size, warmth=stock.heat_at, stress=kwh[:, 8] * 1000.0, pv=kwh[:, 5],
+        pv_used=kwh[:, 6], kept=kwh[:, 7],
+        sharing=_takes_part(state, d.id[rows], "energy.sharing", policies.energy_sharing[district]),
+        year_water=size * float(water_day.mean() * YEAR) / daily.boiler, year_free=heated.year_free, year_heat=heated.year_heat,
         steady={name: np.bincount(district, d.weight[rows] * column, districts) for name, column in shaped.items()}, lived=found,
+    )  # fmt: skip
+
+
+def _daily(
+    heating: Ints, size: Floats, enrolled: Bools, month_of_year: int, water_day: Floats, parameters: Mapping[str, float]
+) -> Daily:
+    water_carrier = WATER_CARRIER[heating]
+    boiler = np.where(water_carrier == Carrier.ELECTRICITY, 1.0, efficiency(parameters)[heating])
+    water = size * water_day[month_of_year] / boiler
+    tank = np.where(water_carrier == Carrier.ELECTRICITY, water, 0.0)
+    gas = HEATING_CARRIER[heating] == Carrier.GAS
+    return Daily(
+        boiler, water, water_carrier, tank, np.where(enrolled, TANK_SHIFT * tank, 0.0), appliances(size, month_of_year, parameters),
+        cooking(size, parameters), np.where(gas, Carrier.GAS, Carrier.ELECTRICITY),
+    )  # fmt: skip
+
+
+def _stock(
+    state: State, rows: Ints, month: Month, heated: Heated, daily: Daily, enrolled: Bools, presence: Presence,
+    charging: HomeCharging, parameters: Mapping[str, float],
+) -> Dwellings:  # fmt: skip
+    """The dwellings as the kernel wants them."""
+    d, p, n, days = state.dwellings, parameters, len(rows), month.length
+    household, heating = d.household[rows].astype(np.int64), d.heating[rows].astype(np.int64)
+    size, area = state.households.size[household].astype(np.float64), d.area[rows]
+    walls = envelope(d.kind[rows], d.period[rows], d.retrofit[rows], area, d.position[rows])
+    pump = heating == Heating.HEAT_PUMP
+    electric = HEATING_CARRIER[heating] == Carrier.ELECTRICITY
+    warmth, setback = p["heating_setpoint"] + heated.change, p["heating_setpoint"] - p["heating_setback"]
+    return Dwellings(
+        box=walls.box, opened=p["airing"] * AIR_CAPACITY * ROOM_HEIGHT * area, aperture=walls.aperture, azimuth=d.azimuth[rows],
+        mass=_masses(state, rows, month, warmth), internal=p["gains_floor"] * area + p["gains_person"] * size,
+        absent=p["gains_person"] * (size - np.minimum(presence.persons[household], size)), heat_at=warmth,
+        night=np.full(n, setback), away=setback * (1.0 - presence.share[household]),
+        relief=np.where(enrolled & electric, p["response_kelvin"], 0.0),
+        cool_at=np.where(d.cooled[rows], p["cooling_setpoint"], NO_COOLING), heater=np.full(n, NO_LIMIT),
+        per_heat=np.where(pump, 0.0, 1.0 / efficiency(p)[heating]), pump=pump, electric=electric,
+        chiller=np.full(n, p["cooling_efficiency"]), water=(daily.tank - daily.moved) * WATTS, plugs=daily.plugs * WATTS,
+        cooking=np.where(daily.hob_carrier == Carrier.ELECTRICITY, daily.hob, 0.0) * WATTS,
+        car=charging.at_once[household] / days * WATTS, night_car=charging.off_peak[household] / days * WATTS,
+        flexible=(daily.moved + charging.smart[household] / days) * WATTS, panels=d.pv[rows] * 1000.0, tilt=d.roof_tilt[rows],
+        facing=d.roof_azimuth[rows], battery=d.battery[rows] * 1000.0, weight=d.weight[rows],
     )  # fmt: skip
 
 
