@@ -50,8 +50,6 @@ SECTORS = {
 }  # fmt: skip
 #: Stations and lots farther than this from any place of the city are not in it [m].
 INTERCHANGE_REACH = 1500.0
-#: Pairs of the free-flow check used for fitting at most (all are used for the check).
-AERONAUTICS = ("Airbus", "Aéro", "Blagnac")
 
 
 @dataclass
@@ -235,10 +233,8 @@ def _rings(draft: _Draft, lon: Floats, lat: Floats, x: Floats, y: Floats) -> Cod
 def _sector_jobs(draft: _Draft, districts: Districts) -> Ints:
     near = np.zeros(len(districts))
     if draft.facts is not None:
-        for name, kind, lon, lat, _ in draft.facts.poles:
-            if kind == "jobs" and any(word in name for word in AERONAUTICS):
-                px, py = draft.plane.to_metres(np.array([lon]), np.array([lat]))
-                near = np.maximum(near, np.exp(-(((districts.x - px) ** 2 + (districts.y - py) ** 2) / 1500.0**2)))
+        for px, py in zip(*draft.plane.to_metres(*draft.facts.aeronautics.T), strict=True):
+            near = np.maximum(near, np.exp(-(((districts.x - px) ** 2 + (districts.y - py) ** 2) / 1500.0**2)))
     busy = np.exp(-np.hypot(districts.x, districts.y) / 2500.0)
     known = draft.facts.sectors if draft.facts is not None else {}
     return jobs_by_sector(districts.jobs, near, busy, known or SECTOR_SHARE)

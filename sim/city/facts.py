@@ -66,6 +66,7 @@ class CityFacts:
     sectors: Mapping[Sector, float]  #: share of the jobs by branch; empty: those of sim.city.flows
     survey: Mapping[str, Any]  #: what mode constants are fitted to (survey.toml); empty: the survey of Toulouse
     poles: tuple[tuple[str, str, float, float, float], ...]  #: name, jobs or study, lon, lat, thousand jobs or places
+    aeronautics: Floats  #: (n, 2) lon, lat of the poles whose jobs are of that branch
     gates: tuple[tuple[str, float, float, float, float, float], ...]  #: name, lon, lat, incomers, through, freight
     rail_gates: tuple[bool, ...]  #: by gate: a railway runs beside the road
     interchanges: tuple[
@@ -130,6 +131,9 @@ def load_facts(name: str) -> CityFacts:
         poles=tuple(
             (r["name"], r["kind"], float(r["lon"]), float(r["lat"]), float(r["weight"])) for r in _rows(folder / "poles.csv")
         ),
+        aeronautics=np.array(
+            [(float(r["lon"]), float(r["lat"])) for r in _rows(folder / "poles.csv") if r.get("branch") == "aeronautics"]
+        ).reshape(-1, 2),
         gates=tuple(
             (r["name"], float(r["lon"]), float(r["lat"]), float(r["incomers_share"]), float(r["through_share"]),
              float(r["freight_share"]))
