@@ -207,7 +207,9 @@ class Page:
         for select, value in ((self.street, view.link), (self.place, view.district)):
             if select.value != value:
                 select.set_value(value)
-        self.panels[view.tab].refresh()
+        drawing = self.panels[view.tab].refresh()
+        if drawing is not None:
+            await drawing
 
     def draw_branches(self) -> None:
         """A button for each branch."""

@@ -9,7 +9,7 @@ from nicegui import ui
 from sim.live.branch import Branch
 from sim.live.layers import BY_NAME, DISTRICT_NAMES, INDICATOR_NAMES
 from sim.live.view import headlines
-from sim.live.words import amount, indicator_label
+from sim.live.words import amount, indicator_label, unit_text
 from sim.live.workshop import BASELINE, Workshop
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class FiguresPanel:
         page, view, w = self.page, self.page.view, self.page.workshop
         if self.choice.value != view.headline:
             self.choice.set_value(view.headline)
-        k, unit = INDICATOR_NAMES.index(view.headline), BY_NAME[view.headline].unit
+        k, unit = INDICATOR_NAMES.index(view.headline), unit_text(BY_NAME[view.headline].unit, view.language)
         title = f"{indicator_label(view.headline, view.language)} [{unit}]"
         self.chart.options.clear()
         self.chart.options.update(_chart(title, view.dark, view.language, _series(page, k, -1)))
@@ -108,7 +108,7 @@ class FiguresPanel:
         if view.place >= 0 and view.district in DISTRICT_NAMES:
             k = DISTRICT_NAMES.index(view.district)
             where = w.city.district_names[view.place]
-            title = f"{where}: {indicator_label(view.district, view.language)} [{BY_NAME[view.district].unit}]"
+            title = f"{where}: {indicator_label(view.district, view.language)} [{unit_text(BY_NAME[view.district].unit, view.language)}]"
             self.place.options.clear()
             self.place.options.update(_chart(title, view.dark, view.language, _series(page, k, view.place)))
             self.place.update()
@@ -125,18 +125,29 @@ def _figure(page: Page, name: str, value: float, change: float | None, half: flo
             ui.label(text)
             ui.label(unit).classes("unit")
         if change is not None:
-            sure = half is None or abs(change) > half
-            good = (
-                ""
-                if not sure or indicator.direction == 0 or change == 0
-                else "good"
-                if change * indicator.direction > 0
-                else "bad"
-            )
-            sign = "+" if change > 0 else ""
-            text = f"{'▲' if change > 0 else '▼' if change < 0 else '='} {sign}{amount(change, indicator.unit, view.language)}"
-            text += f" ± {amount(half, indicator.unit, view.language)}" if half is not None else ""
-            ui.label(text if change else "=").classes(f"change {good}")
+            text = changed(change, indicator.unit, view.language)
+            sure = text != NO_CHANGE and (half is None or abs(change) > half)
+            good = "" if not sure or indicator.direction == 0 else "good" if change * indicator.direction > 0 else "bad"
+            text += f" ± {bare(half, indicator.unit, view.language)}" if half is not None else ""
+            ui.label(text).classes(f"change {good}")
+
+
+#: Said where two branches are the same in what is shown of them.
+NO_CHANGE = "≈ 0"
+
+
+def bare(value: float, unit: str, language: str) -> str:
+    """A number in the unit that stands beside the figure; large ones with theirs."""
+    text, _, said = amount(value, unit, language).partition(" ")
+    return text if said == unit_text(unit, language) else f"{text} {said}"
+
+
+def changed(change: float, unit: str, language: str) -> str:
+    """Which way, and by how much."""
+    text = bare(abs(change), unit, language)
+    if not any(digit in text for digit in "123456789"):
+        return NO_CHANGE
+    return f"{'▲ +' if change > 0 else '▼ −'}{text}"
 
 
 def _series(page: Page, k: int, place: int) -> list[dict[str, Any]]:

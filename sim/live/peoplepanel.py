@@ -50,22 +50,34 @@ class PeoplePanel:
         self.drawn: tuple[int, ...] = ()
 
     async def refresh(self) -> None:
-        """Follow her into the month shown."""
+        """Follow her into the month and the branch shown."""
+        page, view = self.page, self.page.view
+        key = (view.person, view.branch, page.workshop.shown, page.workshop.decisions)
+        if view.person < 0 or key == self.drawn:
+            return
+        self.drawn = key
+        found = await page.do(self._look, view.person)
+        if found is not None:
+            self.draw(*found)
 
     async def somebody(self) -> None:
         """The next one, of the district chosen on the map if one is."""
         page, view = self.page, self.page.view
         self.turn += 1
-        found = await page.do(self._look, self.turn, view.place if view.place >= 0 else None)
+        found = await page.do(self._find, self.turn, view.place if view.place >= 0 else None)
         if found is not None:
-            self.draw(*found)
+            view.change(person=found)
 
-    def _look(self, turn: int, place: int | None) -> tuple[dict[str, Any], list[tuple[str, str, int, int]]]:
-        w, branch = self.page.workshop, self.page.branch
-        month = min(w.shown, branch.month)
+    def _find(self, turn: int, place: int | None) -> int:
+        branch = self.page.branch
+        state = branch.history.last_state(min(self.page.workshop.shown, branch.month))
+        return int(state.citizens.id[people.find(state, district=place, turn=turn)])
+
+    def _look(self, identity: int) -> tuple[dict[str, Any], list[tuple[str, str, int, int]]]:
+        branch = self.page.branch
+        month = min(self.page.workshop.shown, branch.month)
         model = branch.model_at(month).result()
-        who = people.citizen(model, people.find(model.state, district=place, turn=turn))
-        return who, people.changes(branch, who["id"], month)
+        return people.citizen(model, people.row_of(model.state, identity)), people.changes(branch, identity, month)
 
     def draw(self, who: dict[str, Any], changed: list[tuple[str, str, int, int]]) -> None:
         """Her card."""
@@ -127,6 +139,7 @@ class PeoplePanel:
         f = await page.do(look)
         if f is None:
             return
+        view.person = -1
         self.box.clear()
         with self.box:
             ui.label(f"{coded(f['sector'], view.language)}, {f['place']}").classes("month").style("font-size:30px")
@@ -151,6 +164,7 @@ class PeoplePanel:
         rows = await page.do(look)
         if rows is None:
             return
+        view.person = -1
         say, language = page.say, view.language
         titles = {"fifth": say["income_fifth"], "ring": say["ring"]}
         columns = [{"name": n, "label": label, "field": n, "align": "left" if n == "group" else "right"} for n, label in (

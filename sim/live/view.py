@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.live.arrays import Floats
 from sim.live.layers import BY_NAME, DISTRICT_NAMES, INDICATOR_NAMES, LINK_LAYERS, LINK_NAMES
-from sim.live.words import indicator_label, words
+from sim.live.words import indicator_label, unit_text, words
 from sim.live.workshop import BASELINE, ROADMAP, Workshop
 
 #: Figures that stand large on the page, if the city has them.
@@ -114,7 +114,7 @@ def look(view: View, workshop: Workshop) -> dict[str, Any]:
         low, high = (-reach, reach) if difference else (layer.low, layer.high)
         out["link"] = {
             "label": label,
-            "unit": layer.unit,
+            "unit": unit_text(layer.unit, view.language),
             "low": low,
             "high": high,
             "palette": layer.palette,
@@ -123,7 +123,7 @@ def look(view: View, workshop: Workshop) -> dict[str, Any]:
     if view.district in DISTRICT_NAMES:
         low, high = district_range(workshop, view.district, difference, view.branch, view.against)
         label = indicator_label(view.district, view.language) + (f" ({say['difference']})" if difference else "")
-        unit = BY_NAME[view.district].unit
+        unit = unit_text(BY_NAME[view.district].unit, view.language)
         out["district"] = {
             "label": label,
             "unit": unit,

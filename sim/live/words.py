@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -18,8 +19,9 @@ MONTHS = {
 TABLE = list(csv.DictReader(io.StringIO(files("sim.live").joinpath("words.csv").read_text("utf-8"))))
 
 
+@cache
 def _column(of: str, language: str) -> dict[str, str]:
-    return {row["key"]: row[language] for row in TABLE if row["of"] == of}
+    return {row["key"]: row[language] or row["key"] for row in TABLE if row["of"] == of}
 
 
 def words(language: str) -> dict[str, str]:
@@ -58,8 +60,15 @@ def number(value: float, language: str) -> str:
     return text.replace(",", "\u202f").replace(".", ",") if language == "fr" else text
 
 
+def unit_text(unit: str, language: str) -> str:
+    """A unit for people: its words in their language."""
+    table = _column("unit", language)
+    return "/".join(" ".join(table.get(word, word) for word in part.split(" ")) for part in unit.split("/"))
+
+
 def amount(value: float, unit: str, language: str) -> str:
     """A number with its unit; large money and masses in their larger units."""
+    unit = unit_text(unit, language)
     head, _, rest = unit.partition("/")
     for small, large, size in (("€", "M€", 1e6), ("MWh", "GWh", 1e3), ("tCO2e", "ktCO2e", 1e3)):
         if head == small and abs(value) >= 10 * size:

@@ -16,6 +16,8 @@ if not CHROMIUM.exists():
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+pytestmark = pytest.mark.xdist_group("browser")  # one session after another step: one worker, in order
+
 SIZE = {"width": 1600, "height": 900}
 ELSEWHERE = "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 SLOW = 30_000
