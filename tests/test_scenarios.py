@@ -48,6 +48,9 @@ def test_a_shipped_calendar_can_be_carried_out_on_its_money(path: Path) -> None:
     for _ in months(town, state, plan.end - plan.first_month + 1):
         assert not (state.townhall.status == Status.WAITING).any()
     for i, one in enumerate(plan.measures):
+        if one.reserve:  # begins only when a rule launches it
+            assert state.townhall.status[i] == Status.PLANNED, one.id
+            continue
         assert state.townhall.progress[i] == 1.0 or state.townhall.status[i] == Status.STOPPED, one.id
 
 
@@ -84,3 +87,12 @@ def test_the_cable_car_carries_what_was_counted(tmp_path: Path, toulouse: City) 
     run = UrbanModel(load_scenario(path), prepare(toulouse), share=0.05, seed=1)
     run.live_until(parse_month("2022-08"))
     assert 4_500 < run.state.traffic.line_boardings[toulouse.line_names.index("Téléo")] < 9_000
+
+
+def test_the_adaptive_roadmap_is_the_fixed_one_with_rules() -> None:
+    """Same measures, money, bodies and shocks: what differs between the two runs is what rules did."""
+    fixed, adaptive = (
+        load_scenario(next(p for p in SHIPPED if p.stem == f"toulouse_{n}")).resolved() for n in ("fixed", "adaptive")
+    )
+    assert {k for k in {*fixed, *adaptive} if fixed.get(k) != adaptive.get(k)} == {"name", "reserve", "adapt"}
+    assert {one["shock"] for one in fixed["shocks"]} == {"pandemic", "energy_price", "heatwave"}

@@ -81,6 +81,7 @@ class Item:
             word: self.measure.kind,
             **write_values(self),
             **write_values(self.measure),
+            **({} if self.payer == "metropole" else {"funding": fields_of(Item)["funding"].metadata["kind"].write(self.funding)}),
             "start": month_name(self.start),
         }
 

@@ -79,9 +79,9 @@ measures:
   - {id: k7, measure: waste_prevention, start: 2021-02, months: 24, prevention: 10%, sorting: 15%}
   - {id: k8, measure: health_centre, start: 2021-02, months: 24, doctors: 20, funding: {region: 100%}}
   - {id: m28, measure: street_lighting, start: 2021-02, months: 12, capex: 6 M€, lights: 15%, saving: 70%, area: centre}
-  - {id: k1, measure: consultation, start: 2021-02, months: 12, reach: 10%, area: centre}
-  - {id: k2, measure: citizens_panel, start: 2021-02, months: 12, seats: 150, quotas: 'yes'}
-  - {id: k3, measure: zoning, start: 2021-02, dwellings_per_year: 900, area: centre}
+  - {id: v1, measure: consultation, start: 2021-02, months: 12, reach: 10%, area: centre}
+  - {id: v2, measure: citizens_panel, start: 2021-02, months: 12, seats: 150, quotas: 'yes'}
+  - {id: v3, measure: zoning, start: 2021-02, dwellings_per_year: 900, area: centre}
   - {id: e1, measure: cyber_defence, start: 2021-02, level: 60%, firms: 5%}
   - {id: e2, measure: data_platform, start: 2021-02, months: 12, capex: 2 M€, sensors: 2000}
   - {id: e3, measure: digital_mediation, start: 2021-02, reach: 10%}
