@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sim.indicators import carbon, digital, economy, energy, grid, homes, mobility, municipality, people, projects, services, society
+from sim.indicators import (
+    carbon,
+    digital,
+    economy,
+    energy,
+    grid,
+    homes,
+    mobility,
+    municipality,
+    people,
+    projects,
+    services,
+    society,
+)
 from sim.indicators.registry import Indicator, Snapshot
 
 INDICATORS: tuple[Indicator, ...] = (

@@ -19,7 +19,7 @@ QUIET = compose((), axis_sizes(CITY, 0))
 
 def years(n: int, *contributions: Contribution, p: Parameters = P, seed: int = 1) -> tuple[np.ndarray, float, float]:
     """Incidents on firms and public bodies, days of services lost, public cost, of ``n`` years in which nothing else changes."""
-    system, state = alone(CITY, 0.3, seed, p)
+    _, state = alone(CITY, 0.3, seed, p)
     policies = compose(contributions, axis_sizes(CITY, 0))
     state.ledger[:] = 0.0
     for _ in range(12 * n):

@@ -92,7 +92,7 @@ def city_people() -> np.ndarray:
 
 def test_digital_firms_keep_more_and_their_branch_as_much_as_it_did() -> None:
     city: City = tiny_city()
-    system, state = alone(city, 0.3, frozen=True)
+    _, state = alone(city, 0.3, frozen=True)
     policies = compose(LOCKED, axis_sizes(city, 0))
     kept = digital.kept_by_firms(state, policies, P)
     f, e = state.firms, state.economy
