@@ -59,7 +59,7 @@ def chance(log_odds: float, reach: float) -> float:
 @kernel
 def come(
     seed: int, stream_id: int, ids: IntArray, month: int, constant: float, score: Float32s, reach: FloatArray, district: Int32s,
-    heard: FloatArray, household: Int32s, touched: FloatArray, took: Int8s, bit: int,
+    heard: FloatArray, household: Int32s, touched: FloatArray, took: Int8s, bit: int, turn: int,
 ) -> None:  # fmt: skip
     """Set ``bit`` in ``took`` for those who come: drawn by identity and month.
 
@@ -76,8 +76,12 @@ def come(
         touched: (D,) added log-odds.
         took: (n,) in and out.
         bit: what they come to.
+        turn: 0..11 asks a twelfth of the people anew, by identity, and leaves the others as they are; -1 asks everybody.
     """
     for i in range(ids.shape[0]):
+        if turn >= 0 and ids[i] % 12 != turn:
+            continue
+        took[i] &= ~np.int8(bit)
         if score[i] == NOBODY:
             continue
         d = district[i]

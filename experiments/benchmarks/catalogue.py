@@ -12,6 +12,7 @@ BENCHMARKS = {
     "start": "From the command to the first month",
     "roadmap": "Whole roadmaps: months by share and system, memory",
     "agents": "Mesa agents over columns",
+    "decisions": "A month of decisions of a whole city",
     "road": "Road equilibrium",
     "loading": "All-or-nothing with loading",
     "month": "A month of mobility",

@@ -39,9 +39,11 @@ def renew(state: State, policies: Policies, p: Parameters, trends: Trends, adopt
     ids, month = cars.id, state.month
     kept_out = felt_bans(state, policies)
     ban = np.where(cars.alive, kept_out[cars.crit_air, cars.household], 0.0)
-    age = np.maximum(month - cars.since, 0) / 12.0
-    hazard = p["car_renewal"] / 12.0 * (age / 10.0) ** p["car_renewal_shape"] * (1.0 + (p["ban_renewal"] - 1.0) * ban)
-    due = np.flatnonzero(cars.alive & (uniforms(state.seed, stream("society.car.due"), ids, month, 0) < hazard))
+    due = np.flatnonzero(cars.alive)
+    age = np.maximum(month - cars.since[due], 0)
+    by_age = p["car_renewal"] / 12.0 * (np.arange(age.max(initial=0) + 1) / 120.0) ** p["car_renewal_shape"]
+    hazard = by_age[age] * (1.0 + (p["ban_renewal"] - 1.0) * ban[due])
+    due = due[uniforms(state.seed, stream("society.car.due"), ids[due], month, 0) < hazard]
     gives_up = uniforms(state.seed, stream("society.car.drop"), ids[due], month, 0) < p["ban_give_up"] * ban[due]
     _drop(state, due[gives_up])
     due = due[~gives_up]
@@ -75,8 +77,8 @@ def first_cars(state: State, policies: Policies, p: Parameters, trends: Trends) 
     h, c, cars = state.households, state.citizens, state.cars
     drives = np.bincount(c.household[c.alive & c.licence], minlength=len(h)) > 0
     chance = p["first_car"] * np.array([0.5, 0.8, 1.0, 1.3, 1.5])[h.quintile]
-    draw = uniforms(state.seed, stream("society.car.first"), h.id, state.month, 0)
-    rows = np.flatnonzero(h.alive & (h.cars == 0) & drives & (draw < chance))
+    rows = np.flatnonzero(h.alive & (h.cars == 0) & drives)
+    rows = rows[uniforms(state.seed, stream("society.car.first"), h.id[rows], state.month, 0) < chance[rows]]
     if not len(rows):
         return
     new = np.arange(len(rows))

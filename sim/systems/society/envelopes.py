@@ -43,8 +43,8 @@ def retrofit(state: State, policies: Policies, p: Parameters, trends: Trends, do
         + policies.advice[d.district] * p["advice_works"]
         + p["retrofit_contacts"] * done_by_contacts[household]
     )
-    draw = uniforms(state.seed, stream("society.retrofit.think"), d.id, state.month, 0)
-    rows = np.flatnonzero(open_to & (draw < chance))
+    rows = np.flatnonzero(open_to)
+    rows = rows[uniforms(state.seed, stream("society.retrofit.think"), d.id[rows], state.month, 0) < chance[rows]]
     who = household[rows]
     aid, granted = _shares(h.quintile[who], policies)
     tenure = np.array([p["retrofit_owner"], p["retrofit_landlord"], p["retrofit_social"]])[h.tenure[who]]

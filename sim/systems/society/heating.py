@@ -28,10 +28,10 @@ def renew_heating(state: State, policies: Policies, p: Parameters, trends: Trend
     """Systems at the end of their life are replaced: by a heat pump at the market's chance moved by grants, else by their like."""
     d, h = state.dwellings, state.households
     lived, household = occupied(state)
-    age = np.maximum(state.month - d.heating_since, 0) / 12.0
-    hazard = p["heating_renewal"] / 12.0 * (age / 20.0) ** p["heating_renewal_shape"]
-    draw = uniforms(state.seed, stream("society.heating.due"), d.id, state.month, 0)
-    due = np.flatnonzero(lived & (d.heating != Heating.DISTRICT) & (draw < hazard))
+    due = np.flatnonzero(lived & (d.heating != Heating.DISTRICT))
+    age = np.maximum(state.month - d.heating_since[due], 0)
+    hazard = p["heating_renewal"] / 12.0 * (np.arange(age.max(initial=0) + 1) / 240.0) ** p["heating_renewal_shape"]
+    due = due[uniforms(state.seed, stream("society.heating.due"), d.id[due], state.month, 0) < hazard[age]]
     quintile = h.quintile[household[due]]
     house = d.kind[due] <= DwellingType.TH
     market = np.where(house, trends.at("heat_pump_house", state.month), trends.at("heat_pump_flat", state.month))

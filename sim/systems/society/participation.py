@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from kernels.diffusion import neighbour_mean
 from kernels.draws import stream, uniforms
 from kernels.voice import NOBODY, come, inclination
 from sim.codes import Csp, Status, Voice
@@ -23,8 +22,11 @@ VOTE_MONTH = 11  #: and voted on a year after its beginning
 AGES = (0, 35 * 12, 60 * 12)  #: groups that quotas of a panel tell apart, from these ages [months]
 
 
-def take_part(state: State, policies: Policies, p: Parameters, trends: Trends) -> None:
-    """One month of participation. Writes who takes part, volunteers, the edition under way, and co-construction."""
+def take_part(state: State, policies: Policies, p: Parameters, trends: Trends, heard: Floats) -> None:
+    """One month of participation. Writes who takes part, volunteers, the edition under way, and co-construction.
+
+    ``heard`` (H,): share of contacts' households with somebody who took part lately. Readiness to test is asked of a twelfth each month.
+    """
     c, s, h = state.citizens, state.society, state.households
     districts = len(policies.consultation)
     age = np.asarray(trends.clock(state.month) - c.birth, np.int32)
@@ -33,12 +35,12 @@ def take_part(state: State, policies: Policies, p: Parameters, trends: Trends) -
         c.alive, age, c.csp, c.household, h.quintile, c.trust, s.engaged, EDUCATION, p["participation_age"],
         p["participation_education"], p["participation_income"], p["participation_trust"], p["participation_before"], score,
     )  # fmt: skip
-    before = s.engaged > 0.0
-    s.took_part[:] = 0
+    first = not s.took_part.any()
+    s.took_part &= np.int8(Voice.TEST)
     nothing = np.zeros(districts)
-    heard = _heard(state, before) if before.any() else np.zeros(len(h))
     silent = np.zeros(len(h))
-    _invite(state, "test", 0, p["tester"], score, np.ones(districts), silent, nothing, Voice.TEST)
+    turn = -1 if first else state.month % 12
+    _invite(state, "test", 0, p["tester"], score, np.ones(districts), silent, nothing, Voice.TEST, turn)
     _budget(state, policies, p, score, heard)
     if policies.consultation.any():
         touched = p["participation_touched"] * _planned(state, policies).max(axis=0, initial=0.0)
@@ -56,7 +58,7 @@ def take_part(state: State, policies: Policies, p: Parameters, trends: Trends) -
         )
     if policies.citizens_panel[0] > 0.0:
         _draw_panel(state, policies, p, score, age)
-    tester = (s.took_part & Voice.TEST) != 0
+    tester = c.alive & ((s.took_part & Voice.TEST) != 0)
     s.volunteers = np.bincount(c.district[tester], weights=c.weight[tester], minlength=districts)
     s.engaged *= 1.0 - p["participation_forgotten"]
     s.engaged[(s.took_part & ~np.int8(Voice.TEST)) != 0] = 1.0
@@ -64,21 +66,14 @@ def take_part(state: State, policies: Policies, p: Parameters, trends: Trends) -
 
 
 def _invite(
-    state: State, name: str, month: int, constant: float, score: Floats, reach: Floats, heard: Floats, touched: Floats, bit: Voice
+    state: State, name: str, month: int, constant: float, score: Floats, reach: Floats, heard: Floats, touched: Floats, bit: Voice,
+    turn: int = -1,
 ) -> None:  # fmt: skip
     c = state.citizens
     come(
         state.seed, stream(f"society.voice.{name}"), c.id, month, constant, score, reach, c.district, heard, c.household, touched,
-        state.society.took_part, int(bit),
+        state.society.took_part, int(bit), turn,
     )  # fmt: skip
-
-
-def _heard(state: State, before: Floats) -> Floats:
-    """(H,) share of contacts' households with somebody who took part lately."""
-    own = np.zeros((len(state.households), 1))
-    own[state.citizens.household[before & state.citizens.alive], 0] = 1.0
-    mean = neighbour_mean(state.contact_first, state.contacts, state.households.alive, own)[:, 0]
-    return np.asarray(np.maximum(mean, own[:, 0]))
 
 
 def _budget(state: State, policies: Policies, p: Parameters, score: Floats, heard: Floats) -> None:
@@ -110,6 +105,9 @@ def _budget(state: State, policies: Policies, p: Parameters, score: Floats, hear
         )
         s.ideas += _persons(state, Voice.IDEA, districts)
     if VOTE_MONTH <= month < VOTE_MONTH + 1.0:
+        c = state.citizens
+        heard = heard.copy()
+        heard[c.household[c.alive & (s.engaged > 0.0)]] = 1.0  # who took part, and those they live with, know of it
         _invite(state, "vote", state.month, p["budget_vote"], score, reach, heard, nothing, Voice.VOTE)
         s.votes += _persons(state, Voice.VOTE, districts)
 
@@ -117,7 +115,7 @@ def _budget(state: State, policies: Policies, p: Parameters, score: Floats, hear
 def _persons(state: State, bit: Voice, districts: int) -> Floats:
     """(D,) who took part, by home."""
     c = state.citizens
-    who = (state.society.took_part & bit) != 0
+    who = c.alive & ((state.society.took_part & bit) != 0)
     return np.asarray(np.bincount(c.district[who], weights=c.weight[who], minlength=districts))
 
 

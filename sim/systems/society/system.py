@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from kernels.diffusion import group_gap, household_mean, judgement, neighbour_mean, weight_below, word_of_mouth
+from kernels.diffusion import (
+    contact_shares,
+    group_gap,
+    household_mean,
+    judgement,
+    neighbour_mean,
+    weight_below,
+    word_of_mouth,
+)
 from kernels.draws import stream, uniforms
 from sim.agents.housing import rent_at_start, vacancy
 from sim.city.city import City
@@ -47,7 +55,7 @@ class SocietySystem:
             return
         p, trends = self.parameters, self.trends
         state.households.works_bill *= p["instalments_left"]
-        electric, retrofitted, solar = self._contacts(state)
+        electric, retrofitted, solar, heard = self._contacts(state)
         cars.renew(state, policies, p, trends, electric)
         cars.first_cars(state, policies, p, trends)
         envelopes.finish_works(state)
@@ -60,23 +68,29 @@ class SocietySystem:
         cooling.buy_cooling(state, policies, p, trends)
         self._buy_bicycles(state, policies)
         rents.move_rents(state, p)
-        participation.take_part(state, policies, p, trends)
+        participation.take_part(state, policies, p, trends, heard)
 
-    def _contacts(self, state: State) -> tuple[Floats, Floats, Floats]:
-        """(H,) share of contacts with an electric car, a retrofitted home, rooftop PV."""
-        h, d, c = state.households, state.dwellings, state.cars
-        own = np.zeros((len(h), 3))
-        electric = c.alive & (c.powertrain == Powertrain.ELECTRIC)
-        own[c.household[electric], 0] = 1.0
+    def _contacts(self, state: State) -> Floats:
+        """(4, H) share of contacts with an electric car, a retrofitted home, rooftop PV, somebody who took part lately."""
+        h, d, c, people = state.households, state.dwellings, state.cars, state.citizens
+        own = np.zeros(len(h), np.uint8)
         lived = d.alive & (d.household >= 0)
-        own[d.household[lived & (d.retrofit > Retrofit.EXISTING)], 1] = 1.0
-        own[d.household[lived & (d.pv > 0.0)], 2] = 1.0
-        mean = neighbour_mean(state.contact_first, state.contacts, h.alive, own)
-        return mean[:, 0], mean[:, 1], mean[:, 2]
+        for bit, rows in enumerate(
+            (
+                c.household[c.alive & (c.powertrain == Powertrain.ELECTRIC)],
+                d.household[lived & (d.retrofit > Retrofit.EXISTING)],
+                d.household[lived & (d.pv > 0.0)],
+                people.household[people.alive & (state.society.engaged > 0.0)],
+            )
+        ):
+            own[rows] |= np.uint8(1 << bit)
+        return contact_shares(state.contact_first, state.contacts, h.alive, own, 4)
 
     def _buy_bicycles(self, state: State, policies: Policies) -> None:
         """A grant brings bicycles to some who have none; the metropole pays it to them."""
         c, amount = state.citizens, float(policies.bike_grant[0])
+        if amount == 0.0:
+            return
         draw = uniforms(state.seed, stream("society.bicycle"), c.id, state.month, 0)
         buyers = np.flatnonzero(c.alive & ~c.bike & (draw < self.parameters["bikes_per_100"] * amount / 100.0))
         c.bike[buyers] = True
