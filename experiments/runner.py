@@ -148,7 +148,7 @@ class _Loop:
         self._columns = tuple(c.name for c in self.store.plan.columns)
         self._code = str(self.store.plan.facts.get("code", ""))
         self._clock = time.monotonic()
-        self._fresh = _units(self.store.missing(), self.options.batch)
+        self._fresh: Iterator[Unit] = iter(())
         self._again: deque[Unit] = deque()
         self._suspects: deque[Unit] = deque()
         self._flying: dict[Future[Any], Unit] = {}
@@ -165,6 +165,12 @@ class _Loop:
 
     def run(self) -> None:
         """Until nothing is left to do."""
+        missing = self.store.counts()["missing"]
+        if missing:
+            self._start()
+            # no worker idles while another one has several runs to do together
+            batch = max(1, min(self.options.batch, missing // max(self.engine.slots(), 1)))
+            self._fresh = _units(self.store.missing(), batch)
         while True:
             self._fill()
             if not self._flying and not self._held:

@@ -52,7 +52,11 @@ def _parts(one: Answer) -> dict[str, Any]:
 def _table(frame: pd.DataFrame) -> dict[str, Any]:
     numeric = [pd.api.types.is_numeric_dtype(t) for t in frame.dtypes]
     rows = [
-        [number(value) if n else str(value) for value, n in zip(row, numeric, strict=True)]
+        [_number(value) if n else str(value) for value, n in zip(row, numeric, strict=True)]
         for row in frame.itertuples(index=False, name=None)
     ]
     return {"head": list(zip(frame.columns, numeric, strict=True)), "rows": rows, "numeric": numeric}
+
+
+def _number(value: float | int) -> str:
+    return f"{value:,}" if isinstance(value, int) else number(value)

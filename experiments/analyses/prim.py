@@ -38,7 +38,7 @@ class Box:
 
 
 def trajectory(x: Floats, cases: Bools, *, alpha: float = 0.05, least_mass: float = 0.05) -> list[Box]:
-    """Boxes from all points to the densest that still holds ``least_mass`` of the points, each pasted.
+    """Boxes from all points to one that still holds ``least_mass`` of the points, and the densest of them pasted.
 
     Args:
         x: (n, k) parameters.
@@ -56,16 +56,14 @@ def trajectory(x: Floats, cases: Bools, *, alpha: float = 0.05, least_mass: floa
         boxes.append(_box(x, cases, low, high))
         if boxes[-1].density == 1.0:
             break
-    low, high = _paste(x, cases, low, high, alpha)
-    last = _box(x, cases, low, high)
-    if last.density > boxes[-1].density or (last.density == boxes[-1].density and last.coverage > boxes[-1].coverage):
-        boxes.append(last)
-    return boxes
+    chosen = best(boxes)
+    pasted = _box(x, cases, *_paste(x, cases, chosen.low, chosen.high, alpha))
+    return [*boxes, pasted] if pasted.mass > chosen.mass else boxes
 
 
 def best(boxes: Sequence[Box]) -> Box:
-    """The box with the largest harmonic mean of density and coverage."""
-    return max(boxes, key=lambda b: 2.0 * b.density * b.coverage / max(b.density + b.coverage, 1e-300))
+    """The box with the largest mean of density and coverage, harmonic and with density counting twice (F-measure, beta 0.5)."""
+    return max(boxes, key=lambda b: 1.25 * b.density * b.coverage / max(0.25 * b.density + b.coverage, 1e-300))
 
 
 def _peel(
@@ -85,9 +83,7 @@ def _peel(
             candidates.append((wanted[keep].mean(), int(keep.sum()), -k, upper, limit))
     if not candidates:
         return None
-    density, _, place, upper, limit = max(candidates)
-    if density < wanted.mean():
-        return None
+    _, _, place, upper, limit = max(candidates)  # even where density falls for a while: what lies behind may be denser
     low, high = low.copy(), high.copy()
     (high if upper else low)[-place] = limit
     return low, high

@@ -165,10 +165,13 @@ def test_prim_beside_the_ema_workbench() -> None:
     rng = np.random.default_rng(case["seed"])
     x = rng.random((case["points"], 3))
     cases = (x[:, 0] < 0.4) & (x[:, 1] > 0.7) & (rng.random(case["points"]) < 0.9)
-    boxes = prim.trajectory(x, cases)
-    mine, theirs = prim.best(boxes), case["best"]
-    f = [2 * d * c / (d + c) for d, c in ((mine.density, mine.coverage), (theirs["density"], theirs["coverage"]))]
-    assert f[0] >= f[1] - 0.01
+    theirs = case["best"]
+
+    def mean(density: float, coverage: float) -> float:
+        return 2.0 * density * coverage / (density + coverage)
+
+    mine = max(prim.trajectory(x, cases), key=lambda box: mean(box.density, box.coverage))
+    assert mean(mine.density, mine.coverage) >= mean(theirs["density"], theirs["coverage"]) - 0.01
     assert mine.high[0] == pytest.approx(theirs["high"][0], abs=0.05)
     assert mine.low[1] == pytest.approx(theirs["low"][1], abs=0.05)
 
@@ -187,7 +190,17 @@ def test_boxes_are_what_they_say(seed: int, n: int) -> None:
         assert box.density == cases[inside].mean()
         assert box.coverage == cases[inside].sum() / cases.sum()
         assert box.mass >= 0.05 or box is boxes[0]
-    assert all(b.density >= a.density for a, b in itertools.pairwise(boxes))
+    assert boxes[0].coverage == 1.0
+    assert prim.best(boxes).density >= boxes[0].density
+
+
+def test_one_of_two_boxes_is_found_though_no_first_peel_helps() -> None:
+    """Cases of interest in two corners: peeling goes on where density stands still."""
+    x = np.random.default_rng(2).random((800, 3))
+    cases = ((x[:, 0] < 0.3) & (x[:, 1] < 0.3)) | (x[:, 2] > 0.92)
+    box = prim.best(prim.trajectory(x, cases))
+    assert box.density > 0.9
+    assert box.coverage > 0.35
 
 
 def test_a_condition_that_cannot_be_met(tmp_path: Path) -> None:
