@@ -174,7 +174,7 @@ class CityMap {
     }
   }
   paintLinks(roadClass, rank, half, ox, oy, s) {
-    const g = this.geo, { w, h, ids } = this, ranks = this.rank, side = half > 1 ? half * 0.5 + 0.5 : 0;
+    const g = this.geo, { w, h, ids } = this, ranks = this.rank, side = s > 0.035 ? half * 0.5 + 0.5 : 0; // both ways apart when there is room
     const { first, count, shapeX, shapeY, reversed, edge, kind } = g;
     for (let l = 0; l < g.linkCount; l++) {
       if (kind[l] !== roadClass) continue;
@@ -412,8 +412,8 @@ class CityMap {
 
 export function number(v, locale) {
   if (!(v === v) || v === undefined) return "–";
-  const size = Math.abs(v), digits = size >= 100 ? 0 : size >= 10 ? 1 : 2;
-  return v.toLocaleString(locale || "en", { maximumFractionDigits: digits });
+  const size = Math.abs(v), rule = size >= 100 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 };
+  return v.toLocaleString(locale || "en", rule);
 }
 
 function render({ model, el }) {

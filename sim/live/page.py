@@ -138,7 +138,7 @@ class Page:
                 {-1: say["nothing"]}, value=-1, label=say["against"], on_change=lambda e: view.change(against=e.value)
             )
             .props("dense options-dense borderless")
-            .style("min-width:110px")
+            .style("width:150px")
         )
         ui.checkbox(say["transit"], value=view.transit, on_change=lambda e: view.change(transit=e.value)).props("dense")
         ui.checkbox(say["sites"], value=view.sites, on_change=lambda e: view.change(sites=e.value)).props("dense")
@@ -223,9 +223,9 @@ class Page:
         with self.branches:
             for n, name in names.items():
                 chosen = n == view.branch
-                b = ui.button(name[:34], on_click=lambda n=n: view.change(branch=n)).props(
-                    f"{'unelevated' if chosen else 'outline'} no-wrap data-branch={n}"
-                )
+                b = ui.button(
+                    name if len(name) < 25 else name[:23] + "…", on_click=lambda n=n: view.change(branch=n)
+                ).props(f"{'unelevated' if chosen else 'outline'} no-wrap data-branch={n}")
                 if w.branches[n].error:
                     b.props("color=negative").tooltip(f"{name} {say['ended']}: {w.branches[n].error}")
                 if n > 1 and chosen:

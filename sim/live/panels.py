@@ -9,7 +9,7 @@ from nicegui import ui
 from sim.live.branch import Branch
 from sim.live.layers import BY_NAME, DISTRICT_NAMES, INDICATOR_NAMES
 from sim.live.view import headlines
-from sim.live.words import amount, indicator_label, unit_text
+from sim.live.words import indicator_label, larger, number, unit_text
 from sim.live.workshop import BASELINE, Workshop
 
 if TYPE_CHECKING:
@@ -120,15 +120,15 @@ def _figure(page: Page, name: str, value: float, change: float | None, half: flo
     row.on("click", lambda: view.change(headline=name)).props(f'tabindex=0 data-figure="{name}"')
     with row:
         ui.label(indicator_label(name, view.language)).classes("name").tooltip(indicator.meaning)
+        size, unit = larger(value, indicator.unit)
         with ui.element("div").classes("value"):
-            text, _, unit = amount(value, indicator.unit, view.language).partition(" ")
-            ui.label(text)
-            ui.label(unit).classes("unit")
+            ui.label(number(value / size, view.language))
+            ui.label(unit_text(unit, view.language)).classes("unit")
         if change is not None:
-            text = changed(change, indicator.unit, view.language)
+            text = changed(change / size, view.language)
             sure = text != NO_CHANGE and (half is None or abs(change) > half)
             good = "" if not sure or indicator.direction == 0 else "good" if change * indicator.direction > 0 else "bad"
-            text += f" ± {bare(half, indicator.unit, view.language)}" if half is not None else ""
+            text += f" ± {number(half / size, view.language)}" if half is not None else ""
             ui.label(text).classes(f"change {good}")
 
 
@@ -136,16 +136,10 @@ def _figure(page: Page, name: str, value: float, change: float | None, half: flo
 NO_CHANGE = "≈ 0"
 
 
-def bare(value: float, unit: str, language: str) -> str:
-    """A number in the unit that stands beside the figure; large ones with theirs."""
-    text, _, said = amount(value, unit, language).partition(" ")
-    return text if said == unit_text(unit, language) else f"{text} {said}"
-
-
-def changed(change: float, unit: str, language: str) -> str:
-    """Which way, and by how much."""
-    text = bare(abs(change), unit, language)
-    if not any(digit in text for digit in "123456789"):
+def changed(change: float, language: str) -> str:
+    """Which way, and by how much, in the unit that stands beside the figure."""
+    text = number(abs(change), language)
+    if abs(change) < 1e-5 or not any(digit in text for digit in "123456789"):
         return NO_CHANGE
     return f"{'▲ +' if change > 0 else '▼ −'}{text}"
 
@@ -177,14 +171,18 @@ def _series(page: Page, k: int, place: int) -> list[dict[str, Any]]:
 def _chart(
     title: str = "", dark: bool = False, language: str = "en", series: list[dict[str, Any]] | None = None
 ) -> dict[str, Any]:
-    ink = "#e9edf3" if dark else "#1b2230"
+    ink, faint = ("#e9edf3", "#323c49") if dark else ("#1b2230", "#d6d9df")
     months = [row[0] for one in series or [] for row in one["data"]]
     years = f"v => {'true' if months else 'false'} ? Math.floor(v/12) + '-' + String(v%12+1).padStart(2,'0') : ''"
+    axis = {
+        "type": "value", "min": min(months, default=0), "max": max(months, default=1), "minInterval": 1, "splitNumber": 4,
+        "splitLine": {"show": False}, "axisLabel": {":formatter": years, "color": ink},
+    }  # fmt: skip
     return {
         "title": {"text": title, "textStyle": {"color": ink, "fontSize": 15}}, "grid": {"left": 66, "right": 16, "top": 56, "bottom": 28},
-        "legend": {"top": 24, "textStyle": {"color": ink, "fontSize": 13}}, "tooltip": {"trigger": "axis"},
-        "xAxis": {"type": "value", "min": min(months, default=0), "max": max(months, default=1), "minInterval": 1, "splitNumber": 4,
-                  "axisLabel": {":formatter": years, "color": ink}},
-        "yAxis": {"type": "value", "scale": True, "axisLabel": {"color": ink, ":formatter": f"v => v.toLocaleString('{language}')"}},
+        "legend": {"type": "scroll", "top": 26, "textStyle": {"color": ink, "fontSize": 13}}, "tooltip": {"trigger": "axis"},
+        "xAxis": axis,
+        "yAxis": {"type": "value", "scale": True, "splitLine": {"lineStyle": {"color": faint}},
+                  "axisLabel": {"color": ink, ":formatter": f"v => v.toLocaleString('{language}')"}},
         "series": series or [], "backgroundColor": "transparent",
     }  # fmt: skip

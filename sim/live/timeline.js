@@ -13,8 +13,8 @@ export default {
       <g v-for="(b,i) in bars" :key="b.id" :data-bar="b.id" :class="'bar '+b.kind" :style="{cursor:b.movable?'ew-resize':'pointer'}">
         <rect :x="pc(b.at)" :y="top(i)" :width="span(b.length)" :height="row-4" rx="4" :class="{chosen:b.id===plan.chosen}"><title>{{b.label}} · {{name(b.at)}}</title></rect>
         <text :x="pc(b.at)" dx="6" :y="top(i)+row-9" class="label">{{b.label}}</text></g>
-      <g v-for="(t,i) in plan.targets" :key="'h'+i"><path :d="''" /><line :x1="pc(t.by+1)" :x2="pc(t.by+1)" y1="24" :y2="height" stroke="var(--heading)" stroke-width="2" stroke-dasharray="4 3"/><title>{{t.label}}</title>
-        <text :x="pc(t.by+1)" dx="-5" :y="40+i*16" text-anchor="end" class="heading">{{t.label}}</text></g>
+      <g v-for="(t,i) in plan.targets" :key="'h'+i"><line :x1="pc(t.by+1)" :x2="pc(t.by+1)" y1="30" :y2="height" stroke="var(--heading)" stroke-width="2" stroke-dasharray="4 3"/></g>
+      <text v-if="plan.targets.length" x="100%" dx="-8" y="45" text-anchor="end" class="heading">{{plan.targets.map(t => t.label).join(" · ")}}</text>
       <line :x1="pc(plan.shown+1)" :x2="pc(plan.shown+1)" y1="0" :y2="height" stroke="var(--now)" stroke-width="4"/>
     </svg></div>`,
   props: { plan: Object },
@@ -31,8 +31,11 @@ export default {
         return { ...b, at: Math.max(at, this.plan.start), length: Math.max(1, end - Math.max(at, this.plan.start)) };
       });
     },
+    head() {
+      return this.plan.targets.length ? 52 : 34;
+    },
     height() {
-      return Math.max(80, 36 + this.plan.bars.length * this.row);
+      return Math.max(80, this.head + 2 + this.plan.bars.length * this.row);
     },
   },
   methods: {
@@ -46,7 +49,7 @@ export default {
       return `${(100 * n) / this.total()}%`;
     },
     top(i) {
-      return 34 + i * this.row;
+      return this.head + i * this.row;
     },
     name(m) {
       return month(m, this.plan.words);

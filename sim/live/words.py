@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -56,7 +57,16 @@ def number(value: float, language: str) -> str:
     if value != value:
         return "–"
     size = abs(value)
-    text = f"{value:,.{0 if size >= 100 else 1 if size >= 10 else 2}f}"
+    digits = (
+        0
+        if size >= 100
+        else 1
+        if size >= 10
+        else 2
+        if size >= 1 or size == 0.0
+        else min(5, 2 - math.floor(math.log10(size)))
+    )
+    text = f"{value:,.{digits}f}"
     return text.replace(",", "\u202f").replace(".", ",") if language == "fr" else text
 
 
@@ -66,11 +76,16 @@ def unit_text(unit: str, language: str) -> str:
     return "/".join(" ".join(table.get(word, word) for word in part.split(" ")) for part in unit.split("/"))
 
 
-def amount(value: float, unit: str, language: str) -> str:
-    """A number with its unit; large money and masses in their larger units."""
-    unit = unit_text(unit, language)
-    head, _, rest = unit.partition("/")
+def larger(value: float, unit: str) -> tuple[float, str]:
+    """Size and name of the unit that a value is told in: large money, energy and masses in their larger units."""
+    head, slash, rest = unit.partition("/")
     for small, large, size in (("€", "M€", 1e6), ("MWh", "GWh", 1e3), ("tCO2e", "ktCO2e", 1e3)):
         if head == small and abs(value) >= 10 * size:
-            return f"{number(value / size, language)} {large}{'/' + rest if rest else ''}"
-    return f"{number(value, language)} {unit}".removesuffix(" -")
+            return size, large + slash + rest
+    return 1.0, unit
+
+
+def amount(value: float, unit: str, language: str) -> str:
+    """A number with its unit."""
+    size, name = larger(value, unit)
+    return f"{number(value / size, language)} {unit_text(name, language)}".removesuffix(" -")

@@ -53,13 +53,18 @@ class Served:
         self.errors.close()
         return code
 
-    def left(self) -> bool:
-        """Whether some process of its group still lives."""
-        try:
-            os.killpg(self.process.pid, 0)
-        except ProcessLookupError:
-            return False
-        return True
+    def left(self) -> list[str]:
+        """Processes of its group that still live; one that has ended and waits to be reaped by the system's first process does not."""
+        found = []
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                text = stat.read_text()
+            except OSError:  # ended meanwhile
+                continue
+            state, _, group = text.rpartition(")")[2].split()[:3]
+            if int(group) == self.process.pid and state not in "ZX":
+                found.append(text)
+        return found
 
     def __enter__(self) -> Self:
         return self
