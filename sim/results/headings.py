@@ -100,8 +100,7 @@ def trade_off_text(table: pd.DataFrame) -> str:
             name = f"{r['name']} ({r['asked']:+.1f})" if kind == "heading" else r["name"]
             said = ["held" if r[f"held_{side}"] else "missed" for side in ("first", "second")]
             unit = f"%  {said[0]}, {said[1]}" if kind == "heading" else r["unit"]
-            signed = "+.1f" if kind == "heading" else ",.1f"
-            lines.append(
-                f"{name:{width}}  {r['first']:>14{signed}}  {r['second']:>14{signed}}  {r['second'] - r['first']:>+14,.1f}  {unit}"
-            )
+            form = "+14.1f" if kind == "heading" else "14,.1f"
+            values = f"{r['first']:>{form}}  {r['second']:>{form}}  {r['second'] - r['first']:>+14,.1f}"
+            lines.append(f"{name:{width}}  {values}  {unit}")
     return "\n".join(lines)
