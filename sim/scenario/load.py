@@ -77,13 +77,11 @@ class Item:
 
     def resolved(self, word: str) -> dict[str, Any]:
         """As plain YAML under ``measure:`` or ``shock:``."""
-        return {
-            word: self.measure.kind,
-            **write_values(self),
-            **write_values(self.measure),
-            **({} if self.payer == "metropole" else {"funding": fields_of(Item)["funding"].metadata["kind"].write(self.funding)}),
-            "start": month_name(self.start),
-        }
+        written = write_values(self)
+        if self.payer != "metropole":  # the default of its funding is another
+            written["funding"] = fields_of(Item)["funding"].metadata["kind"].write(self.funding)
+        own = write_values(self.measure)
+        return {word: self.measure.kind, **written, **own, "start": month_name(self.start)}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.errors import Fault, InputError
+from sim.live.plan import dump, plain
 from sim.scenario.conditions import Condition, Names, UnreadableError, parse_condition
 from sim.scenario.load import Scenario, load_scenario
 
@@ -133,6 +134,21 @@ def test_each_fault_has_its_place_and_says_what_would_be_right(rule: str, place:
     assert len(caught.value.faults) == 1, str(caught.value)
     assert caught.value.faults[0].where == f"s.yaml:{place}"
     assert what in str(caught.value)
+
+
+@pytest.mark.parametrize("funding", ["", ", funding: {metropole: 100%}", ", funding: {city: 20%, state: 80%}"])
+def test_what_is_resolved_reads_back_to_the_same(funding: str, tmp_path: Path) -> None:
+    rules = (
+        "  - {id: a, when: jobs > target path + 2% for 6 months, rearm: jobs < 9 jobs, then: [{advance: lez}, {scale: lez, to: 150%}]}\n"
+        "  - {when: date >= 2021-06, times: 2, then: [{replace: calm, with: spare}, {launch: spare, in: 2 months}]}\n"
+    )
+    bodies = "bodies: {region: {rate: 30%, years: 2021, veto: [speed_limit], consent_from: 40%}, city: {}}\n"
+    payer = HEAD.replace("amount: 100 €", f"amount: 100 €, payer: city, unfunded: wait{funding}")
+    one = load_scenario(tmp_path / "s.yaml", text=bodies + payer + rules)
+    again = load_scenario(tmp_path / "s.yaml", text=dump(plain(one)))
+    assert again.resolved() == one.resolved()
+    assert (again.adapt, again.bodies) == (one.adapt, one.bodies)
+    assert [m.funding for m in again.measures] == [m.funding for m in one.measures]
 
 
 def test_rules_without_a_reserve_or_bodies_and_the_baseline_hold_none() -> None:
