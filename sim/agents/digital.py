@@ -2,7 +2,8 @@
 
 INSEE Première 1953 (June 2023, France 2021): 15.4 % of people of 15 and more cannot ("illectronisme"): 2 % at 15-24, 4 % at 25-39, 24 % at
 60-74, 62 % from 75 on; about 20 % in the poorer two fifths of households, 3 % in the richest. The figure for 40-59 follows from the mean;
-those of the third and fourth fifth too. That both act independently of each other is the project's assumption.
+those of the third and fourth fifth too. That both act independently of each other is the project's assumption. ``now`` is the month by
+which ages count (``Trends.clock``).
 """
 
 from __future__ import annotations
@@ -20,21 +21,21 @@ BY_AGE = np.array([0.02, 0.04, 0.065, 0.24, 0.62])
 BY_INCOME = np.array([1.3, 1.3, 1.1, 1.1, 0.2])
 
 
-def of_age(state: State) -> Bools:
+def of_age(state: State, now: int) -> Bools:
     """(n_citizens,) lives here and is fifteen or older: whom the survey asks."""
     c = state.citizens
-    return np.asarray(c.alive & (state.month - c.birth >= AGES[0] * 12))
+    return np.asarray(c.alive & (now - c.birth >= AGES[0] * 12))
 
 
-def exclusion(state: State) -> Floats:
+def exclusion(state: State, now: int) -> Floats:
     """(n_citizens,) chance that the citizen cannot use digital services before anybody helps, 0 below fifteen."""
     c = state.citizens
-    row = np.searchsorted(np.array(AGES) * 12, state.month - c.birth, side="right")
+    row = np.searchsorted(np.array(AGES) * 12, now - c.birth, side="right")
     chance = np.r_[0.0, BY_AGE][row] * BY_INCOME[state.households.quintile[c.household]]
     return np.asarray(np.minimum(chance, 0.95))
 
 
-def excluded(state: State) -> Bools:
+def excluded(state: State, now: int) -> Bools:
     """(n_citizens,) lives here, is fifteen or older and cannot use digital services.
 
     One draw for life: mediation (``state.economy.included``) brings in those nearest to it first; as people grow old, more of them
@@ -43,4 +44,4 @@ def excluded(state: State) -> Bools:
     c = state.citizens
     draw = uniforms(state.seed, stream("digital.exclusion"), c.id, 0, 0)
     left = 1.0 - (float(state.economy.included[0]) if state.economy.included.size else 0.0)
-    return np.asarray(of_age(state) & (draw < exclusion(state) * left))
+    return np.asarray(of_age(state, now) & (draw < exclusion(state, now) * left))

@@ -11,23 +11,31 @@ from sim.indicators.registry import Indicator, Snapshot
 _SEVENTY_FIVE = 75 * 12
 
 
+def _now(s: Snapshot) -> int:
+    return s.trends.clock(s.state.month)
+
+
+def _adults(s: Snapshot) -> Bools:
+    return of_age(s.state, _now(s))
+
+
 def _share(s: Snapshot, of: Bools) -> float:
     """Percent of ``of`` who are digitally excluded."""
     w = s.state.citizens.weight
-    return float(100.0 * w[of & excluded(s.state)].sum() / max(float(w[of].sum()), 1e-300))
+    return float(100.0 * w[of & excluded(s.state, _now(s))].sum() / max(float(w[of].sum()), 1e-300))
 
 
 def _old(s: Snapshot) -> float:
-    return _share(s, of_age(s.state) & (s.state.month - s.state.citizens.birth >= _SEVENTY_FIVE))
+    return _share(s, _adults(s) & (_now(s) - s.state.citizens.birth >= _SEVENTY_FIVE))
 
 
 def _poor(s: Snapshot) -> float:
     c = s.state.citizens
-    return _share(s, of_age(s.state) & (s.state.households.quintile[c.household] == 0))
+    return _share(s, _adults(s) & (s.state.households.quintile[c.household] == 0))
 
 
 def _use(s: Snapshot) -> float:
-    return float(s.state.economy.services[0]) * (100.0 - _share(s, of_age(s.state)))
+    return float(s.state.economy.services[0]) * (100.0 - _share(s, _adults(s)))
 
 
 def _by_district(s: Snapshot) -> Floats:
@@ -46,7 +54,7 @@ INDICATORS: tuple[Indicator, ...] = (
     Indicator("digital_use", "Use of digital public services", "%", 1, "at month's end", "economy",
               "digital services times people of fifteen and more who can use them", _use),
     Indicator("digital_exclusion", "Digital exclusion", "%", -1, "at month's end", "economy",
-              "people of fifteen and more who cannot use digital services", lambda s: _share(s, of_age(s.state)), _by_district),
+              "people of fifteen and more who cannot use digital services", lambda s: _share(s, _adults(s)), _by_district),
     Indicator("digital_exclusion_old", "Digital exclusion from 75 on", "%", -1, "at month's end", "economy",
               "the same among people of 75 and more", _old),
     Indicator("digital_exclusion_poor", "Digital exclusion of the poorest fifth", "%", -1, "at month's end", "economy",

@@ -14,24 +14,24 @@ from sim.state import State
 DIGITAL = THEMES.index("digital")
 
 
-def serve(state: State, policies: Policies, p: Parameters, inhabitants: Floats) -> None:
-    """Maturity, inclusion and continuity of public services this month. ``inhabitants`` (D,) weighs districts."""
+def serve(state: State, policies: Policies, p: Parameters, inhabitants: Floats, now: int) -> None:
+    """Maturity, inclusion and continuity of public services this month. ``inhabitants`` (D,) weighs districts, ages count by ``now``."""
     e = state.economy
     reach = float(e.pilots[DIGITAL] @ inhabitants) / max(float(inhabitants.sum()), 1e-300)
     to_do = (1.0 - float(policies.digital_services[0])) * (1.0 - p["pilot_services"] * reach)
     e.services[0] = 1.0 - (1.0 - p["digital_services_start"]) * to_do
     e.included += float(policies.digital_mediation[0]) * (1.0 - e.included)
-    e.able = able(state, len(inhabitants))
+    e.able = able(state, len(inhabitants), now)
     mean = float(e.able @ inhabitants) / max(float(inhabitants.sum()), 1e-300)
     kept = e.services[0] * mean
     in_person = float(policies.contact_loss[0])
     e.continuity[0] = 1.0 - in_person * (1.0 - kept) - kept * e.service_lost[0]
 
 
-def able(state: State, districts: int) -> Floats:
+def able(state: State, districts: int, now: int) -> Floats:
     """(D,) share of residents of fifteen and more who can use digital services; 1 where nobody lives."""
     c = state.citizens
-    grown, out = of_age(state), excluded(state)
+    grown, out = of_age(state, now), excluded(state, now)
     people = np.bincount(c.district[grown], weights=c.weight[grown], minlength=districts)
     left_out = np.bincount(c.district[out], weights=c.weight[out], minlength=districts)
     return np.asarray(1.0 - left_out / np.maximum(people, 1e-300))

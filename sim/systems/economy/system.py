@@ -48,7 +48,7 @@ class EconomySystem:
             **projects.begin(state, self.parameters, n),
         )  # fmt: skip
         state.economy.usual_maturity = digital.maturity(state)
-        state.economy.able = digital.able(state, n)
+        state.economy.able = digital.able(state, n, self.trends.clock(state.month))
         state.firms.liquidity[:] = state.economy.usual_cash * self._sales(state)
         self._earn(state)
 
@@ -61,7 +61,8 @@ class EconomySystem:
         e.pilots = e.reach.copy()
         if not self.trends.unchanged:
             cyber.strike(state, policies, p, self.city)
-        digital.serve(state, policies, p, self.city.districts.population.astype(np.float64))
+        inhabitants = self.city.districts.population.astype(np.float64)
+        digital.serve(state, policies, p, inhabitants, self.trends.clock(state.month))
         e.demand = firms.demand_index(state, policies, self.trends)
         firms.adjust(state, policies, p, self.trends)
         renewal.found(state, p, firms.lasting_demand(state, self.trends))

@@ -27,7 +27,7 @@ def people() -> State:
 
 def share(state: State, of: np.ndarray) -> float:
     w = state.citizens.weight
-    return float(w[of & excluded(state)].sum() / w[of].sum())
+    return float(w[of & excluded(state, state.month)].sum() / w[of].sum())
 
 
 @pytest.mark.parametrize(
@@ -36,26 +36,28 @@ def share(state: State, of: np.ndarray) -> float:
 def test_exclusion_by_age_is_that_of_the_survey(people: State, low: int, high: int, published: float) -> None:
     # INSEE Première 1953, France 2021; Toulouse's people are richer or poorer than France's at each age: a quarter of the figure
     age = (people.month - people.citizens.birth) / 12.0
-    assert share(people, of_age(people) & (age >= low) & (age < high)) == pytest.approx(published, rel=0.25, abs=0.01)
+    assert share(people, of_age(people, people.month) & (age >= low) & (age < high)) == pytest.approx(
+        published, rel=0.25, abs=0.01
+    )
 
 
 def test_exclusion_of_all_and_by_income(people: State) -> None:
     # 15.4 % of all in France; a city of students and managers has fewer; the poor several times as many as the rich (6.6 in odds)
-    assert 0.08 < share(people, of_age(people)) < 0.17
+    assert 0.08 < share(people, of_age(people, people.month)) < 0.17
     fifth = people.households.quintile[people.citizens.household]
-    poor, rich = (share(people, of_age(people) & (fifth == q)) for q in (0, 4))
+    poor, rich = (share(people, of_age(people, people.month) & (fifth == q)) for q in (0, 4))
     assert 3.0 < poor / (1 - poor) / (rich / (1 - rich)) < 12.0
-    assert not (excluded(people) & ~of_age(people)).any()
+    assert not (excluded(people, people.month) & ~of_age(people, people.month)).any()
 
 
 def test_mediation_brings_people_in_and_nobody_out(people: State) -> None:
     state = people.copy()
-    before = excluded(state)
+    before = excluded(state, state.month)
     state.economy.included[0] = 0.5
-    after = excluded(state)
+    after = excluded(state, state.month)
     assert not (after & ~before).any()
     assert after.sum() / before.sum() == pytest.approx(0.5, abs=0.05)
-    assert np.array_equal(exclusion(state), exclusion(people))
+    assert np.array_equal(exclusion(state, state.month), exclusion(people, people.month))
 
 
 def world(*contributions: Contribution) -> State:

@@ -156,9 +156,9 @@ def multipliers(share: float = 0.02, seeds: tuple[int, ...] = (1, 2)) -> dict[st
 
 def test_grants_and_orders_bring_jobs_in_the_published_range() -> None:
     found = multipliers(seeds=(1,))
-    # a public million in infrastructure: 3-7 jobs in advanced economies (Moszoro 2021, IMF WP/21/131); firms here keep staff through passing
-    # orders, so somewhat fewer. A job kept for a year by grants cost 170-257 k$ in 2020 (Autor et al. 2022), 4-6 by million, to which firms
-    # that did not close add about as many here
+    # a public million in infrastructure: 3-7 jobs in advanced economies (Moszoro 2021, IMF WP/21/131); firms here keep staff through
+    # passing orders, so somewhat fewer. A job kept for a year by grants cost 170-257 k$ in 2020 (Autor et al. 2022), 4-6 by million,
+    # to which firms that did not close add about as many here
     posts, value = found["local procurement"]
     assert 1.0 < posts < 7.0
     assert 0.3 < value < 1.5
