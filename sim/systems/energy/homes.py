@@ -9,6 +9,7 @@ import numpy as np
 
 from kernels.draws import stream, uniforms
 from kernels.stock import Dwellings, Lived, live
+from kernels.thermal import H_MS
 from sim.buildings.archetypes import archetype_index
 from sim.buildings.envelope import AIR_CAPACITY, ROOM_HEIGHT, envelope
 from sim.codes import Carrier, DwellingType, Heating
@@ -16,7 +17,7 @@ from sim.columns import Array, Bools, Floats, Ints
 from sim.measures.policies import Policies
 from sim.state import State
 from sim.systems.energy.charging import HomeCharging
-from sim.systems.energy.comfort import NO_COOLING, NO_LIMIT, Comfort
+from sim.systems.energy.comfort import NO_COOLING, Comfort
 from sim.systems.energy.hours import Month
 from sim.systems.energy.tariffs import Tariffs
 from sim.systems.energy.uses import (
@@ -169,7 +170,7 @@ def _stock(
         absent=p["gains_person"] * (size - np.minimum(presence.persons[household], size)), heat_at=warmth,
         night=np.full(n, setback), away=setback * (1.0 - presence.share[household]),
         relief=np.where(enrolled & electric, p["response_kelvin"], 0.0),
-        cool_at=np.where(d.cooled[rows], p["cooling_setpoint"], NO_COOLING), heater=np.full(n, NO_LIMIT),
+        cool_at=np.where(d.cooled[rows], p["cooling_setpoint"], NO_COOLING), heater=p["heater_size"] * _design_load(walls.box, p),
         per_heat=np.where(pump, 0.0, 1.0 / efficiency(p)[heating]), pump=pump, electric=electric,
         chiller=np.full(n, p["cooling_efficiency"]), water=(daily.tank - daily.moved) * WATTS, plugs=daily.plugs * WATTS,
         cooking=np.where(daily.hob_carrier == Carrier.ELECTRICITY, daily.hob, 0.0) * WATTS,
@@ -177,6 +178,12 @@ def _stock(
         flexible=(daily.moved + charging.smart[household] / days) * WATTS, panels=d.pv[rows] * 1000.0, tilt=d.roof_tilt[rows],
         facing=d.roof_azimuth[rows], battery=d.battery[rows] * 1000.0, weight=d.weight[rows],
     )  # fmt: skip
+
+
+def _design_load(box: Floats, p: Mapping[str, float]) -> Floats:
+    """(n,) W that keep the set-point at the winter design temperature (EN 12831): transmission and ventilation, no gains."""
+    opaque = 1.0 / (1.0 / box[:, 1] + 1.0 / (H_MS * box[:, 4]))
+    return np.asarray((box[:, 0] + opaque + box[:, 2]) * (p["heating_setpoint"] - p["design_temperature"]))
 
 
 def _masses(state: State, rows: Ints, month: Month, setpoint: Floats) -> Floats:

@@ -192,8 +192,9 @@ def test_all_hours_agree_with_typical_days(city: City, system: EnergySystem, sta
     assert np.isfinite(s.energy.mass[s.dwellings.alive]).all()
 
 
-def test_one_dwelling_by_hand(system: EnergySystem, state: State, neutral: Policies) -> None:
+def test_one_dwelling_by_hand(city: City, state: State, neutral: Policies) -> None:
     """A gas-heated flat of a rich, absent couple: each typical day lived for weeks by the hourly kernel; bill from registry values."""
+    system = EnergySystem(city, Parameters({"heater_size": 2.0}), Trends())  # never too small
     s = state.copy()
     r = 5
     s.dwellings.heating[r], s.dwellings.pv[r], s.dwellings.area[r] = Heating.GAS, 0.0, 60.0
