@@ -45,7 +45,7 @@ def gauge(scenario: Scenario, parameters: Mapping[str, float]) -> Gauge:
     calendar = scenario.calendars()[-1]
     own = dict.fromkeys(range(scenario.start, scenario.end + 1), 0.0)
     for one in calendar.measures:
-        if one is not None and one.id not in calendar.stopped and not one.measure.empty():
+        if one is not None and not one.reserve and one.id not in calendar.stopped and not one.measure.empty():
             for month, amount in _own(one):
                 if month in own:
                     own[month] += amount

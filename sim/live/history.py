@@ -27,6 +27,7 @@ class Frame:
     support: Floats  #: (M,) mean support of adults for each measure, percent
     status: Floats  #: (M,) codes.Status
     progress: Floats  #: (M,) share built
+    start: Floats  #: (M,) month each measure begins, as the municipality's calendar stands: late, or moved by a rule
     boardings: Floats  #: (lines,) a day
     events: list[dict[str, object]]  #: the journal of this month, payments left out
     districts: Floats | None
@@ -56,7 +57,7 @@ def frame_of(model: UrbanModel, seen: int) -> tuple[Frame, int]:
     )
     name = f"{state.month // 12:04d}-{state.month % 12 + 1:02d}"
     frame = Frame(
-        state.month, np.array(values, np.float64), support, town.status.astype(np.float64), town.progress.copy(),
+        state.month, np.array(values, np.float64), support, town.status.astype(np.float64), town.progress.copy(), town.start.copy(),
         state.traffic.line_boardings.copy(), [r for r in events if r["month"] == name and r["event"] != "paid"],
         district_values(model), link_values(model),
     )  # fmt: skip

@@ -337,19 +337,18 @@ def timeline_plan(workshop: Workshop, view: View) -> dict[str, Any]:
     for row, one in enumerate(calendar.measures):
         if one is None:
             continue
-        status = (
-            Status(int(figures.status[row])) if figures is not None and row < len(figures.status) else Status.PLANNED
-        )
+        known = figures is not None and row < len(figures.status)
+        status = Status(int(figures.status[row])) if figures is not None and known else Status.PLANNED
         stopped = one.id in calendar.stopped or status == Status.STOPPED
-        movable = (
-            not one.committed and not stopped and status in (Status.PLANNED, Status.WAITING) and view.branch != BASELINE
+        start = int(figures.start[row]) if figures is not None and known and status != Status.PLANNED else one.start
+        movable = not (one.committed or stopped or view.branch == BASELINE) and status in (
+            Status.PLANNED,
+            Status.WAITING,
         )
-        length = one.months or scenario.end - one.start + 1
+        length = one.months or max(scenario.end - start + 1, 1)
         title = f"{one.id} · {kind_title(one.measure.kind, view.language)}"
-        kind = "stopped" if stopped else STATUS[status]
-        bars.append(
-            {"id": one.id, "label": title, "start": one.start, "months": length, "movable": movable, "kind": kind}
-        )
+        kind = "stopped" if stopped or (one.reserve and status == Status.PLANNED) else STATUS[status]
+        bars.append({"id": one.id, "label": title, "start": start, "months": length, "movable": movable, "kind": kind})
     shocks = [
         {"label": kind_title(s.measure.kind, view.language), "start": s.start, "months": s.months or 600}
         for s in calendar.shocks
