@@ -47,7 +47,8 @@ measures:
   - {id: m4, measure: ev_charging, start: 2021-02, months: 10, points: 300}
   - {id: m5, measure: ev_subsidy, start: 2021-02, amount: [5000 €, 4000 €, 2500 €, 1000 €, 0 €]}
   - {id: m6, measure: heat_pump_subsidy, start: 2021-02, amount: 2 k€}
-  - {id: m7, measure: innovation_challenge, start: 2021-02, theme: logistics, calls_per_year: 4, budget_per_year: 2 M€}
+  - {id: m7, measure: innovation_challenge, start: 2021-02, theme: logistics, calls_per_year: 4, budget_per_year: 2 M€,
+     staff: 3}
   - {id: m8, measure: local_procurement, start: 2021-02, amount_per_year: 20 M€, sectors: [construction, business]}
   - {id: m9, measure: low_emission_zone, start: 2022-03, area: lez, vehicles: {2022-03: [van, truck], 2023-01: all},
      bans: {2022-03: crit_air_5, 2022-09: crit_air_4}, compliance: 90%}
