@@ -94,8 +94,6 @@ def refreshes(browser: Any) -> list[Row]:
 
 def large_city() -> bytes:
     """A square grid of streets as the map's block of bytes."""
-    from sim.live.geometry import packed
-
     side = 166
     i, j = np.meshgrid(np.arange(side), np.arange(side), indexing="ij")
     node = (i * side + j).ravel()
@@ -120,6 +118,18 @@ def large_city() -> bytes:
         "lineModes": [], "lineNames": [], "lineStops": [],
     }  # fmt: skip
     return packed(head_part, arrays)
+
+
+def packed(head: dict[str, Any], arrays: dict[str, tuple[str, Any]]) -> bytes:
+    """The format that citymap.js reads: length of the head, the head as JSON, then arrays that begin at multiples of four."""
+    blocks = {name: (kind, np.ascontiguousarray(a, f"<{kind}").tobytes()) for name, (kind, a) in arrays.items()}
+    start, places = 1 << 17, []
+    body = b""
+    for name, (kind, block) in blocks.items():
+        places.append([name, kind, start + len(body), len(block) // int(kind[1])])
+        body += block + b"\0" * (-len(block) % 4)
+    text = json.dumps(head | {"arrays": places}).encode().ljust(start - 4)
+    return len(text).to_bytes(4, "little") + text + body
 
 
 @contextmanager

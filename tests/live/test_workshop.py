@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from sim import RunError, load_scenario, run_pair
 from sim.city.city import City
-from sim.live import people, plan
+from sim.live import bands, people, plan
 from sim.live.groups import compared
 from sim.live.history import History
 from sim.live.workshop import BASELINE, ROADMAP, Workshop
@@ -205,3 +206,20 @@ def test_forks_are_bounded(workshop: Workshop) -> None:
     workshop.fork(ROADMAP, "room again")
     with pytest.raises(RunError, match="stay"):
         workshop.close_branch(ROADMAP)
+
+
+def test_bands_are_paired_differences_over_seeds(
+    workshop: Workshop, city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bands, "SEEDS", 2)
+    advance(workshop, 2)
+    scenario = workshop.branch(ROADMAP).scenario
+    found = bands.Bands(scenario, workshop.shown)
+    assert found.half_width(workshop.shown, 0) is None
+    found.live(city, None)
+    assert (found.finished, found.error, len(found.seeds)) == (True, "", 2)
+    pair = run_pair(replace(scenario, seed=scenario.seed + 1), city, seed=scenario.seed + 1, share=scenario.share)
+    one, other = (r.indicators["value"].to_numpy().reshape(12, -1)[:2] for r in (pair.roadmap, pair.baseline))
+    assert np.array_equal(found.seeds[0], one - other)
+    spread = np.std([s[1] for s in found.seeds], axis=0, ddof=1)
+    assert found.half_width(workshop.shown, 0) == pytest.approx(2.0 * spread[0])
