@@ -103,10 +103,10 @@ def _cars(state: State, household: Ints) -> dict[str, Any]:
     return {"cars": state.households.cars[household], "newest_car": _names(Powertrain, newest[household])}
 
 
-def _names(codes: type[IntEnum], values: Array) -> pd.Categorical:
+def _names(codes: type[IntEnum], values: Array) -> pd.Categorical[str]:
     """Names of codes in lower case, "" for none."""
     words = [m.name.lower().replace("_", " ") for m in codes]
     known = [int(m) for m in codes]
     place = np.searchsorted(known, values)
     place = np.where(np.isin(values, known), np.minimum(place, len(known) - 1) + 1, 0)
-    return pd.Categorical.from_codes(place, ["", *words])
+    return pd.Categorical.from_codes(place, pd.Index(["", *words]))

@@ -101,10 +101,28 @@ class World(mesa.Model):  # type: ignore[misc]
 class Household(mesa.Agent):  # type: ignore[misc]
     """A household with its home and cars."""
 
+    quintile: int
+    income: float
+    savings: float
+    tenure: int
+    weight: float
+    works_bill: float
+    kind: int
+    period: int
+    area: float
+    retrofit: int
+    heating: int
+    heating_since: int
+    pv: float
+    battery: float
+    cooled: bool
+    roof_azimuth: float
+
     def __init__(self, model: World, row: dict[str, Any], cars: list[list[int]], drives: bool) -> None:
         super().__init__(model)
         self.__dict__.update(row)
-        self.cars, self.drives, self.contacts = cars, drives, []
+        self.cars, self.drives = cars, drives
+        self.contacts: list[Household] = []
 
     def means(self) -> float:
         """Savings and credit of owners; landlords are not bound."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -33,7 +34,7 @@ ACTS = {
 FIFTH = ("poorest fifth", "second fifth", "middle fifth", "fourth fifth", "richest fifth")
 #: Support has changed sides when it has crossed one half and stands this far beyond.
 SURE = 0.03
-Row = Mapping[str, Any]
+Row = Mapping[Any, Any]
 
 
 def listing(run: Run) -> list[dict[str, Any]]:
@@ -150,7 +151,7 @@ def _count(n: int, word: str) -> str:
     return f"{n} {word}{'s' if n != 1 else ''}"
 
 
-def _events(months: list[Row], places: Mapping[int, str]) -> Iterator[tuple[Row, str]]:
+def _events(months: Sequence[Row], places: Mapping[int, str]) -> Iterator[tuple[Row, str]]:
     for before, now in pairwise(months):
         for text in (
             *_of_home(before, now, places),
@@ -210,8 +211,8 @@ def _of_things(a: Row, b: Row) -> Iterator[str]:
 
 def _of_mind(a: Row, b: Row) -> Iterator[str]:
     for name in (n for n in b if n.startswith("support ")):
-        old, new = a[name], b[name]
-        if pd.isna(old) and not pd.isna(new):
+        old, new = float(a[name]), float(b[name])
+        if math.isnan(old) and not math.isnan(new):
             yield f"hears of {name[8:]}"
         elif old >= 0.5 - SURE > new:
             yield f"turns against {name[8:]} ({100 * new:.0f} %)"
@@ -219,7 +220,7 @@ def _of_mind(a: Row, b: Row) -> Iterator[str]:
             yield f"comes round to {name[8:]} ({100 * new:.0f} %)"
 
 
-def _years(months: list[Row]) -> list[dict[str, Any]]:
+def _years(months: Sequence[Row]) -> list[dict[str, Any]]:
     table = pd.DataFrame(months)
     table["year"] = table["month"].str[:4]
     rows = []
