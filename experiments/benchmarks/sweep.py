@@ -54,14 +54,15 @@ def efficiency(context: Context) -> list[Row]:
     shares = [100.0 * a["seconds"] / (2.0 * b["seconds"]) for a, b in zip(one, two, strict=True)]
     slower = max(b["run_seconds"] / a["run_seconds"] for a, b in zip(one, two, strict=True))
     busy = [100.0 * f["runs"] * f["run_seconds"] / (f["workers"] * f["seconds"]) for f in two]
-    beyond = [1000.0 * (f["seconds"] - f["runs"] * f["run_seconds"]) / f["runs"] for f in one]
+    beyond = [1000.0 * f["beyond"] for f in one]
     what = f"{runs} runs of {MONTHS} months of the small city at share {SHARE:g}, start of workers and their imports included"
     return [
         measured("efficiency of 2 workers against 1", "%", shares, higher_is_better=True, promise=Promise(95.0),
                  note=f"{what}; a run took up to {slower:.2f} times as long when two ran side by side"),
         measured("share of the time of 2 workers that goes into runs", "%", busy, higher_is_better=True, note="the rest is the sweep's"),
         measured("beyond the run itself, by run, 1 worker", "ms", beyond, promise=Promise(30.0),
-                 note="wall less the runs' own seconds, start of the worker included"),
+                 note="wall less the runs' own seconds, once the first runs have ended"),
+        measured("until a worker has begun: process, imports, plan", "s", [f["start"] for f in one]),
     ]  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from experiments.engines import Loky
+from experiments.frames import load
 from experiments.plan import Column, Plan, Task
 from experiments.runner import Options, Progress, sweep
 from experiments.store import open_to_read
@@ -79,20 +80,27 @@ def sweep_city(folder: Path, runs: int, workers: int) -> dict[str, Any]:
         columns_of(names),
         replications=seeds,
     )
-    clock = time.perf_counter()
     out = folder / f"sweep-{workers}-{time.time_ns()}"
-    progress = sweep(plan, work, out, Loky(workers), Options(batch=8))
-    seconds = time.perf_counter() - clock
+    first: list[tuple[int, float]] = []
+
+    def seen(progress: Progress) -> None:
+        if progress.done and not first:
+            first.append((progress.done, time.perf_counter()))
+
+    clock = time.perf_counter()
+    progress = sweep(plan, work, out, Loky(workers), Options(batch=8), seen)
+    end = time.perf_counter()
     with open_to_read(out) as store:
         figures, faults = store.figures(), store.faults()
     if faults:
         raise RunError(faults[0]["traceback"])
+    count, when = first[0]
+    later = load(out).runs["seconds"].iloc[count:]
     return {
-        "seconds": seconds,
-        "runs": progress.done,
-        "run_seconds": figures["seconds"],
-        "workers": workers,
-    }
+        "seconds": end - clock, "runs": progress.done, "run_seconds": figures["seconds"], "workers": workers,
+        "start": when - clock - (figures["seconds"] * progress.done - float(later.sum())) / workers,
+        "beyond": (end - when - float(later.sum()) / workers) / max(len(later), 1),
+    }  # fmt: skip
 
 
 def grid(runs: int) -> tuple[list[float], int]:
