@@ -56,7 +56,7 @@ def test_retrofits_are_decided_as_said_and_take_effect_after_the_works(city: Cit
     assert (d.retrofit[chosen] == np.where(deep[chosen] > 1.0, Retrofit.ADVANCED, Retrofit.USUAL)).all()
     assert (d.works_until == -1).all()
     assert (d.retrofit[~chosen] == Retrofit.EXISTING).all()
-    electric, retrofitted, _ = society._contacts(state)
+    electric, retrofitted, _, _ = society._contacts(state)
     assert retrofitted.max() > 0.0
     assert ((electric >= 0.0) & (electric <= 1.0)).all()
 
