@@ -76,6 +76,7 @@ def test_conserved_sums_close_every_month(tmp_path: Path) -> None:
 ZERO = {
     "cyber_defence": "level: 0%", "data_platform": "sensors: 0", "digital_mediation": "reach: 0%",
     "digital_services": "share: 0%", "open_partnership": "calls_per_year: 0, budget_per_year: 2 M€", "training": "places_per_year: 0",
+    "consultation": "reach: 0%", "citizens_panel": "seats: 0", "zoning": None,
     "bike_subsidy": "amount: 0 €", "cycle_network": "length: 0 km, months: 3", "energy_advice": "reach: 0%",
     "ev_charging": "points: 0", "ev_subsidy": "amount: 0 €", "heat_pump_subsidy": "amount: 0 €",
     "innovation_challenge": "theme: energy, calls_per_year: 0", "local_procurement": "amount_per_year: 0 €",
@@ -94,6 +95,7 @@ SOME = {
     **{kind: fields for kind, fields in ZERO.items() if fields},
     "cyber_defence": "level: 60%, firms: 5%", "data_platform": "sensors: 500, months: 6", "digital_mediation": "reach: 10%",
     "digital_services": "share: 50%, months: 6", "open_partnership": "calls_per_year: 4, budget_per_year: 2 M€", "training": "places_per_year: 500",
+    "consultation": "reach: 50%", "citizens_panel": "seats: 500", "zoning": "dwellings_per_year: 900",
     "bike_subsidy": "amount: 500 €", "cycle_network": "length: 9 km",
     "energy_advice": "reach: 5%", "ev_charging": "points: 500", "ev_subsidy": "amount: 4000 €", "heat_pump_subsidy": "amount: 4000 €",
     "innovation_challenge": "theme: energy, calls_per_year: 12", "local_procurement": "amount_per_year: 9 M€",
