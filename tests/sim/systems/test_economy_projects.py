@@ -25,7 +25,7 @@ from tests.worlds import lived, model, scenario
 
 P = Parameters()
 OPEN = calls(4.0, 15e6, 10.0)  # as scenarios/toulouse_2015_2020.yaml
-SEEDS = range(1, 9)
+SEEDS = range(1, 13)
 
 
 @cache
