@@ -57,6 +57,7 @@ _PUBLIC = {
     "save_bundle": "sim.city.bundle",
     "save_state": "sim.checkpoint",
     "shock_kinds": "sim.measures",
+    "society_alone": "sim.decisions",
 }
 
 __all__ = sorted(_PUBLIC)  # noqa: PLE0605

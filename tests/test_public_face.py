@@ -18,7 +18,7 @@ SIM = {
     "Record", "Recorder", "Retrofit", "Ring", "RoadClass", "RunError", "Scenario", "Sector", "State", "Status", "Tenure", "TransitMode",
     "UrbanModel", "both_worlds", "cache_folder", "check_against_city", "check_items", "code_digest", "file_digest", "generate_grid",
     "grid_month", "grid_of", "journal", "kinds", "load_bundle", "load_scenario", "load_state", "month_name", "open_city", "open_prepared",
-    "parse_month", "prepare", "registry", "run_pair", "save_bundle", "save_state", "shock_kinds",
+    "parse_month", "prepare", "registry", "run_pair", "save_bundle", "save_state", "shock_kinds", "society_alone",
 }  # fmt: skip
 
 

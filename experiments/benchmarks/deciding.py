@@ -18,47 +18,18 @@ from typing import Any
 import mesa
 import numpy as np
 
-from sim import Parameters, open_city
-from sim.agents.population import populate
-from sim.agents.tables import Incomers
-from sim.city.city import City
-from sim.codes import DwellingType, Heating, Party, Powertrain, Purpose, Retrofit, Tenure
-from sim.measures.policies import Policies, axis_sizes, compose
-from sim.scenario.trends import Trends
-from sim.state import Economy, Energy, Society, State, Townhall, Traffic
-from sim.systems.society import SocietySystem
-from sim.systems.society.cars import NEW_BY_FIFTH, PRICE_NEW, PRICE_USED
-from sim.systems.society.cooling import BY_FIFTH
-from sim.systems.society.envelopes import LATEST_OLD, STATE_RETROFIT
-from sim.systems.society.heating import HEATING_PRICE, STATE_HEAT_PUMP
-from sim.systems.society.participation import EDUCATION
+from sim import DwellingType, Heating, Parameters, Retrofit, Tenure
+from sim import society_alone as of
 
-MONTH = 2021 * 12
 MONTHS = 5
-
-
-def people(share: float) -> tuple[City, State]:
-    """The embedded city's people as they are drawn, before anything is lived."""
-    city, p = open_city("toulouse"), Parameters()
-    drawn = populate(city, 1, share, MONTH, p)
-    ledger = np.zeros((len(Party), len(Party), len(Purpose)))
-    state = State(
-        seed=1, month=MONTH, share=share, households=drawn.households, citizens=drawn.citizens, dwellings=drawn.dwellings,
-        cars=drawn.cars, firms=drawn.firms, contact_first=drawn.contact_first, contacts=drawn.contacts, traffic=Traffic.blank(),
-        energy=Energy.blank(), economy=Economy.blank(), society=Society.blank(), townhall=Townhall.blank(), ledger=ledger,
-        last_ledger=ledger.copy(), incomers=Incomers.blank(), flows=np.zeros(8),
-    )  # fmt: skip
-    state.traffic.loud = np.zeros(city.n_districts)
-    state.traffic.nox = np.zeros(city.n_districts)
-    return city, state
 
 
 def columns(share: float) -> dict[str, Any]:
     """The society system over columns."""
-    city, state = people(share)
-    society = SocietySystem(city, Parameters(), Trends())
+    city, state = of.people(share)
+    society = of.SocietySystem(city, Parameters(), of.Trends())
     society.begin(state)
-    policies: Policies = compose((), axis_sizes(city, 0))
+    policies = of.compose((), of.axis_sizes(city, 0))
     society.decide(state, policies)  # compiles
     samples, decided = [], 0.0
     for _ in range(MONTHS):
@@ -75,7 +46,7 @@ class World(mesa.Model):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__(rng=1)
-        self.month, self.p, self.trends = MONTH, Parameters(), Trends()
+        self.month, self.p, self.trends = of.MONTH, Parameters(), of.Trends()
         self.decided = 0.0
         self.market: dict[str, list[float]] = {}
         self.rate: dict[str, float] = {}
@@ -84,7 +55,7 @@ class World(mesa.Model):  # type: ignore[misc]
         """Look the markets of the month up once."""
         self.month += 1
         at, m = self.trends.at, self.month
-        self.market = {k: [at(f"{k}_{power.name.lower()}", m) for power in Powertrain] for k in ("new", "used")}
+        self.market = {k: [at(f"{k}_{power.name.lower()}", m) for power in of.Powertrain] for k in ("new", "used")}
         names = (
             "heat_pump_house",
             "heat_pump_flat",
@@ -133,7 +104,7 @@ class Household(mesa.Agent):  # type: ignore[misc]
     def step(self) -> None:
         """Decide about cars and home."""
         world, n = self.model, max(len(self.contacts), 1)
-        electric = sum(any(car[0] == Powertrain.ELECTRIC for car in one.cars) for one in self.contacts) / n
+        electric = sum(any(car[0] == of.Powertrain.ELECTRIC for car in one.cars) for one in self.contacts) / n
         retrofitted = sum(one.retrofit > 0 for one in self.contacts) / n
         solar = sum(one.pv > 0.0 for one in self.contacts) / n
         for car in self.cars:
@@ -154,21 +125,21 @@ class Household(mesa.Agent):  # type: ignore[misc]
         p, age = world.p, max(world.month - car[1], 0) / 12.0
         if self.random.random() >= p["car_renewal"] / 12.0 * (age / 10.0) ** p["car_renewal_shape"]:
             return
-        new = self.random.random() < p["car_new_share"] * NEW_BY_FIFTH[self.quintile]
+        new = self.random.random() < p["car_new_share"] * of.NEW_BY_FIFTH[self.quintile]
         shift = p["ev_contacts"] * (electric - world.rate["households_electric"])
         car[0] = self.powertrain(world, "new" if new else "used", shift)
         car[1] = world.month if new else world.month - int(12 * self.random.uniform(0, 15))
-        self.works_bill += (PRICE_NEW if new else PRICE_USED)[car[0]] * (1.0 - p["instalments_left"])
+        self.works_bill += (of.PRICE_NEW if new else of.PRICE_USED)[car[0]] * (1.0 - p["instalments_left"])
         world.decided += self.weight
 
     def powertrain(self, world: World, market: str, shift: float) -> int:
         """Draw from the market, electric moved by the shift."""
         shares = list(world.market[market])
         total = sum(shares)
-        share = shares[Powertrain.ELECTRIC] / total
+        share = shares[of.Powertrain.ELECTRIC] / total
         odds = share / (1.0 - share) * math.exp(shift)
-        rest = (total - shares[Powertrain.ELECTRIC]) / (1.0 - odds / (1.0 + odds)) if share < 1.0 else 1.0
-        shares[Powertrain.ELECTRIC] = odds / (1.0 + odds) * rest
+        rest = (total - shares[of.Powertrain.ELECTRIC]) / (1.0 - odds / (1.0 + odds)) if share < 1.0 else 1.0
+        shares[of.Powertrain.ELECTRIC] = odds / (1.0 + odds) * rest
         return int(self.random.choices(range(len(shares)), shares)[0])
 
     def heat(self, world: World) -> None:
@@ -180,21 +151,21 @@ class Household(mesa.Agent):  # type: ignore[misc]
         ):
             return
         market = world.rate["heat_pump_house" if self.kind <= DwellingType.TH else "heat_pump_flat"]
-        left = HEATING_PRICE[Heating.HEAT_PUMP] - STATE_HEAT_PUMP[self.quintile]
+        left = of.HEATING_PRICE[Heating.HEAT_PUMP] - of.STATE_HEAT_PUMP[self.quintile]
         if self.random.random() < market and self.heating != Heating.HEAT_PUMP and left <= self.means():
             self.heating = Heating.HEAT_PUMP
         self.heating_since = world.month
-        self.works_bill += HEATING_PRICE[self.heating] * (1.0 - p["instalments_left"])
+        self.works_bill += of.HEATING_PRICE[self.heating] * (1.0 - p["instalments_left"])
         world.decided += self.weight
 
     def insulate(self, world: World, retrofitted: float) -> None:
         """Consider a retrofit, decide, pay."""
         p = world.p
-        if self.retrofit != Retrofit.EXISTING or self.period > LATEST_OLD:
+        if self.retrofit != Retrofit.EXISTING or self.period > of.LATEST_OLD:
             return
         if self.random.random() >= p["retrofit_consider"] + p["retrofit_contacts"] * retrofitted:
             return
-        aid = STATE_RETROFIT[self.quintile]
+        aid = of.STATE_RETROFIT[self.quintile]
         value = (p["retrofit_owner"], p["retrofit_landlord"], p["retrofit_social"])[self.tenure] + p[
             "retrofit_per_share"
         ] * aid
@@ -223,7 +194,7 @@ class Household(mesa.Agent):  # type: ignore[misc]
     def cool(self, world: World) -> None:
         """Buy air conditioning."""
         rate = world.rate["cooled_house" if self.kind <= DwellingType.TH else "cooled_flat"]
-        if not self.cooled and self.random.random() < rate / 12.0 * BY_FIFTH[self.quintile]:
+        if not self.cooled and self.random.random() < rate / 12.0 * of.BY_FIFTH[self.quintile]:
             self.cooled = True
             world.decided += self.weight
 
@@ -233,7 +204,7 @@ class Citizen(mesa.Agent):  # type: ignore[misc]
 
     def __init__(self, model: World, home: Household, birth: int, csp: int, trust: float) -> None:
         super().__init__(model)
-        self.home, self.birth, self.education, self.trust = home, birth, float(EDUCATION[csp]), trust
+        self.home, self.birth, self.education, self.trust = home, birth, float(of.EDUCATION[csp]), trust
         self.engaged, self.tester = 0.0, False
 
     def step(self) -> None:
@@ -256,7 +227,7 @@ class Citizen(mesa.Agent):  # type: ignore[misc]
 
 def plain(share: float) -> dict[str, Any]:
     """The same people as plain agents."""
-    _, state = people(share)
+    _, state = of.people(share)
     h, d, c, cars = state.households, state.dwellings, state.citizens, state.cars
     world = World()
     owned: list[list[list[int]]] = [[] for _ in range(len(h))]
