@@ -13,7 +13,9 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from sim.errors import Fault, InputError, RebondError
+from sim.cli_city import city_app
+from sim.cli_options import JSON_OPTION, say, within
+from sim.errors import InputError, RebondError
 
 app = typer.Typer(
     name="rebond",
@@ -23,51 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-city_app = typer.Typer(help="Build a city from data, or look at one.", no_args_is_help=True)
 app.add_typer(city_app, name="city")
-
-JSON_OPTION = typer.Option("--json", help="Print the answer as JSON on standard output.")
-
-
-def say(text: str) -> None:
-    """Print for people: standard error, so that standard output stays clean for machines."""
-    print(text, file=sys.stderr, flush=True)
-
-
-#: What numbers may be, by option: least, most, in words.
-BOUNDS = {
-    "seed": (0, 2**53, "a whole number, 0 or more"),
-    "share": (1e-4, 1.0, "a number from 0.0001 to 1"),
-    "band_share": (1e-4, 1.0, "a number from 0.0001 to 1"),
-    "threads": (1, 1024, "a whole number, 1 or more"),
-    "gap": (1e-12, 0.1, "a number from 1e-12 to 0.1"),
-    "tolerance": (1e-14, 0.01, "a number from 1e-14 to 0.01"),
-    "seeds": (0, 10_000, "a whole number from 0 to 10,000"),
-    "draws": (0, 10_000, "a whole number from 0 to 10,000"),
-    "max_iterations": (1, 1_000_000, "a whole number from 1 to 1,000,000"),
-    "toll_factor": (0.0, 1e9, "a number, 0 or more"),
-    "distance_factor": (0.0, 1e9, "a number, 0 or more"),
-    "districts": (4, 2000, "a whole number from 4 to 2,000"),
-    "area": (5.0, 2000.0, "a number of m2 from 5 to 2,000"),
-    "azimuth": (-360.0, 360.0, "a number of degrees from -360 to 360"),
-    "setpoint": (5.0, 35.0, "a number of degC from 5 to 35"),
-    "setback": (0.0, 35.0, "a number of degC from 0 to 35"),
-    "cooling": (10.0, 50.0, "a number of degC from 10 to 50"),
-    "port": (0, 65535, "a whole number from 0 to 65,535"),
-    "people": (1e-4, 1.0, "a number from 0.0001 to 1"),
-    "persons": (0.0, 50.0, "a number from 0 to 50"),
-}
-
-
-def _within(**given: float | None) -> None:
-    """Raise InputError with every option out of its bounds (NaN is out of all)."""
-    faults = [
-        Fault(f"--{name.replace('_', '-')}", f"{value:g}", BOUNDS[name][2])
-        for name, value in given.items()
-        if value is not None and not BOUNDS[name][0] <= value <= BOUNDS[name][1]
-    ]
-    if faults:
-        raise InputError(faults)
 
 
 def _version(wanted: bool) -> None:
@@ -110,7 +68,7 @@ def run(
     """Live a roadmap and its do-nothing baseline, and write what the roadmap brings."""
     from sim.commands.run import RunOptions, carry_out
 
-    _within(seed=seed, share=share, threads=threads, gap=gap, seeds=seeds, draws=draws, band_share=band_share)
+    within(seed=seed, share=share, threads=threads, gap=gap, seeds=seeds, draws=draws, band_share=band_share)
     options = RunOptions(
         city=city, seed=seed, share=share, threads=threads or os.cpu_count() or 1, out=out, force=force, gap=gap,
         seeds=seeds, draws=draws, band_share=band_share, follow=tuple(follow or ()),
@@ -213,7 +171,7 @@ def assign(
     from sim.commands.assign import AssignOptions
     from sim.commands.assign import assign as carry_out
 
-    _within(
+    within(
         gap=gap,
         max_iterations=max_iterations,
         threads=threads,
@@ -246,7 +204,7 @@ def powerflow(
     from sim.commands.powerflow import PowerflowOptions
     from sim.commands.powerflow import powerflow as carry_out
 
-    _within(tolerance=tolerance, threads=threads)
+    within(tolerance=tolerance, threads=threads)
     options = PowerflowOptions(network, loads, out, tolerance, threads or os.cpu_count() or 1, force)
     answer = carry_out(options, say)
     if as_json:
@@ -279,7 +237,7 @@ def building(
     from sim.commands.building import BuildingOptions
     from sim.commands.building import building as carry_out
 
-    _within(area=area, azimuth=azimuth, setpoint=setpoint, setback=setback, cooling=cooling, persons=persons)
+    within(area=area, azimuth=azimuth, setpoint=setpoint, setback=setback, cooling=cooling, persons=persons)
     options = BuildingOptions(
         archetype, weather, out, area, azimuth, position, setpoint, setback, cooling, persons, system, force
     )
@@ -300,68 +258,8 @@ def live(
     """Open a workshop: play the roadmap, change it, fork the city, vote; offline, in a browser."""
     from sim.commands.live import live as carry_out
 
-    _within(port=port, people=people)
+    within(port=port, people=people)
     carry_out(scenario, city, port, not no_browser, share, people, say)
-
-
-@city_app.command("build", epilog="Example: rebond city build --roads r.geojson.gz --demand d.json.gz --out c.bundle")
-def city_build(
-    roads: Annotated[Path, typer.Option(help="Road lines: GeoJSON, gzipped or not.")],
-    demand: Annotated[Path, typer.Option(help="Places and home-work flows: JSON, gzipped or not.")],
-    out: Annotated[Path, typer.Option(help="The bundle to write.")],
-    communes: Annotated[Path | None, typer.Option(help="Commune outlines: GeoJSON, gzipped or not.")] = None,
-    facts: Annotated[str | None, typer.Option(help="Embedded facts to use: the name of a city. (by place)")] = None,
-    districts: Annotated[int, typer.Option(help="Districts wanted.")] = 300,
-    threads: Annotated[int | None, typer.Option(help="Threads. (all cores)")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace an existing bundle.")] = False,
-    counts: Annotated[
-        Path | None, typer.Option(help="Traffic counts at the gates, CSV: gate, period, vehicle, vehicles_per_hour.")
-    ] = None,
-    gtfs: Annotated[Path | None, typer.Option(help="Timetable of transit: a GTFS feed, zipped or a folder.")] = None,
-    gtfs_day: Annotated[str, typer.Option(help="weekday, saturday, sunday or a date YYYY-MM-DD.")] = "weekday",
-    gtfs_peak: Annotated[str, typer.Option(help="Hours that peak headways are counted in.")] = "07:00-09:00",
-    gtfs_off: Annotated[str, typer.Option(help="Hours that off-peak headways are counted in.")] = "09:30-16:00",
-    weather: Annotated[
-        Path | None, typer.Option(help="Normal year: EPW, or PVGIS TMY as CSV or JSON. (from monthly normals)")
-    ] = None,
-    grid: Annotated[
-        list[Path] | None,
-        typer.Option(help="Low-voltage networks saved by pandapower as JSON, files or folders. (generated)"),
-    ] = None,
-) -> None:
-    """Build a city from road and demand files, calibrate it, and keep it as one bundle."""
-    from sim.city.gtfs import Service, hours
-    from sim.commands.city import build
-
-    _within(districts=districts, threads=threads)
-    periods = hours("--gtfs-peak", gtfs_peak), hours("--gtfs-off", gtfs_off)
-    service = Service(gtfs, gtfs_day, *periods) if gtfs is not None else None
-    options = (roads, demand, communes, out, facts, districts, threads or os.cpu_count() or 1, force, service, counts)
-    build(*options, say, weather, grid or ())
-
-
-@city_app.command("show", epilog="Example: rebond city show toulouse.bundle --out toulouse.png")
-def city_show(
-    city: Annotated[str, typer.Argument(help="A bundle, or the name of an embedded city.")],
-    out: Annotated[Path | None, typer.Option(help="Picture to write (PNG).")] = None,
-    elasticities: Annotated[
-        bool,
-        typer.Option("--elasticities", help="What travellers answer to prices and times, beside published figures."),
-    ] = False,
-    energy: Annotated[
-        bool, typer.Option("--energy", help="A normal year of its energy, beside published figures.")
-    ] = False,
-    share: Annotated[
-        float, typer.Option(help="Share of the people that elasticities and energy are computed with.")
-    ] = 0.05,
-    threads: Annotated[int | None, typer.Option(help="Threads. (all cores)")] = None,
-    as_json: Annotated[bool, JSON_OPTION] = False,
-) -> None:
-    """Show a city: map, totals, the check of free-flow times; elasticities and a year of energy if asked."""
-    from sim.commands.city import show
-
-    _within(share=share, threads=threads)
-    show(city, out, as_json, say, share, threads or os.cpu_count() or 1, answers=elasticities, energy=energy)
 
 
 def _stop(number: int, _frame: FrameType | None) -> NoReturn:

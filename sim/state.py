@@ -198,7 +198,9 @@ class Economy(Block):
     pilot_lead: Int32s = column("i4", "-", "(n,) row of the leading firm")
     pilot_firms: Int32s = column("i4", "firms", "(n,) firms in the consortium, the leading one included")
     pilot_testers: Floats = column("f8", "persons", "(n,) volunteers who test it")
-    engaged: Floats = column("f8", "firms", "(firms,) expected real firms of the row that have signed a project, each once")
+    engaged: Floats = column(
+        "f8", "firms", "(firms,) expected real firms of the row that have signed a project, each once"
+    )
     tested: Array = column("i2", "pilots", "(n_citizens,) pilots that the citizen has tested")
     backlog: Floats = column("f8", "months", "(T,) months of firms' ideas that no call has harvested yet")
     volunteers: Floats = column("f8", "-", "(1,) share of adults ready to test at the reference date; 0 unknown")
@@ -273,7 +275,9 @@ class Townhall(Block):
     hold: Int32s = column("i4", "month", "(M,) month until which works rest, 0 none")
     asked: Int32s = column("i4", "month", "(M,) month in which it was announced and its funders were asked, 0 not yet")
     touched: Int32s = column("i4", "month", "(M,) month in which a rule changed it last, 0 never")
-    seen: Floats = column("f8", "-", "(months, K) indicators at the end of each month since the start, in their own units")
+    seen: Floats = column(
+        "f8", "-", "(months, K) indicators at the end of each month since the start, in their own units"
+    )
     streak: Int32s = column("i4", "months", "(C,) months in a row that each clause of a rule has held")
     quiet: Int32s = column("i4", "months", "(R,) months in a row that each rule's condition has not held")
     armed: Codes = column("i1", "-", "(R,) 1 where a rule may fire")

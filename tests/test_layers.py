@@ -68,7 +68,9 @@ def test_kernels_import_numpy_and_numba_only() -> None:
         assert {i.split(".")[0] for i in imports(name)} <= allowed, name
 
 
-@pytest.mark.parametrize("layer", ["sim.city", "sim.grid", "sim.buildings", "sim.agents", "sim.measures", "sim.scenario"])
+@pytest.mark.parametrize(
+    "layer", ["sim.city", "sim.grid", "sim.buildings", "sim.agents", "sim.measures", "sim.scenario"]
+)
 def test_lower_layers_know_nothing_above_them(layer: str) -> None:
     above = (
         "sim.systems",

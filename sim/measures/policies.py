@@ -48,7 +48,9 @@ class Policies:
     headway_factor: Floats = lever("line", 1.0, "multiply", "-", "time between vehicles against today")
     line_added: Floats = lever("line", 0.0, "max", "-", "1 where a planned line has opened")
     fare_factor: Floats = lever("", 1.0, "multiply", "-", "fares against today")
-    free_pass: Floats = lever("age", 0.0, "max", "-", "share of residents of the age group with a pass that lets them ride free")
+    free_pass: Floats = lever(
+        "age", 0.0, "max", "-", "share of residents of the age group with a pass that lets them ride free"
+    )
     free_days: Floats = lever("age", 0.0, "max", "-", "share of such a resident's rides that are free: 1 on all days")
     park_ride_places: Floats = lever("", 0.0, "add", "places", "park-and-ride places added")
     # households
@@ -83,7 +85,9 @@ class Policies:
     challenge_budget: Floats = lever("theme", 0.0, "add", "€/month", "money for the projects of the calls")
     challenge_staff: Floats = lever("", 0.0, "add", "persons", "staff who follow the projects of the calls")
     training: Floats = lever("", 0.0, "add", "persons/month", "unemployed who end a training that the roadmap pays")
-    cyber_defence: Floats = lever("", 0.0, "max", "-", "share of public bodies' systems defended: backups, audits, watch")
+    cyber_defence: Floats = lever(
+        "", 0.0, "max", "-", "share of public bodies' systems defended: backups, audits, watch"
+    )
     cyber_advice: Floats = lever("", 0.0, "add", "-", "share of firms advised on cyber security a month")
     digital_services: Floats = lever("", 0.0, "max", "-", "share of what is not yet digital in public services made so")
     digital_mediation: Floats = lever("", 0.0, "add", "-", "share of the digitally excluded brought in a month")

@@ -76,7 +76,9 @@ class TransitFrequency(Measure):
         return self.headway == 0.0
 
     def contributions(self, context: Context) -> Iterable[Contribution]:
-        yield Contribution("headway_factor", max(SHORTEST, 1.0 + self.headway * context.scale), self._rows(context.city))
+        yield Contribution(
+            "headway_factor", max(SHORTEST, 1.0 + self.headway * context.scale), self._rows(context.city)
+        )
 
     def _rows(self, city: City) -> Ints:
         rows = [i for i, name in enumerate(city.line_names) if {name, _number(name)} & set(self.lines)]

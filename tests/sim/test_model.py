@@ -94,7 +94,8 @@ ZERO = {
 SOME = {
     **{kind: fields for kind, fields in ZERO.items() if fields},
     "cyber_defence": "level: 60%, firms: 5%", "data_platform": "sensors: 500, months: 6", "digital_mediation": "reach: 10%",
-    "digital_services": "share: 50%, months: 6", "open_partnership": "calls_per_year: 4, budget_per_year: 2 M€", "training": "places_per_year: 500",
+    "digital_services": "share: 50%, months: 6", "open_partnership": "calls_per_year: 4, budget_per_year: 2 M€",
+    "training": "places_per_year: 500",
     "consultation": "reach: 50%", "citizens_panel": "seats: 500", "zoning": "dwellings_per_year: 900",
     "bike_subsidy": "amount: 500 €", "cycle_network": "length: 9 km",
     "energy_advice": "reach: 5%", "ev_charging": "points: 500", "ev_subsidy": "amount: 4000 €", "heat_pump_subsidy": "amount: 4000 €",

@@ -304,7 +304,9 @@ def _lift(state: State, p: Parameters, rows: Ints, asked: Ints) -> float:
     c = state.citizens
     employed = rows[c.activity[rows] == Activity.EMPLOYED]
     may = float(c.weight[rows[asked]].sum() / max(float(c.weight[employed].sum()), 1e-300))
-    wanted, fitted = (min(max(s / max(may, 1e-300), 1e-6), 0.98) for s in (p["telework_share"], p.default("telework_share")))
+    wanted, fitted = (
+        min(max(s / max(may, 1e-300), 1e-6), 0.98) for s in (p["telework_share"], p.default("telework_share"))
+    )
     return float(np.log(wanted / (1.0 - wanted)) - np.log(fitted / (1.0 - fitted)))
 
 

@@ -69,7 +69,7 @@ def test_the_box_of_ashrae_140_is_that_of_the_published_models(tmp_path: Path) -
     assert room.box[0] == pytest.approx(37.2)
     assert 1 / (1 / room.box[1] + 1 / (9.1 * 2.95 * 48)) == pytest.approx(opaque)
     assert room.h_ve[0, 0] == pytest.approx(0.414 * 129.6 * 1.2 * 1005 / 3600)
-    assert room.box[3:].tolist() == pytest.approx([2.1 * 4.5 * 48, 2.95 * 48, 4.5 * 48, 42_167.0 * 48])
+    assert room.box[3:].tolist() == pytest.approx([2.1 * 171.6, 2.95 * 48, 171.6, 42_167.0 * 48])
     (window,) = room.openings
     assert (window.area, window.azimuth, window.tilt) == (pytest.approx(12 * 0.769 * 0.999), 180.0, 90.0)
 

@@ -39,7 +39,8 @@ def test_every_indicator_is_what_a_count_gives() -> None:
     expected = {
         "jobs": sum(e.residents.ravel()) + sum(e.incomers.ravel()), "unemployment_rate": 100.0 * out / (out + work),
         "value_added": sum(e.value_added), "vacancies": sum(e.vacancies.ravel()), "incomers": sum(e.incomers.ravel()),
-        "firms_closed": 4.0, "firms_founded": 5.0, "trained_hired": 6.0, "projects": 6.0, "digital_maturity": sum(w * m for w, m in firms) / sum(w for w, _ in firms),
+        "firms_closed": 4.0, "firms_founded": 5.0, "trained_hired": 6.0, "projects": 6.0,
+        "digital_maturity": sum(w * m for w, m in firms) / sum(w for w, _ in firms),
     }  # fmt: skip
     assert {i.name: float(i.formula(s)) for i in INDICATORS} == pytest.approx(expected)
 

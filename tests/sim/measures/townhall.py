@@ -20,7 +20,8 @@ from tests.worlds import city, scenario
 #: For each kind of measure: fields that make it act. Works take six months.
 ACTING = {
     "cyber_defence": "level: 60%, firms: 5%", "data_platform": "sensors: 500, months: 6", "digital_mediation": "reach: 10%",
-    "digital_services": "share: 50%, months: 6", "open_partnership": "calls_per_year: 4, budget_per_year: 2 M€", "training": "places_per_year: 500",
+    "digital_services": "share: 50%, months: 6", "open_partnership": "calls_per_year: 4, budget_per_year: 2 M€",
+    "training": "places_per_year: 500",
     "battery_subsidy": "amount: 200 €/kWh", "building_code": "share: 50%", "building_data": "floors: 30%, months: 6",
     "demand_response": "share: 20%, months: 6, area: centre", "energy_sharing": "share: 10%, months: 6",
     "heat_network": "length: 5 km, renewable: 80%, months: 6", "public_pv": "power: 2 MWp, months: 6",
