@@ -16,7 +16,7 @@ if not CHROMIUM.exists():
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-pytestmark = pytest.mark.xdist_group("browser")  # one session after another step: one worker, in order
+# one session after another step: "make test" gives whole files to workers
 
 SIZE = {"width": 1600, "height": 900}
 ELSEWHERE = "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"

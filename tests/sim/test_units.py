@@ -48,7 +48,7 @@ def test_the_value_is_the_number_times_the_size_of_the_unit(dimension: Dimension
     for unit in dimension.units:
         if unit == "m":
             size = Fraction(1, 1000)
-        elif unit.endswith("Wp"):
+        elif unit in ("kWp", "MWp"):
             size = prefixes[unit[0]] / 1000  # in kWp
         elif unit == "%":
             size = Fraction(1, 100)
