@@ -65,7 +65,7 @@ def compare(context: Context, case: Feeder, rounds: int) -> Row:
             lambda: peer.seconds(tolerance=TOLERANCE, out=str(out)),
         )  # fmt: skip
         work = float(hours * buses)
-        note = f"{hours:,} hours; both on {context.threads} threads, voltages only; ours back to back for {SAMPLE_SECONDS:g} s, as one of the peer's"
+        note = f"{hours:,} hours; both on {context.threads} threads, voltages only; ours back to back for {SAMPLE_SECONDS:g} s"
         if theirs:
             note += f"; voltages differ by at most {np.abs(np.load(out) - voltage).max():.1e} pu"
         other = peer_measured(peer.name, rates(work, theirs), peer.fault)

@@ -23,6 +23,8 @@ PUBLIC_TILT = np.radians(15.0)  #: flat roofs, facing south (assumption)
 def shared(homes: Homes, districts: int) -> Floats:
     """(D, T) [W] of PV that neighbours use."""
     lived = homes.lived
+    if not homes.sharing.any():
+        return np.zeros((districts, lived.pv.shape[1]))
     surplus, bought = (
         a.reshape(districts, 2, -1).sum(axis=1) for a in (lived.pv - lived.used - lived.kept, lived.load - lived.used)
     )
