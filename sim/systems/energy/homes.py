@@ -165,7 +165,8 @@ def _stock(
     electric = HEATING_CARRIER[heating] == Carrier.ELECTRICITY
     warmth, setback = p["heating_setpoint"] + heated.change, p["heating_setpoint"] - p["heating_setback"]
     return Dwellings(
-        box=walls.box, opened=p["airing"] * AIR_CAPACITY * ROOM_HEIGHT * area * month.hours.open.any(), aperture=walls.aperture, azimuth=d.azimuth[rows],
+        box=walls.box, opened=p["airing"] * AIR_CAPACITY * ROOM_HEIGHT * area * month.hours.open.any(),
+        aperture=walls.aperture, azimuth=d.azimuth[rows],
         mass=_masses(state, rows, month, warmth), internal=p["gains_floor"] * area + p["gains_person"] * size,
         absent=p["gains_person"] * (size - np.minimum(presence.persons[household], size)), heat_at=warmth,
         night=np.full(n, setback), away=setback * (1.0 - presence.share[household]),
