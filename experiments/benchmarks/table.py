@@ -14,7 +14,7 @@ INTRODUCTION = """# Benchmarks
 Written by `python -m experiments.benchmarks --write-docs`, never by hand. Figures are medians with their range over the rounds of one
 run, in which we and the peer take turns; sections may be of different runs (`--add`); only
 ratios within one carry from machine to machine. Lower is better for times and
-memory, higher for rates; "times better" says it the same way for both. The promises on the workshop and on sweeps are not here.
+memory, higher for rates; "times better" says it the same way for both.
 
 Peers live in an environment of their own (`python -m venv peers`, then install `aequilibrae pytraf power-grid-model rcbsim` there)
 and are named by `--peers peers/bin/python` or the variable REBOND_PEERS; a peer that is not installed is said to be so. Public road
