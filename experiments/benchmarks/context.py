@@ -40,12 +40,11 @@ class Context:
 
     def seconds_each(self, work: Callable[[], object], at_least: float) -> float:
         """Time of one ``work``, called back to back for ``at_least`` seconds: a millisecond alone is the clock's and the caches'."""
-        start = self.clock()
-        count = 0
-        while count == 0 or self.clock() - start < at_least:
-            work()
-            count += 1
-        return (self.clock() - start) / count
+        once = self.seconds(work)
+        count = int(at_least / once)
+        if count < 2:
+            return once
+        return self.seconds(lambda: [work() for _ in range(count)]) / count
 
     def size(self, quick: int, full: int) -> int:
         """The size for this kind of run."""
