@@ -223,15 +223,6 @@ def _pack(d: Dwellings, place: IntArray, start: int, stop: int, airing: bool, ro
             )  # fmt: skip
 
 
-def responses(box: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """How the air and, an hour later, the mass answer to a unit of mass temperature, outdoor temperature, internal gains, sun and power
-    to the air: (B, 5) each, K or K/W. EN ISO 13790:2008, C.1 to C.11."""
-    answer = np.empty((len(box), 5, 2))
-    for i, one in enumerate(np.ascontiguousarray(box, np.float64)):
-        _responses(one, one[2], answer[i])
-    return answer[:, :, 0], answer[:, :, 1]
-
-
 @inline
 def _answers(answer: FloatArray, row: FloatArray) -> None:
     """Write the answers of air and mass into a dwelling's columns."""

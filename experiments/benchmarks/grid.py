@@ -60,12 +60,14 @@ def compare(context: Context, case: Feeder, rounds: int) -> Row:
     hours, buses = case.p.shape
     voltage = _voltages(case, context.threads)  # compiles
     with PeerProcess(context, "grid_pgm", "power-grid-model", path, context.threads) as peer:
-        ours, theirs = interleaved(
-            rounds, lambda: context.seconds_each(lambda: _voltages(case, context.threads), SAMPLE_SECONDS),
+        alone, ours, theirs = interleaved(
+            rounds, lambda: context.seconds(lambda: _voltages(case, context.threads)),
+            lambda: context.seconds_each(lambda: _voltages(case, context.threads), SAMPLE_SECONDS),
             lambda: peer.seconds(tolerance=TOLERANCE, out=str(out)),
         )  # fmt: skip
         work = float(hours * buses)
         note = f"{hours:,} hours; both on {context.threads} threads, voltages only; ours back to back for {SAMPLE_SECONDS:g} s"
+        note += f"; a single call of ours right after the peer's, caches cold: {median(rates(work, alone)) / 1e6:,.0f} M bus-steps/s"
         if theirs:
             note += f"; voltages differ by at most {np.abs(np.load(out) - voltage).max():.1e} pu"
         other = peer_measured(peer.name, rates(work, theirs), peer.fault)
