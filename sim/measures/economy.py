@@ -32,13 +32,14 @@ class RecoveryGrants(Measure):
     kind: ClassVar[str] = "recovery_grants"
     title: ClassVar[str] = "Recovery grants"
     card: ClassVar[str] = (
-        "Firms of the sectors receive the amount spread over the months: it holds up their cash, and a part of it pays posts that a "
-        "passing fall of demand would cost. Without a crisis it keeps no post."
+        "Firms of the sectors receive the amount spread over the months. About a quarter of it meets what would have been lost: posts that "
+        "a passing fall of demand costs, cash of firms that would close of it; the rest pays what they would have paid anyway and is "
+        "left to owners, suppliers and creditors. Without a crisis it keeps no post."
     )
     levers: ClassVar[tuple[str, ...]] = ("recovery_grant",)
     sources: ClassVar[tuple[str, ...]] = (
         "Toulouse recovery plan of 8 June 2020: 45 M€ for sectors, 10 M€ aeronautics",
-        "Share that keeps posts: Autor et al. (2022), registry grant_keeps_posts",
+        "Share that meets what would have been lost: Autor et al. (2022), registry grant_effective",
     )
     expected_drivers: ClassVar[float] = 0.1
     expected_others: ClassVar[float] = 0.1
@@ -60,9 +61,15 @@ class Procurement(Measure):
 
     kind: ClassVar[str] = "local_procurement"
     title: ClassVar[str] = "Local procurement"
-    card: ClassVar[str] = "The metropole buys the amount from local firms of the sectors: demand for them grows."
+    card: ClassVar[str] = (
+        "The metropole buys the amount from local firms of the sectors: demand for them grows, and they staff a part of the orders for as "
+        "long as these last."
+    )
     levers: ClassVar[tuple[str, ...]] = ("procurement",)
-    sources: ClassVar[tuple[str, ...]] = ("Toulouse recovery plan: advances and local works (La Tribune, June 2020)",)
+    sources: ClassVar[tuple[str, ...]] = (
+        "Toulouse recovery plan: advances and local works (La Tribune, June 2020)",
+        "Posts by money: Moszoro (2021), IMF WP/21/131, registry orders_staffed",
+    )
     expected_others: ClassVar[float] = 0.1
     expected_drivers: ClassVar[float] = 0.1
 

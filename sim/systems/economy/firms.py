@@ -30,10 +30,8 @@ def lasting_demand(state: State, trends: Trends) -> Floats:
 
 def demand_index(state: State, policies: Policies, trends: Trends) -> Floats:
     """(S,) demand against the reference date: what lasts, moved by shocks, and what the metropole buys."""
-    bought = public_orders(state) + policies.procurement
-    return np.asarray(
-        lasting_demand(state, trends) * policies.demand_factor + bought / np.maximum(turnover(state), 1.0)
-    )
+    orders = public_orders(state, policies) / np.maximum(turnover(state), 1.0)
+    return np.asarray(lasting_demand(state, trends) * policies.demand_factor + orders)
 
 
 def turnover(state: State) -> Floats:
@@ -43,12 +41,12 @@ def turnover(state: State) -> Floats:
     return np.asarray(jobs * VALUE_ADDED / 12.0 * TURNOVER)
 
 
-def public_orders(state: State) -> Floats:
-    """(S,) what the metropole paid firms for works and operations last month, by receiving branch [€].
+def public_orders(state: State, policies: Policies) -> Floats:
+    """(S,) what the metropole paid firms for works and operations last month, and buys by procurement, by receiving branch [€].
 
     Households' works and cars are not counted: they replace other consumption of the same income.
     """
-    out = np.zeros(len(Sector))
+    out = policies.procurement.copy()
     for purpose, parts in SPENDING.items():
         amount = float(state.last_ledger[Party.METROPOLE, Party.FIRMS, Purpose[purpose]])
         for sector, share in parts.items():
@@ -59,28 +57,46 @@ def public_orders(state: State) -> Floats:
 def adjust(state: State, policies: Policies, p: Parameters, trends: Trends) -> None:
     """Wanted jobs from demand, access to labour and grants; jobs follow with delay; cash decides who closes.
 
-    Growth that lasts moves jobs one to one; shocks and public orders by an elasticity below one (firms keep staff through them).
+    Growth that lasts moves jobs one to one, what shocks take away by an elasticity below one (firms keep staff through them, with the
+    State's short-time work). Public orders have a known length: firms staff a part of them.
     """
     f, e = state.firms, state.economy
     index = own_demand(state, policies, p)
     lasting = lasting_demand(state, trends)
-    passing = (index / lasting[f.sector]) ** p["jobs_demand_elasticity"]
+    orders = public_orders(state, policies) / np.maximum(turnover(state), 1.0)
+    shocked = np.maximum(index - orders[f.sector], 0.02)
+    passing = (shocked / lasting[f.sector]) ** p["jobs_demand_elasticity"]
+    staffed = p["orders_staffed"] * orders / lasting
     access = e.accessibility[f.district] ** p["agglomeration_elasticity"]
+    usual = np.where(f.alive, e.base_jobs * lasting[f.sector] * access, 0.0)
+    f.jobs_wanted[:] = usual * (passing + staffed[f.sector])
+    _close(state, p, _live_on(state, policies, p, index, usual))
+    speed = np.where(f.jobs_wanted < f.jobs, p["dismissal_speed"], p["hiring_speed"])
+    f.jobs += np.where(f.alive, speed * (f.jobs_wanted - f.jobs), 0.0)
+
+
+def _live_on(state: State, policies: Policies, p: Parameters, index: Floats, usual: Floats) -> Floats:
+    """Sales, costs, the State's help, recovery grants: what a month leaves firms in cash, and posts that grants keep.
+
+    Args:
+        index: (firms,) demand of each.
+        usual: (firms,) posts that lasting demand calls for.
+
+    Returns:
+        (firms,) share of the firms without cash that each row stands for whose hole grants have filled.
+    """
+    f, e = state.firms, state.economy
     sales = e.base_jobs * VALUE_ADDED[f.sector] / 12.0 * TURNOVER
     f.revenue[:] = np.where(f.alive, sales * index, 0.0)
     cost = sales * (1.0 - p["profit_margin"]) * (p["fixed_cost_share"] + (1.0 - p["fixed_cost_share"]) * index)
     profit = f.revenue - np.where(f.alive, cost, 0.0)
     helped = np.where(profit < 0.0, profit * (1.0 - p["state_crisis_help"]), profit)
     state.pay(Party.STATE, Party.FIRMS, float((f.weight * (helped - profit))[f.alive].sum()), Purpose.GRANTS)
+    hole = np.where(f.alive, np.maximum(-f.liquidity - helped, 0.0), 0.0)
+    met = _grants(state, policies, p, hole, usual)
     room = np.maximum(e.usual_cash * sales - f.liquidity, 0.0)
-    f.liquidity += np.where(f.alive, np.minimum(helped + _grants(state, policies), room), 0.0)
-    _close(state, p)
-    usual = np.where(f.alive, e.base_jobs * lasting[f.sector] * access, 0.0)
-    f.jobs_wanted[:] = usual * passing
-    if e.granted.any():
-        f.jobs_wanted += _kept(state, p, usual)
-    speed = np.where(f.jobs_wanted < f.jobs, p["dismissal_speed"], p["hiring_speed"])
-    f.jobs += np.where(f.alive, speed * (f.jobs_wanted - f.jobs), 0.0)
+    f.liquidity += np.where(f.alive, np.minimum(helped + hole * met, room), 0.0)
+    return np.where(hole > 0.0, met, 0.0)
 
 
 def own_demand(state: State, policies: Policies, p: Parameters) -> Floats:
@@ -94,38 +110,43 @@ def own_demand(state: State, policies: Policies, p: Parameters) -> Floats:
     return np.maximum(e.demand[f.sector] + kept - mean[f.sector], 0.02)
 
 
-def _grants(state: State, policies: Policies) -> Floats:
-    """(firms,) recovery grants of the month by row [€ a firm], by jobs within a branch; booked."""
-    f = state.firms
-    state.economy.granted[:] = 0.0
-    if not policies.recovery_grant.any():
-        return np.zeros(len(f))
-    jobs = np.bincount(f.sector, weights=np.where(f.alive, f.weight * f.jobs, 0.0), minlength=len(Sector))
-    each = np.where(f.alive, f.jobs * (policies.recovery_grant / np.maximum(jobs, 1e-300))[f.sector], 0.0)
-    state.economy.granted[:] = np.bincount(f.sector, weights=each * f.weight, minlength=len(Sector))
-    state.pay(Party.METROPOLE, Party.FIRMS, float(state.economy.granted.sum()), Purpose.GRANTS)
-    return np.asarray(each)
+def _grants(state: State, policies: Policies, p: Parameters, hole: Floats, usual: Floats) -> Floats:
+    """(firms,) share of what is about to be lost that this month's recovery grants meet; posts that they keep are wanted again. Booked.
 
+    Each euro is used once. ``grant_effective`` of it meets what would have been lost, in proportion: posts that a passing fall of demand
+    costs, and the hole in the cash of firms that would close of it. The rest pays what firms would have paid anyway, and is left to
+    owners, suppliers and creditors (Autor et al. 2022, Journal of Economic Perspectives 36(2)). Where nothing is about to be lost, all is.
 
-def _kept(state: State, p: Parameters, usual: Floats) -> Floats:
-    """(firms,) posts that this month's grants keep, out of those that a passing fall of demand costs.
-
-    A part of the money pays posts that would have gone (Autor et al. 2022, Journal of Economic Perspectives 36(2)); the rest pays
-    what firms would have paid anyway. Where nothing is about to be lost, nothing is kept.
+    Args:
+        hole: (firms,) cash missing at the month's end without grants [€ a firm].
+        usual: (firms,) posts that lasting demand calls for.
     """
-    f = state.firms
-    lost = np.where(f.alive, np.maximum(usual - f.jobs_wanted, 0.0), 0.0)
-    in_danger = np.bincount(f.sector, weights=f.weight * lost, minlength=len(Sector))
-    paid_for = state.economy.granted * p["grant_keeps_posts"] / (WAGE * p["labour_cost"])
-    return np.asarray(lost * np.minimum(paid_for / np.maximum(in_danger, 1e-300), 1.0)[f.sector])
+    f, e = state.firms, state.economy
+    e.granted[:], e.grants_used[:] = policies.recovery_grant, 0.0
+    if not e.granted.any():
+        return np.zeros(len(f))
+    weight = np.where(f.alive, f.weight, 0.0)
+    lost = np.maximum(usual - f.jobs_wanted, 0.0)
+    pay = lost * (WAGE * p["labour_cost"])[f.sector]
+    need = np.bincount(f.sector, weights=weight * (pay + hole), minlength=len(Sector))
+    met = np.minimum(p["grant_effective"] * e.granted / np.maximum(need, 1e-300), 1.0)[f.sector]
+    f.jobs_wanted += lost * met
+    state.pay(Party.METROPOLE, Party.FIRMS, float(e.granted.sum()), Purpose.GRANTS)
+    e.grants_used[:2] = float((weight * pay * met).sum()), float((weight * hole * met).sum())
+    e.grants_used[2] = float(e.granted.sum()) - float(e.grants_used[:2].sum())
+    return np.asarray(met)
 
 
-def _close(state: State, p: Parameters) -> None:
-    """A firm out of cash closes with a monthly chance; others of its branch take over most of its market, founders may take the rest."""
+def _close(state: State, p: Parameters, spared: Floats) -> None:
+    """A firm out of cash closes with a monthly chance; others of its branch take over most of its market, founders may take the rest.
+
+    Args:
+        spared: (firms,) share of the firms that each row stands for which grants keep from it.
+    """
     f, e = state.firms, state.economy
     broke = np.flatnonzero(f.alive & (f.liquidity < 0.0))
     draw = uniforms(state.seed, stream("economy.close"), f.id[broke], state.month, 0)
-    gone = broke[draw < p["closing_chance"]]
+    gone = broke[draw < p["closing_chance"] * (1.0 - spared[broke])]
     if not len(gone):
         return
     e.closed[0] += float(f.weight[gone].sum())

@@ -1,10 +1,13 @@
-"""New firms: they are founded on the market that closed ones have left, when demand comes back.
+"""Coming and going of firms: the ordinary one, and what is founded on the market that a crisis has left.
 
-Ordinary coming and going, where about as many firms are founded as close and their market changes hands, is not told apart: only what
-a crisis takes away and what comes back (docs/economy.md).
+In ordinary months some firms stop, small ones far more often, and about as many are founded in their districts: markets and posts of a
+branch pass from one to the other within the month, so that nothing is lost or gained but who holds them (docs/economy.md). What a crisis
+takes away, and what comes back, is told apart (:func:`found`).
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,10 +15,21 @@ from kernels.draws import stream, uniforms
 from sim.agents.work import FIRM_SIZE
 from sim.city.flows import FLOOR_PER_JOB
 from sim.codes import Sector
-from sim.columns import Floats
+from sim.columns import Bools, Floats, Ints
 from sim.scenario.parameters import Parameters
 from sim.state import State
 from sim.systems.economy.sectors import TURNOVER, VALUE_ADDED
+
+
+class Founders(NamedTuple):
+    """New firms, one row each."""
+
+    sector: Ints
+    district: Ints
+    weight: Floats  #: real firms that the row stands for
+    market: Floats  #: posts at demand index 1
+    jobs: Floats  #: posts that they begin with
+    floor: Floats  #: heated floor [m2]
 
 
 def found(state: State, p: Parameters, lasting: Floats) -> None:
@@ -38,7 +52,11 @@ def found(state: State, p: Parameters, lasting: Floats) -> None:
         return
     sector = np.repeat(branches, count)
     district = _where(state, sector, len(f))
-    _append(state, p, sector, district, weight[sector], size[sector])
+    _append(
+        state,
+        p,
+        Founders(sector, district, weight[sector], size[sector], np.zeros(len(sector)), (size * FLOOR_PER_JOB)[sector]),
+    )
     e.unserved -= count * weight * size
     e.born[0] += float((count * weight).sum())
 
@@ -58,20 +76,90 @@ def _where(state: State, sector: Floats, first: int) -> Floats:
     return np.asarray(np.minimum((u > cumulated).sum(axis=0), len(cumulated) - 1))
 
 
-def _append(state: State, p: Parameters, sector: Floats, district: Floats, weight: Floats, jobs: Floats) -> None:
-    """Rows of the new firms: as digital as their branch, with the cash of a standing firm; they begin to hire at once."""
+def turn_over(state: State, p: Parameters, lasting: Floats) -> None:
+    """A month's ordinary closings and foundings: markets and posts of each branch stay what they were, only their holders change.
+
+    Firms below ``small_firm`` posts close at ``closing_small`` a year, others at ``closing_large`` (Picart 2008). Where demand is near what
+    lasts, somebody founds a small firm in the premises of each that closes; the rest goes to its neighbours of the branch. Time out of
+    work between two posts is not told apart: it is in the unemployment of the reference date.
+
+    Args:
+        lasting: (S,) demand index without shocks and public orders.
+    """
     e, f = state.economy, state.firms
-    n, new = len(f), len(sector)
-    sales = jobs * VALUE_ADDED[sector] / 12.0 * TURNOVER
-    like = np.minimum(e.usual_maturity[sector] + p["founder_maturity"], 0.98)
+    yearly = np.where(f.jobs < p["small_firm"], p["closing_small"], p["closing_large"])
+    draw = uniforms(state.seed, stream("economy.ordinary"), f.id, state.month, 0)
+    gone = np.flatnonzero(f.alive & (draw < 1.0 - (1.0 - yearly) ** (1.0 / 12.0)))
+    gone = gone[_others_stand(state, gone)[f.sector[gone]]]
+    if not len(gone):
+        return
+    mood = np.clip((e.demand / lasting - p["founding_threshold"]) / (1.0 - p["founding_threshold"]), 0.0, 1.0)
+    draw = uniforms(state.seed, stream("economy.ordinary.found"), f.id[gone], state.month, 0)
+    follow = draw < mood[f.sector[gone]]
+    part = np.minimum(p["founder_jobs"] / np.maximum(e.base_jobs[gone], 1e-300), 1.0) * follow  # of what was theirs
+    left = [held[gone] * (1.0 - part) for held in (e.base_jobs, f.jobs)]
+    new = gone[follow]
+    founders = Founders(
+        f.sector[new], f.district[new], f.weight[new], (e.base_jobs[gone] * part)[follow], (f.jobs[gone] * part)[follow], f.floor[new]
+    )  # fmt: skip
+    e.stopped += (float(f.weight[gone].sum()), float(founders.weight.sum()))
+    f.alive[gone] = False
+    for held, rest in zip((e.base_jobs, f.jobs), left, strict=True):
+        held += _shared_out(state, p, gone, f.weight[gone] * rest)
+    f.jobs[gone], f.jobs_wanted[gone] = 0.0, 0.0
+    if len(new):
+        _append(state, p, founders)
+
+
+def _shared_out(state: State, p: Parameters, gone: Ints, left: Floats) -> Floats:
+    """(firms,) what each standing firm takes over of what those that close leave: small neighbours of the branch, else neighbours of the
+    branch, else the branch, by their markets.
+
+    Args:
+        gone: rows of those that close.
+        left: what each row leaves, summed over its firms.
+    """
+    f, market = state.firms, np.where(state.firms.alive, state.economy.base_jobs, 0.0)
+    near = f.district.astype(np.int64) * len(Sector) + f.sector
+    out, rest = np.zeros(len(f)), left
+    for group, taker in ((near, f.jobs < p["small_firm"]), (near, True), (f.sector.astype(np.int64), True)):
+        pull = market * taker
+        n = int(group.max()) + 1
+        total = np.bincount(group, weights=f.weight * pull, minlength=n)
+        pool = np.bincount(group[gone], weights=rest, minlength=n)
+        out += pull * (pool / np.where(total > 0.0, total, np.inf))[group]
+        rest = np.where(total[group[gone]] > 0.0, 0.0, rest)
+    return out
+
+
+def _by_branch(state: State, each: Floats) -> Floats:
+    """(S,) sum over living firms."""
+    f = state.firms
+    return np.bincount(f.sector, weights=np.where(f.alive, f.weight * each, 0.0), minlength=len(Sector))
+
+
+def _others_stand(state: State, gone: Ints) -> Bools:
+    """(S,) branches that keep at least half of their market when ``gone`` close: in the others nobody closes this month."""
+    market = _by_branch(state, state.economy.base_jobs)
+    f = state.firms
+    left = np.bincount(f.sector[gone], weights=(f.weight * state.economy.base_jobs)[gone], minlength=len(Sector))
+    return np.asarray(left < 0.5 * market)
+
+
+def _append(state: State, p: Parameters, new: Founders) -> None:
+    """Rows of the new firms: as digital as young ones of their branch, with the cash of a standing firm; they begin to hire at once."""
+    e, f = state.economy, state.firms
+    n, rows = len(f), len(new.sector)
+    sales = new.market * VALUE_ADDED[new.sector] / 12.0 * TURNOVER
+    like = np.minimum(e.usual_maturity[new.sector] + p["founder_maturity"], 0.98)
     f.extend(
         {
-            "id": np.arange(n, n + new), "alive": np.ones(new), "weight": weight, "district": district, "sector": sector,
-            "jobs": np.zeros(new), "jobs_wanted": jobs, "revenue": np.zeros(new), "liquidity": p["cash_months"] * sales,
-            "maturity": like, "telework": np.clip(np.round(3.2 * like - 0.6), 0.0, 3.0), "floor": jobs * FLOOR_PER_JOB[sector],
-            "preparedness": np.clip(like * 0.8 + 0.05, 0.0, 1.0), "projects": np.zeros(new),
+            "id": np.arange(n, n + rows), "alive": np.ones(rows), "weight": new.weight, "district": new.district, "sector": new.sector,
+            "jobs": new.jobs, "jobs_wanted": new.market, "revenue": np.zeros(rows), "liquidity": p["cash_months"] * sales,
+            "maturity": like, "telework": np.clip(np.round(3.2 * like - 0.6), 0.0, 3.0), "floor": new.floor,
+            "preparedness": np.clip(like * 0.8 + 0.05, 0.0, 1.0), "projects": np.zeros(rows),
         }
     )  # fmt: skip
-    e.base_jobs = np.concatenate([e.base_jobs, jobs])
-    e.usual_cash = np.concatenate([e.usual_cash, np.full(new, p["cash_months"])])
-    e.engaged = np.concatenate([e.engaged, np.zeros(new)])
+    e.base_jobs = np.concatenate([e.base_jobs, new.market])
+    e.usual_cash = np.concatenate([e.usual_cash, np.full(rows, p["cash_months"])])
+    e.engaged = np.concatenate([e.engaged, np.zeros(rows)])

@@ -104,7 +104,7 @@ def test_firms_without_cash_close_and_leave_most_of_their_market_to_others(city:
     while not (~f.alive).any():
         state.month += 1
         months += 1
-        firms._close(state, p)
+        firms._close(state, p, np.zeros(len(f)))
     gone = ~f.alive
     assert not (gone & ~broke).any()
     assert e.closed[0] == pytest.approx(f.weight[gone].sum())
@@ -121,7 +121,7 @@ def test_closing_comes_with_its_monthly_chance(city: City) -> None:
         _, state = begun(city)
         state.seed = seed
         state.firms.liquidity[:] = -1.0
-        firms._close(state, P)
+        firms._close(state, P, np.zeros(len(state.firms)))
         closed += int((~state.firms.alive).sum())
     n = 60 * 60
     assert closed / n == pytest.approx(P["closing_chance"], abs=4.0 * np.sqrt(P["closing_chance"] / n))
