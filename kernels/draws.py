@@ -13,7 +13,7 @@ import zlib
 import numpy as np
 import numpy.typing as npt
 
-from kernels.jit import kernel
+from kernels.jit import kernel, spliced
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -31,9 +31,11 @@ def stream(name: str) -> int:
     return zlib.crc32(name.encode("utf-8"))
 
 
-@kernel
-def philox4x32(c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, k0: np.uint64, k1: np.uint64) -> tuple:  # type: ignore[type-arg]
-    """Ten rounds of Philox4x32: four 32-bit words (held in uint64) from a 4-word counter and a 2-word key."""
+BLOCK = 1024  #: draws made together before they are looked at
+
+
+@spliced
+def _words(c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, k0: np.uint64, k1: np.uint64) -> tuple:  # type: ignore[type-arg]
     for _ in range(10):
         p0 = _M0 * c0
         p1 = _M1 * c2
@@ -44,17 +46,29 @@ def philox4x32(c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, k0: n
 
 
 @kernel
+def philox4x32(c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, k0: np.uint64, k1: np.uint64) -> tuple:  # type: ignore[type-arg]
+    """Ten rounds of Philox4x32: four 32-bit words (held in uint64) from a 4-word counter and a 2-word key."""
+    return _words(c0, c1, c2, c3, k0, k1)
+
+
+@spliced
+def one(seed: int, stream_id: int, agent: int, month: int, index: int) -> float:
+    """:func:`uniform` for kernels that draw in a loop."""
+    s = np.uint64(seed)
+    a = np.uint64(agent)
+    c3 = (((s >> _SHIFT) * np.uint64(0x85EBCA6B)) ^ (np.uint64(index) << np.uint64(16)) ^ (a >> _SHIFT)) & _MASK
+    w = _words(a & _MASK, np.uint64(month) & _MASK, c3, s >> _SHIFT, s & _MASK, np.uint64(stream_id) & _MASK)
+    bits = (w[0] << np.uint64(21)) ^ (w[1] >> np.uint64(11))
+    return (np.float64(bits) + 0.5) * (1.0 / 9007199254740992.0)
+
+
+@kernel
 def uniform(seed: int, stream_id: int, agent: int, month: int, index: int) -> float:
     """One number in the open interval (0, 1) with 53 random bits, for (seed, stream, agent, month) and draw ``index``.
 
     ``seed`` 0..2^63-1, ``stream_id`` from :func:`stream`, ``agent`` >= 0 (48 bits used), ``month`` >= 0, ``index`` 0..65535.
     """
-    s = np.uint64(seed)
-    a = np.uint64(agent)
-    c3 = (((s >> _SHIFT) * np.uint64(0x85EBCA6B)) ^ (np.uint64(index) << np.uint64(16)) ^ (a >> _SHIFT)) & _MASK
-    w = philox4x32(a & _MASK, np.uint64(month) & _MASK, c3, s >> _SHIFT, s & _MASK, np.uint64(stream_id) & _MASK)
-    bits = (w[0] << np.uint64(21)) ^ (w[1] >> np.uint64(11))
-    return (np.float64(bits) + 0.5) * (1.0 / 9007199254740992.0)
+    return one(seed, stream_id, agent, month, index)
 
 
 @kernel
@@ -62,8 +76,30 @@ def uniforms(seed: int, stream_id: int, agents: IntArray, month: int, index: int
     """:func:`uniform` for each agent id. ``agents`` (n,) int64; returns (n,) float64 in (0, 1)."""
     out = np.empty(agents.shape[0], np.float64)
     for i in range(agents.shape[0]):
-        out[i] = uniform(seed, stream_id, agents[i], month, index)
+        out[i] = one(seed, stream_id, agents[i], month, index)
     return out
+
+
+@kernel
+def below(
+    seed: int, stream_id: int, agents: IntArray, month: int, index: int, limit: float
+) -> tuple[IntArray, FloatArray]:
+    """Rows whose :func:`uniform` lies below ``limit``, ascending, and their draws: whom a rule has to look at whose chances stay below it.
+
+    ``agents`` (n,) int64; returns (k,) int64 and (k,) float64.
+    """
+    n = agents.shape[0]
+    rows, draws, block = np.empty(n, np.int64), np.empty(n, np.float64), np.empty(BLOCK, np.float64)
+    k = 0
+    for start in range(0, n, BLOCK):
+        some = agents[start : start + BLOCK]  # counted from 0: an index that might be negative is no vector's
+        for j in range(some.shape[0]):
+            block[j] = one(seed, stream_id, some[j], month, index)
+        for j in range(some.shape[0]):
+            if block[j] < limit:
+                rows[k], draws[k] = start + j, block[j]
+                k += 1
+    return rows[:k].copy(), draws[:k].copy()
 
 
 @kernel
@@ -71,5 +107,5 @@ def gumbels(seed: int, stream_id: int, agents: IntArray, month: int, index: int)
     """Standard Gumbel draws, one per agent id: the error of a logit utility. Returns (n,) float64."""
     out = np.empty(agents.shape[0], np.float64)
     for i in range(agents.shape[0]):
-        out[i] = -np.log(-np.log(uniform(seed, stream_id, agents[i], month, index)))
+        out[i] = -np.log(-np.log(one(seed, stream_id, agents[i], month, index)))
     return out

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from kernels.draws import FloatArray, IntArray, uniform
+from kernels.draws import BLOCK, FloatArray, IntArray, one
 from kernels.jit import kernel
 
 Float32s = npt.NDArray[np.float32]
@@ -78,16 +78,29 @@ def come(
         bit: what they come to.
         turn: 0..11 asks a twelfth of the people anew, by identity, and leaves the others as they are; -1 asks everybody.
     """
-    for i in range(ids.shape[0]):
-        if turn >= 0 and ids[i] % 12 != turn:
-            continue
-        took[i] &= ~np.int8(bit)
-        if score[i] == NOBODY:
-            continue
-        d = district[i]
-        known = reach[d] + (1.0 - reach[d]) * heard[household[i]]
-        if known <= 0.0:
-            continue
-        u = uniform(seed, stream_id, ids[i], month, 0)
-        if u < known and u < chance(constant + score[i] + touched[d], known):
-            took[i] |= bit
+    top = score[0] if score.shape[0] > 0 else NOBODY
+    for i in range(score.shape[0]):
+        top = max(top, score[i])
+    # most draws lie above the chance of whoever is most willing (and a little more: exp need not be monotone to the last bit)
+    most = chance(constant + top + touched.max(), 1.0) * (1.0 + 1e-9)
+    rows, block, draws = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int64), np.empty(BLOCK, np.float64)
+    i = 0
+    while i < ids.shape[0]:
+        many = 0
+        while i < ids.shape[0] and many < BLOCK:
+            if turn < 0 or ids[i] % 12 == turn:
+                rows[many], block[many] = i, ids[i]
+                many += 1
+            i += 1
+        some = block[:many]
+        for j in range(some.shape[0]):
+            draws[j] = one(seed, stream_id, some[j], month, 0)
+        for j in range(many):
+            who = rows[j]
+            took[who] &= ~np.int8(bit)
+            if draws[j] >= most or score[who] == NOBODY:
+                continue
+            d = district[who]
+            known = reach[d] + (1.0 - reach[d]) * heard[household[who]]
+            if draws[j] < known and draws[j] < chance(constant + score[who] + touched[d], known):
+                took[who] |= bit

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from kernels.lookup import sums_of
 from sim.city.city import City
 from sim.codes import Ring
 from sim.columns import Floats, Ints
@@ -32,7 +33,6 @@ def monthly_rent(rent: Floats, district: Ints, area: Floats, p: Parameters) -> F
 def vacancy(state: State, districts: int) -> Floats:
     """(D,) share of the dwellings where nobody lives; 0 where there are none."""
     d = state.dwellings
-    there = np.where(d.alive, d.weight, 0.0)
-    total = np.bincount(d.district, weights=there, minlength=districts)
-    empty = np.bincount(d.district, weights=np.where(d.household < 0, there, 0.0), minlength=districts)
+    total = sums_of(d.alive, d.district, d.weight, districts)
+    empty = sums_of(d.alive & (d.household < 0), d.district, d.weight, districts)
     return np.asarray(empty / np.maximum(total, 1e-300))

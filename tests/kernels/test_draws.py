@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kernels.draws import gumbels, philox4x32, stream, uniform, uniforms
+from kernels.draws import BLOCK, below, gumbels, philox4x32, stream, uniform, uniforms
 
 ONES = 0xFFFFFFFF
 
@@ -57,3 +57,13 @@ def test_a_draw_knows_only_its_counter() -> None:
         uniform(1, 2, 3 + 2**33, 4, 5),
     ]
     assert len(set(one + more)) == 8
+
+
+def test_below_finds_exactly_the_rows_whose_draws_lie_there() -> None:
+    for n in (0, 1, BLOCK, 3 * BLOCK + 17):
+        ids = np.arange(n)[::-1] * 3 + 2**33
+        every = uniforms(9, stream("b"), ids, 40, 2)
+        for limit in (-1.0, 0.0, 0.01, 0.6, 2.0):
+            rows, draws = below(9, stream("b"), ids, 40, 2, limit)
+            assert np.array_equal(rows, np.flatnonzero(every < limit))
+            assert np.array_equal(draws, every[rows])

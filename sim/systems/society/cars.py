@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from kernels.draws import stream, uniforms
+from kernels.draws import below, stream, uniforms
+from kernels.lookup import highest_of, members, sums_of
 from sim.agents.belongings import crit_air
 from sim.codes import Carrier, CritAir, Party, Powertrain, Purpose
 from sim.columns import Bools, Floats, Ints
@@ -16,9 +17,12 @@ from sim.measures.policies import Policies
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import State
+from sim.systems.society.contacts import Near
 
 #: Chance that a replacement is a new car, by income fifth against the mean (assumption).
 NEW_BY_FIFTH = np.array([0.38, 0.62, 0.92, 1.31, 1.77])
+#: Chance of a first car, by income fifth against the mean (assumption).
+FIRST_BY_FIFTH = np.array([0.5, 0.8, 1.0, 1.3, 1.5])
 #: Ages of used cars sold in France [years] and share below (AAA Data, October 2024: 11 % up to two years old, 28 % over fifteen).
 USED_EDGES = np.array([0.0, 1.0, 2.0, 5.0, 7.0, 10.0, 15.0, 25.0])
 USED_BELOW = np.cumsum([0.0, 0.06, 0.05, 0.20, 0.11, 0.11, 0.19, 0.28])
@@ -33,26 +37,29 @@ PRICE_USED = np.array([9e3, 10e3, 14e3, 20e3, 17e3])
 DEALERS = 0.15
 
 
-def renew(state: State, policies: Policies, p: Parameters, trends: Trends, adopters: Floats) -> None:
+def renew(state: State, policies: Policies, p: Parameters, trends: Trends, adopters: Near) -> None:
     """Replace, or give up, the cars whose time has come. ``adopters`` (H,): share of electric among contacts' cars."""
     cars, h = state.cars, state.households
     ids, month = cars.id, state.month
     kept_out = felt_bans(state, policies)
-    ban = np.where(cars.alive, kept_out[cars.crit_air, cars.household], 0.0)
-    due = np.flatnonzero(cars.alive)
-    age = np.maximum(month - cars.since[due], 0)
-    by_age = p["car_renewal"] / 12.0 * (np.arange(age.max(initial=0) + 1) / 120.0) ** p["car_renewal_shape"]
-    hazard = by_age[age] * (1.0 + (p["ban_renewal"] - 1.0) * ban[due])
-    due = due[uniforms(state.seed, stream("society.car.due"), ids[due], month, 0) < hazard]
-    gives_up = uniforms(state.seed, stream("society.car.drop"), ids[due], month, 0) < p["ban_give_up"] * ban[due]
+    oldest = max(month - int(cars.since.min(initial=month)), 0)
+    by_age = p["car_renewal"] / 12.0 * (np.arange(oldest + 1) / 120.0) ** p["car_renewal_shape"]
+    # most draws lie above the chance of the oldest car where bans are hardest: only the others are looked at
+    most = by_age.max() * (1.0 + max(p["ban_renewal"] - 1.0, 0.0) * policies.car_ban.max(initial=0.0))
+    due, draw = below(state.seed, stream("society.car.due"), ids, month, 0, most)
+    due, draw = due[cars.alive[due]], draw[cars.alive[due]]
+    ban = kept_out[cars.crit_air[due], cars.household[due]]
+    hazard = by_age[np.maximum(month - cars.since[due], 0)] * (1.0 + (p["ban_renewal"] - 1.0) * ban)
+    due, ban = due[draw < hazard], ban[draw < hazard]
+    gives_up = uniforms(state.seed, stream("society.car.drop"), ids[due], month, 0) < p["ban_give_up"] * ban
     _drop(state, due[gives_up])
-    due = due[~gives_up]
+    due, ban = due[~gives_up], ban[~gives_up]
     quintile = h.quintile[cars.household[due]]
     new = (
         uniforms(state.seed, stream("society.car.new"), ids[due], month, 0)
         < p["car_new_share"] * NEW_BY_FIFTH[quintile]
     )
-    shift = _electric_shift(state, policies, p, trends, adopters, due, ban[due])
+    shift = _electric_shift(state, policies, p, trends, adopters, due, ban)
     power = _powertrain(state, trends, ids[due], new, shift)
     before = cars.powertrain[due].copy()
     w = cars.weight[due]
@@ -74,11 +81,11 @@ def renew(state: State, policies: Policies, p: Parameters, trends: Trends, adopt
 
 def first_cars(state: State, policies: Policies, p: Parameters, trends: Trends) -> None:
     """Households without a car but with a driver buy a used one now and then."""
-    h, c, cars = state.households, state.citizens, state.cars
-    drives = np.bincount(c.household[c.alive & c.licence], minlength=len(h)) > 0
-    chance = p["first_car"] * np.array([0.5, 0.8, 1.0, 1.3, 1.5])[h.quintile]
-    rows = np.flatnonzero(h.alive & (h.cars == 0) & drives)
-    rows = rows[uniforms(state.seed, stream("society.car.first"), h.id[rows], state.month, 0) < chance[rows]]
+    h, cars = state.households, state.cars
+    chance = p["first_car"] * FIRST_BY_FIFTH
+    rows, draw = below(state.seed, stream("society.car.first"), h.id, state.month, 0, chance.max())
+    rows = rows[h.alive[rows] & (h.cars[rows] == 0) & (draw < chance[h.quintile[rows]])]
+    rows = _with_driver(state, rows)
     if not len(rows):
         return
     new = np.arange(len(rows))
@@ -96,6 +103,16 @@ def first_cars(state: State, policies: Policies, p: Parameters, trends: Trends) 
     state.flows[6] += float(weight.sum())
     nothing = np.zeros(len(rows))
     _book(state, rows, weight, PRICE_USED[power], nothing, nothing, 1.0 - p["instalments_left"])
+
+
+def _with_driver(state: State, rows: Ints) -> Ints:
+    """Those of the households ``rows`` in which somebody may drive."""
+    c, asked = state.citizens, np.zeros(len(state.households), bool)
+    asked[rows] = True
+    people = members(c.household, asked)
+    drives = np.zeros(len(asked), bool)
+    drives[c.household[people[c.alive[people] & c.licence[people]]]] = True
+    return rows[drives[rows]]
 
 
 def _used_since(month: int, u: Floats, power: Ints, kept_out: Floats) -> Ints:
@@ -121,24 +138,26 @@ def _used_since(month: int, u: Floats, power: Ints, kept_out: Floats) -> Ints:
 def felt_bans(state: State, policies: Policies) -> Floats:
     """(stickers, H) share kept out at home or where a driver of the household works, whichever is larger; 0 without bans."""
     c, h = state.citizens, state.households
+    if not policies.car_ban.any():
+        return np.broadcast_to(0.0, (len(CritAir), len(h)))
     out = np.zeros((len(CritAir), len(h)))
-    works = np.flatnonzero(c.alive & c.licence & (c.main_district >= 0))
+    works = c.alive & c.licence
     for sticker in np.flatnonzero(policies.car_ban.any(axis=1)):
         ban = policies.car_ban[sticker]
         out[sticker] = ban[h.district]
-        np.maximum.at(out[sticker], c.household[works], ban[c.main_district[works]])
+        highest_of(works, c.household, c.main_district, ban, out[sticker])
     return out
 
 
 def _electric_shift(
-    state: State, policies: Policies, p: Parameters, trends: Trends, adopters: Floats, due: Ints, ban: Floats
+    state: State, policies: Policies, p: Parameters, trends: Trends, adopters: Near, due: Ints, ban: Floats
 ) -> Floats:
     """Log-odds of an electric car against the market's: grant, chargers near home, contacts, ban, fuel against electricity price.
 
     Contacts count by how far they are ahead of the country's households, whose contacts are in the market's shares already.
     """
     h, household = state.households, state.cars.household[due]
-    held = np.bincount(h.district, weights=np.where(h.alive, h.weight * h.cars, 0.0), minlength=len(policies.chargers))
+    held = sums_of(h.alive, h.district, h.weight * h.cars, len(policies.chargers))
     density = policies.chargers / np.maximum(held, 1.0) * 1000.0
     fuel = 0.5 * (policies.energy_price_factor[Carrier.PETROL] + policies.energy_price_factor[Carrier.DIESEL])
     fuel *= p.relative("fuel_price")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from kernels.draws import stream, uniforms
+from kernels.draws import below, stream, uniforms
 from sim.codes import Carrier, Retrofit, Tenure
 from sim.columns import Bools, Floats, Ints
 from sim.measures.policies import Policies
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import State
-from sim.systems.society.works import book, means, occupied
+from sim.systems.society.contacts import Near
+from sim.systems.society.works import book, lived_in, means, occupied
 
 #: State's share of retrofit cost by income fifth (MaPrimeRénov' and certificates 2021-2023, rounded: assumption).
 STATE_RETROFIT = np.array([0.50, 0.38, 0.25, 0.15, 0.10])
@@ -33,19 +34,18 @@ def finish_works(state: State) -> None:
     d.works_to[done] = Retrofit.EXISTING
 
 
-def retrofit(state: State, policies: Policies, p: Parameters, trends: Trends, done_by_contacts: Floats) -> None:
+def retrofit(state: State, policies: Policies, p: Parameters, trends: Trends, done_by_contacts: Near) -> None:
     """Owners, landlords and social landlords consider works, then decide by grants and means, then how deep; works take some months."""
     d, h = state.dwellings, state.households
-    lived, household = occupied(state)
-    open_to = lived & (d.retrofit == Retrofit.EXISTING) & (d.period <= LATEST_OLD) & (d.works_until < 0)
-    chance = (
-        p["retrofit_consider"]
-        + policies.advice[d.district] * p["advice_works"]
-        + p["retrofit_contacts"] * done_by_contacts[household]
-    )
-    rows = np.flatnonzero(open_to)
-    rows = rows[uniforms(state.seed, stream("society.retrofit.think"), d.id[rows], state.month, 0) < chance[rows]]
-    who = household[rows]
+    advised = p["retrofit_consider"] + policies.advice * p["advice_works"]
+    most = advised.max() + max(p["retrofit_contacts"], 0.0)  # of those all of whose contacts have done it
+    rows, draw = below(state.seed, stream("society.retrofit.think"), d.id, state.month, 0, most)
+    open_to = lived_in(state, rows) & (d.retrofit[rows] == Retrofit.EXISTING) & (d.period[rows] <= LATEST_OLD)
+    open_to &= d.works_until[rows] < 0
+    rows, draw = rows[open_to], draw[open_to]
+    who = d.household[rows].astype(np.int64)
+    thinks = draw < advised[d.district[rows]] + p["retrofit_contacts"] * done_by_contacts[who]
+    rows, who = rows[thinks], who[thinks]
     aid, granted = _shares(h.quintile[who], policies)
     tenure = np.array([p["retrofit_owner"], p["retrofit_landlord"], p["retrofit_social"]])[h.tenure[who]]
     value = tenure + p["retrofit_per_share"] * (aid + granted)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from kernels.draws import stream, uniforms
+from kernels.draws import below, stream, uniforms
 from sim.codes import DwellingType, Heating
 from sim.columns import Bools, Floats
 from sim.measures.policies import Policies
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import State
-from sim.systems.society.works import book, means, occupied
+from sim.systems.society.works import book, lived_in, means, occupied
 
 #: Price of a replaced heating system [€] by Heating code (assumption, 2021 orders of magnitude, fitted).
 HEATING_PRICE = np.array([5e3, 6e3, 3e3, 13e3, 1.5e3, 6e3])
@@ -27,21 +27,20 @@ _PIPED = (Heating.GAS, Heating.OIL, Heating.WOOD, Heating.DISTRICT)
 def renew_heating(state: State, policies: Policies, p: Parameters, trends: Trends) -> None:
     """Systems at the end of their life are replaced: by a heat pump at the market's chance moved by grants, else by their like."""
     d, h = state.dwellings, state.households
-    lived, household = occupied(state)
-    due = np.flatnonzero(lived & (d.heating != Heating.DISTRICT))
-    age = np.maximum(state.month - d.heating_since[due], 0)
-    hazard = p["heating_renewal"] / 12.0 * (np.arange(age.max(initial=0) + 1) / 240.0) ** p["heating_renewal_shape"]
-    due = due[uniforms(state.seed, stream("society.heating.due"), d.id[due], state.month, 0) < hazard[age]]
-    quintile = h.quintile[household[due]]
+    oldest = max(state.month - int(d.heating_since.min(initial=state.month)), 0)
+    hazard = p["heating_renewal"] / 12.0 * (np.arange(oldest + 1) / 240.0) ** p["heating_renewal_shape"]
+    due, draw = below(state.seed, stream("society.heating.due"), d.id, state.month, 0, hazard.max())
+    at_end = draw < hazard[np.maximum(state.month - d.heating_since[due], 0)]
+    due = due[at_end & lived_in(state, due) & (d.heating[due] != Heating.DISTRICT)]
+    household = d.household[due].astype(np.int64)
+    quintile = h.quintile[household]
     house = d.kind[due] <= DwellingType.TH
     market = np.where(house, trends.at("heat_pump_house", state.month), trends.at("heat_pump_flat", state.month))
     odds = market / (1.0 - market) * np.exp(p["heat_pump_per_k"] * policies.heat_pump_grant[quintile] / 1000.0)
     draw = uniforms(state.seed, stream("society.heating.what"), d.id[due], state.month, 0)
     grant, aid = policies.heat_pump_grant[quintile], STATE_HEAT_PUMP[quintile]
     left = HEATING_PRICE[Heating.HEAT_PUMP] - grant - aid
-    pump = (
-        (draw < odds / (1.0 + odds)) & (d.heating[due] != Heating.HEAT_PUMP) & (left <= means(state, household[due], p))
-    )
+    pump = (draw < odds / (1.0 + odds)) & (d.heating[due] != Heating.HEAT_PUMP) & (left <= means(state, household, p))
     same = d.heating[due].copy()
     if state.month >= NO_NEW_OIL:
         same[same == Heating.OIL] = Heating.GAS
@@ -54,7 +53,7 @@ def renew_heating(state: State, policies: Policies, p: Parameters, trends: Trend
     price = HEATING_PRICE[d.heating[due]]
     grant = np.where(pump, grant, 0.0)
     state.society.granted[1] += np.bincount(quintile, weights=w * grant, minlength=5)
-    book(state, household[due], w, price, grant, np.where(pump, aid, 0.0), p)
+    book(state, household, w, price, grant, np.where(pump, aid, 0.0), p)
 
 
 def connect_flats(state: State, policies: Policies, p: Parameters) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kernels.draws import stream, uniforms
+from kernels.lookup import sums_of
 from kernels.voice import NOBODY, come, inclination
 from sim.codes import Csp, Status, Voice
 from sim.columns import Floats, Ints
@@ -12,6 +13,7 @@ from sim.measures.policies import Policies
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import State
+from sim.systems.society.contacts import Near
 
 #: Education by socio-professional group, 0 least .. 1 most (assumption: order of the shares with a degree in each group).
 EDUCATION = np.array(
@@ -22,7 +24,7 @@ VOTE_MONTH = 11  #: and voted on a year after its beginning
 AGES = (0, 35 * 12, 60 * 12)  #: groups that quotas of a panel tell apart, from these ages [months]
 
 
-def take_part(state: State, policies: Policies, p: Parameters, trends: Trends, heard: Floats) -> None:
+def take_part(state: State, policies: Policies, p: Parameters, trends: Trends, heard: Near) -> None:
     """One month of participation. Writes who takes part, volunteers, the edition under way, and co-construction.
 
     ``heard`` (H,): share of contacts' households with somebody who took part lately. Readiness to test is asked of a twelfth each month.
@@ -59,7 +61,7 @@ def take_part(state: State, policies: Policies, p: Parameters, trends: Trends, h
     if policies.citizens_panel[0] > 0.0:
         _draw_panel(state, policies, p, score, age)
     tester = c.alive & ((s.took_part & Voice.TEST) != 0)
-    s.volunteers = np.bincount(c.district[tester], weights=c.weight[tester], minlength=districts)
+    s.volunteers = sums_of(tester, c.district, c.weight, districts)
     s.engaged *= 1.0 - p["participation_forgotten"]
     s.engaged[(s.took_part & ~np.int8(Voice.TEST)) != 0] = 1.0
     _design_together(state, policies, p)
@@ -76,7 +78,7 @@ def _invite(
     )  # fmt: skip
 
 
-def _budget(state: State, policies: Policies, p: Parameters, score: Floats, heard: Floats) -> None:
+def _budget(state: State, policies: Policies, p: Parameters, score: Floats, heard: Near) -> None:
     """The participatory budget: an edition collects ideas for some months, then the citizens vote once; then comes the next."""
     s = state.society
     if policies.participation[0] <= 0.0:
@@ -99,14 +101,14 @@ def _budget(state: State, policies: Policies, p: Parameters, score: Floats, hear
             monthly,
             again.astype(np.float32),
             reach,
-            np.zeros(len(heard)),
+            np.zeros(len(state.households)),
             nothing,
             Voice.IDEA,
         )
         s.ideas += _persons(state, Voice.IDEA, districts)
     if VOTE_MONTH <= month < VOTE_MONTH + 1.0:
         c = state.citizens
-        heard = heard.copy()
+        heard = heard[np.arange(len(state.households))]
         heard[c.household[c.alive & (s.engaged > 0.0)]] = 1.0  # who took part, and those they live with, know of it
         _invite(state, "vote", state.month, p["budget_vote"], score, reach, heard, nothing, Voice.VOTE)
         s.votes += _persons(state, Voice.VOTE, districts)
@@ -116,7 +118,7 @@ def _persons(state: State, bit: Voice, districts: int) -> Floats:
     """(D,) who took part, by home."""
     c = state.citizens
     who = c.alive & ((state.society.took_part & bit) != 0)
-    return np.asarray(np.bincount(c.district[who], weights=c.weight[who], minlength=districts))
+    return np.asarray(sums_of(who, c.district, c.weight, districts))
 
 
 def _draw_panel(state: State, policies: Policies, p: Parameters, score: Floats, age: Ints) -> None:

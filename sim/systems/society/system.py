@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from kernels.diffusion import (
-    contact_shares,
     group_gap,
     household_mean,
     judgement,
@@ -13,16 +12,17 @@ from kernels.diffusion import (
     weight_below,
     word_of_mouth,
 )
-from kernels.draws import stream, uniforms
+from kernels.draws import below, stream
 from sim.agents.housing import rent_at_start, vacancy
 from sim.city.city import City
-from sim.codes import Mode, Party, Powertrain, Purpose, Retrofit, Status
+from sim.codes import Mode, Party, Purpose, Status
 from sim.columns import Floats, Ints
 from sim.measures.policies import Policies
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import Society, State
 from sim.systems.society import cars, cooling, envelopes, heating, participation, rents, roofs
+from sim.systems.society.contacts import look_around
 
 UNTOLD = 0.1  #: share of all people below which the untouched no longer tell what would have happened anyway
 POORER = 1  #: last income fifth that counts as poorer: the two poorest
@@ -55,7 +55,7 @@ class SocietySystem:
             return
         p, trends = self.parameters, self.trends
         state.households.works_bill *= p["instalments_left"]
-        electric, retrofitted, solar, heard = self._contacts(state)
+        electric, retrofitted, solar, heard = look_around(state)
         cars.renew(state, policies, p, trends, electric)
         cars.first_cars(state, policies, p, trends)
         envelopes.finish_works(state)
@@ -70,29 +70,14 @@ class SocietySystem:
         rents.move_rents(state, p)
         participation.take_part(state, policies, p, trends, heard)
 
-    def _contacts(self, state: State) -> Floats:
-        """(4, H) share of contacts with an electric car, a retrofitted home, rooftop PV, somebody who took part lately."""
-        h, d, c, people = state.households, state.dwellings, state.cars, state.citizens
-        own = np.zeros(len(h), np.uint8)
-        lived = d.alive & (d.household >= 0)
-        for bit, rows in enumerate(
-            (
-                c.household[c.alive & (c.powertrain == Powertrain.ELECTRIC)],
-                d.household[lived & (d.retrofit > Retrofit.EXISTING)],
-                d.household[lived & (d.pv > 0.0)],
-                people.household[people.alive & (state.society.engaged > 0.0)],
-            )
-        ):
-            own[rows] |= np.uint8(1 << bit)
-        return contact_shares(state.contact_first, state.contacts, h.alive, own, 4)
-
     def _buy_bicycles(self, state: State, policies: Policies) -> None:
         """A grant brings bicycles to some who have none; the metropole pays it to them."""
         c, amount = state.citizens, float(policies.bike_grant[0])
         if amount == 0.0:
             return
-        draw = uniforms(state.seed, stream("society.bicycle"), c.id, state.month, 0)
-        buyers = np.flatnonzero(c.alive & ~c.bike & (draw < self.parameters["bikes_per_100"] * amount / 100.0))
+        chance = self.parameters["bikes_per_100"] * amount / 100.0
+        buyers, _ = below(state.seed, stream("society.bicycle"), c.id, state.month, 0, chance)
+        buyers = buyers[c.alive[buyers] & ~c.bike[buyers]]
         c.bike[buyers] = True
         quintile = state.households.quintile[c.household[buyers]]
         state.society.granted[4] += np.bincount(quintile, weights=c.weight[buyers] * amount, minlength=5)

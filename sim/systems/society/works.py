@@ -16,6 +16,17 @@ def occupied(state: State) -> tuple[Bools, Ints]:
     return np.asarray(d.alive & (d.household >= 0)), np.maximum(d.household, 0).astype(np.int64)
 
 
+def lived_in(state: State, rows: Ints) -> Bools:
+    """(n,) True where somebody lives in the dwellings ``rows``."""
+    d = state.dwellings
+    return np.asarray(d.alive[rows] & (d.household[rows] >= 0))
+
+
+def owned(state: State, rows: Ints) -> Bools:
+    """(n,) True where the dwellings ``rows``, all lived in, belong to those who live there."""
+    return np.asarray(state.households.tenure[state.dwellings.household[rows]] == Tenure.OWNER)
+
+
 def own_means(state: State, household: Ints, p: Parameters) -> Floats:
     """What the households can pay at once or by credit [€]."""
     h = state.households

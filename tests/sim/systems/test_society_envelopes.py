@@ -11,7 +11,8 @@ from sim.measures.policies import Contribution
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import State
-from sim.systems.society import SocietySystem, envelopes
+from sim.systems.society import envelopes
+from sim.systems.society.contacts import look_around
 from tests.sim.systems.homes_worlds import Fixed, a_state, granted, policies, within, works_paid
 from tests.tiny import tiny_city
 
@@ -30,7 +31,6 @@ def test_retrofits_are_decided_as_said_and_take_effect_after_the_works(city: Cit
     d, h = state.dwellings, state.households
     p = Parameters({"retrofit_consider": 0.008, "retrofit_landlord": -2.2})
     plan = policies(city, Contribution("retrofit_grant", 0.3), Contribution("advice", 0.05))
-    society = SocietySystem(city, p, Trends())
     contacts = np.linspace(0.0, 1.0, len(h))
     envelopes.retrofit(state, plan, p, Trends(), contacts)
     chosen = d.works_until >= 0
@@ -56,7 +56,8 @@ def test_retrofits_are_decided_as_said_and_take_effect_after_the_works(city: Cit
     assert (d.retrofit[chosen] == np.where(deep[chosen] > 1.0, Retrofit.ADVANCED, Retrofit.USUAL)).all()
     assert (d.works_until == -1).all()
     assert (d.retrofit[~chosen] == Retrofit.EXISTING).all()
-    electric, retrofitted, _, _ = society._contacts(state)
+    everybody = np.arange(len(h))
+    electric, retrofitted = (of[everybody] for of in look_around(state)[:2])
     assert retrofitted.max() > 0.0
     assert ((electric >= 0.0) & (electric <= 1.0)).all()
 

@@ -15,6 +15,7 @@ from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import Economy, Energy, Society, State, Townhall, Traffic
 from sim.systems.society import SocietySystem
+from sim.systems.society.contacts import look_around
 from sim.systems.society.participation import take_part
 from tests.tiny import tiny_city, tiny_state
 
@@ -69,7 +70,7 @@ def toulouse() -> tuple[State, SocietySystem, Policies, list[tuple[float, float]
     editions, kept = [], state
     for month in range(48):
         state.month += 1
-        take_part(state, policies, P, Trends(), society._contacts(state)[3])
+        take_part(state, policies, P, Trends(), look_around(state)[3])
         if month % 24 == 23:
             editions.append((state.society.votes.sum() / adults * ADULTS, state.society.ideas.sum() / adults * ADULTS))
             kept = state.copy() if month == 23 else kept

@@ -11,7 +11,8 @@ from sim.measures.policies import Contribution
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends, all_series
 from sim.state import State
-from sim.systems.society import SocietySystem, roofs
+from sim.systems.society import roofs
+from sim.systems.society.contacts import look_around
 from tests.sim.systems.homes_worlds import Fixed, a_state, granted, policies, within, works_paid
 from tests.tiny import tiny_city
 
@@ -48,11 +49,11 @@ def test_solar_roofs_spread_as_bass_says_where_everybody_meets_everybody(city: C
     state.contact_first, state.contacts = np.arange(n + 1) * 60, rng.integers(0, n, 60 * n).astype(np.int32)
     monthly, contacts = 0.004, 9.0
     world, p = Fixed(pv_rate=12.0 * monthly, households_solar=0.0), Parameters({"pv_contacts": contacts})
-    society, plan = SocietySystem(city, p, world), policies(city)
+    plan = policies(city)
     p1, q, found = monthly, monthly * contacts, []
     for _ in range(120):
         state.month += 1
-        roofs.install_pv(state, plan, p, world, society._contacts(state)[2])
+        roofs.install_pv(state, plan, p, world, look_around(state)[2])
         found.append(np.mean(state.dwellings.pv > 0.0))
     t = np.arange(1, 121)
     bass = (1.0 - np.exp(-(p1 + q) * t)) / (1.0 + q / p1 * np.exp(-(p1 + q) * t))
