@@ -10,6 +10,7 @@ from typing import Any
 
 _PUBLIC = {
     "Activity": "sim.codes",
+    "BikeWays": "sim.systems.mobility.bikeflows",
     "City": "sim.city.city",
     "DwellingType": "sim.codes",
     "Heating": "sim.codes",
@@ -33,6 +34,7 @@ _PUBLIC = {
     "Tenure": "sim.codes",
     "TransitMode": "sim.codes",
     "UrbanModel": "sim.model",
+    "bike_trips": "sim.systems.mobility.bikeflows",
     "both_worlds": "sim.eve",
     "cache_folder": "sim.city.load",
     "check_against_city": "sim.scenario.check",

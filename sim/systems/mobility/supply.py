@@ -18,17 +18,21 @@ def cycling_minutes(city: City, policies: Policies, p: Parameters) -> Floats:
     Stress factors: registry (after Broach, Dill & Gliebe 2012, Transportation Research A 46: cyclists accept detours of a quarter and
     more for paths away from traffic).
     """
-    a = city.links
-    level = np.maximum(a.cycle_level, policies.cycle_level).astype(np.int64)
-    stress = np.where(a.road_class == RoadClass.MAJOR, p["stress_major"], p["stress_minor"])
-    relief = np.array([1.0, p["lane_relief"], 0.0])[np.clip(level, 0, 2)]
-    factor = 1.0 + (stress - 1.0) * relief
-    minutes = a.length * factor * slope_factor(city, p) / (p["bike_speed"] / 3.6 * 60.0)
-    out = street_skims(city, minutes)
+    out = street_skims(city, link_minutes(city, policies.cycle_level, p))
     np.fill_diagonal(
         out, city.districts.inner_distance / p["bike_speed"] * 60.0 * (1.0 + (p["stress_minor"] - 1.0) * 0.5)
     )
     return out
+
+
+def link_minutes(city: City, cycle_level: Floats, p: Parameters) -> Floats:
+    """(L,) perceived minutes of each link by bicycle, stress and slope counted; ``cycle_level`` (L,) what the roadmap has built."""
+    a = city.links
+    level = np.maximum(a.cycle_level, cycle_level).astype(np.int64)
+    stress = np.where(a.road_class == RoadClass.MAJOR, p["stress_major"], p["stress_minor"])
+    relief = np.array([1.0, p["lane_relief"], 0.0])[np.clip(level, 0, 2)]
+    factor = 1.0 + (stress - 1.0) * relief
+    return np.asarray(a.length * factor * slope_factor(city, p) / (p["bike_speed"] / 3.6 * 60.0))
 
 
 def slope_factor(city: City, p: Parameters) -> Floats:
