@@ -1,4 +1,8 @@
-"""A branch: one city going its way on a thread of its own. Commands wait in line; a crash ends this branch and no other."""
+"""A branch: one city going its way on a thread of its own. Commands wait in line; a crash ends this branch and no other.
+
+What the room has seen ends with ``month``. While nobody asks for anything a branch may live *ahead* of it, so that the next month is there
+when it is asked for; a decision that comes meanwhile starts from the state kept of the month shown, and what was lived ahead is dropped.
+"""
 
 from __future__ import annotations
 
@@ -20,15 +24,17 @@ class Branch:
         self.number, self.name = number, name
         self.model = model
         self.first = model.state.month  #: the eve, or the month it was forked at
+        self.month = self.first  #: last month lived for the room to see
         self.error = ""
         self.history = history or History()
-        if model.state.month not in self.history.states:
-            self.history.keep_state(model.state.copy())
+        self._lock = threading.RLock()
         self._seen = len(model.state.townhall.journal)
         if self.frame(self.first) is None:
             self.history.keep_frame(frame_of(model, self._seen)[0])
         self._closing = threading.Event()
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix=f"branch-{number}")
+        self._turn = 0  #: grows when what is being lived no longer counts
+        self._ahead = False  #: what is being lived was not asked for
+        self._worker = self._thread()
 
     @property
     def scenario(self) -> Scenario:
@@ -36,9 +42,9 @@ class Branch:
         return self.model.scenario
 
     @property
-    def month(self) -> int:
-        """Last month lived."""
-        return self.model.state.month
+    def reached(self) -> int:
+        """Last month lived, whether the room has seen it or not."""
+        return max(self.history.frames)
 
     def frame(self, month: int) -> Frame | None:
         """A month lived, if its maps are still held."""
@@ -49,11 +55,23 @@ class Branch:
         """A month lived, maps or not."""
         return self.history.frames.get(month)
 
+    def seen(self) -> list[Frame]:
+        """Figures of the months that the room has seen, in their order."""
+        return [frame for month, frame in sorted(self.history.frames.copy().items()) if month <= self.month]
+
+    def states(self, until: int) -> list[tuple[int, State]]:
+        """Months and states kept of them, in order, that of ``until`` among them. They are not to be written to."""
+        kept = {m: s for m, s in self.history.states.copy().items() if m <= until}
+        if until not in kept:
+            kept[until] = self.state_at(until).result()
+        return sorted(kept.items())
+
     def submit(self, work: Callable[[], T]) -> Future[T]:
         """Do ``work`` on the branch's thread, in turn. An unforeseen error ends the branch."""
-        return self._worker.submit(self._guarded, work)
+        with self._lock:
+            return self._worker.submit(self._guarded, work, self._turn)
 
-    def _guarded(self, work: Callable[[], T]) -> T:
+    def _guarded(self, work: Callable[[], T], turn: int) -> T:
         if self.error:
             raise RunError(f"{self.name} has ended: {self.error}")
         try:
@@ -61,49 +79,56 @@ class Branch:
         except (RunError, ValueError):  # a command refused: the branch stands as it was
             raise
         except Exception as error:
-            self.error = f"{type(error).__name__}: {error}"
-            raise RunError(f"{self.name} has ended: {self.error}") from error
+            if turn == self._turn:
+                self.error = f"{type(error).__name__}: {error}"
+            raise RunError(f"{self.name} has ended: {error}") from error
 
     def live_to(self, month: int) -> Future[None]:
-        """Live until ``month`` has been lived."""
+        """Live until ``month`` has been lived, and let it be seen."""
+        with self._lock:
+            if self.reached >= month and not self.error:
+                self.month = max(self.month, month)
+                return _done()
+            self._ahead = False  # a month begun ahead is the one asked for
+            turn = self._turn
+            return self.submit(lambda: self._live(month, turn, seen=True))
 
-        def work() -> None:
-            while self.model.state.month < month and not self._closing.is_set():
-                self._step()
-
-        return self.submit(work)
+    def live_ahead(self, month: int) -> Future[None]:
+        """Live until ``month`` without showing it; a state of the month before is kept in any case."""
+        with self._lock:
+            turn = self._turn
+            return self.submit(lambda: self._live(month, turn, seen=False)) if not self.error else _done()
 
     def show(self, month: int) -> Future[Frame]:
         """The frame of a month lived, made again if its maps had been let go."""
 
-        def work() -> Frame:
-            found = self.frame(month)
-            if found is None:
-                self._replay(month)
-                found = self.frame(month)
-            if found is None:
-                raise RunError(f"{self.name} has not lived that month")
-            return found
-
-        return self.submit(work)
+        with self._lock:
+            turn = self._turn
+            return self.submit(lambda: self._replayed(month, turn))
 
     def revise(self, scenario: Scenario, month: int) -> Future[None]:
         """Follow another calendar after ``month``; what was lived after it is forgotten."""
-
-        def work() -> None:
-            if month < self.model.state.month:
-                self._rewind(month, scenario)
-            else:
-                self.model.revise(scenario)
-
-        return self.submit(work)
+        with self._lock:
+            alone = self._ahead
+            if alone:  # nobody waits for the month being lived: its thread ends with it, another one takes over
+                self._turn += 1
+                self._ahead = False
+                self._worker.shutdown(wait=False)
+                self._worker = self._thread()
+        return self.submit(lambda: self._revise(scenario, month, in_place=not alone))
 
     def state_at(self, month: int) -> Future[State]:
-        """A copy of the state at the end of a month lived."""
+        """A copy of the state at the end of a month lived. One that is kept need not wait for the month being lived."""
+        kept = self.history.states.get(month)
+        if kept is not None and not self.error:
+            return _done(kept.copy())
         return self.submit(lambda: self._branched(month, self.scenario).state)
 
     def model_at(self, month: int) -> Future[UrbanModel]:
         """A model at the end of a month lived, of its own."""
+        kept = self.history.states.get(month)
+        if kept is not None and not self.error:
+            return _done(self.model.at(kept.copy(), self.scenario))
         return self.submit(lambda: self._branched(month, self.scenario))
 
     def close(self) -> None:
@@ -113,36 +138,97 @@ class Branch:
 
     # --- on the branch's thread -----------------------------------------------------------------------------------
 
-    def _step(self) -> None:
-        self.model.step()
-        frame, self._seen = frame_of(self.model, self._seen)
-        self.history.keep_frame(frame)
-        self.history.keep_state(self.model.state.copy())
+    def _thread(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(1, thread_name_prefix=f"branch-{self.number}")
+
+    def _live(self, month: int, turn: int, *, seen: bool) -> None:
+        with self._lock:
+            if turn != self._turn:
+                return
+            self._ahead = not seen
+        if not seen:
+            self._keep()
+        while self.reached < month and not self._closing.is_set():
+            if not self._step(turn):
+                return
+        with self._lock:
+            if turn != self._turn:
+                return
+            if seen:
+                self.month = max(self.month, min(month, self.reached))
+            self._ahead = False
+
+    def _keep(self) -> None:
+        """Keep the state of the month lived last, to come back to."""
+        if self.model.state.month not in self.history.states:
+            self.history.keep_state(self.model.state.copy())
+
+    def _step(self, turn: int) -> bool:
+        """One month, from a state that is kept first. False if nobody wants it any more."""
+        self._keep()
+        model = self.model
+        model.step()
+        frame, seen = frame_of(model, self._seen)
+        with self._lock:
+            if turn != self._turn:
+                return False
+            self._seen = seen
+            self.history.keep_frame(frame)
+        return True
 
     def _branched(self, month: int, scenario: Scenario) -> UrbanModel:
+        kept = self.history.states.get(month)
+        if kept is not None:
+            return self.model.at(kept.copy(), scenario)
         if self.model.state.month == month:
-            return self._with(self.model.state, scenario)
+            return self.model.at(self.model.state.copy(), scenario)
         if month > self.model.state.month:
             raise RunError(f"{self.name} has not lived that month")
-        other = self._with(self.history.last_state(month), scenario)
+        other = self.model.at(self.history.last_state(month).copy(), scenario)
         other.live_until(month)
         return other
 
-    def _with(self, state: State, scenario: Scenario) -> UrbanModel:
-        """A model that goes on from a state kept."""
-        return self.model.at(state.copy(), scenario)
+    def _revise(self, scenario: Scenario, month: int, *, in_place: bool) -> None:
+        """Go on from the end of ``month``: with this model where it is idle and the state is kept, else with another one."""
+        model, history = self.model, self.history
+        if month == model.state.month:
+            self._keep()
+        if in_place and month in history.states:
+            before = model.state
+            model.state = history.states[month].copy()
+            try:
+                model.revise(scenario)
+            except ValueError:
+                model.state = before
+                raise
+            model.policies = model.municipality.in_force(model.state)
+        else:
+            model = self._branched(month, scenario)
+        with self._lock:
+            history.forget_after(month)
+            self.model, self.month = model, min(self.month, month)
+            self._seen = len(model.state.townhall.journal)
 
-    def _rewind(self, month: int, scenario: Scenario) -> None:
-        model = self._branched(month, scenario)
-        self.history.forget_after(month)
-        self.model = model
-        self._seen = len(model.state.townhall.journal)
-
-    def _replay(self, month: int) -> None:
+    def _replayed(self, month: int, turn: int) -> Frame:
+        found = self.frame(month)
+        if found is not None:
+            return found
+        if month > self.reached:
+            raise RunError(f"{self.name} has not lived that month")
         kept = self.history.last_state(month - 1)
-        other = self._with(kept, self.scenario)
+        other = self.model.at(kept.copy(), self.scenario)
         seen = len(kept.townhall.journal)
         while other.state.month < month:
             other.step()
-            frame, seen = frame_of(other, seen)
-        self.history.frames[month] = frame
+            found, seen = frame_of(other, seen)
+        assert found is not None
+        with self._lock:
+            if turn == self._turn:
+                self.history.frames[month] = found
+        return found
+
+
+def _done(value: T = None) -> Future[T]:  # type: ignore[assignment]
+    found: Future[T] = Future()
+    found.set_result(value)
+    return found

@@ -80,8 +80,8 @@ class History:
     def copy(self, until: int) -> History:
         """What is remembered up to a month; frames and states are shared, nobody writes to them."""
         other = History(self.map_bytes, self.state_limit)
-        other.frames = {m: f for m, f in self.frames.items() if m <= until}
-        other.states = {m: s for m, s in self.states.items() if m <= until}
+        other.frames = {m: f for m, f in self.frames.copy().items() if m <= until}
+        other.states = {m: s for m, s in self.states.copy().items() if m <= until}
         return other
 
     def forget_after(self, month: int) -> None:
@@ -113,4 +113,5 @@ class History:
 
     def last_state(self, month: int) -> State:
         """The latest state kept of ``month`` or before."""
-        return self.states[max(m for m in self.states if m <= month)]
+        kept = self.states.copy()  # another thread may keep one meanwhile
+        return kept[max(m for m in kept if m <= month)]

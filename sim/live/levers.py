@@ -135,10 +135,10 @@ class LeversPanel:
         page = self.page
         self.key = ()
         if not on:
-            await page.decide(stop=[one.id])
+            await page.edit(stop=[one.id])
         else:
             item = current(page.branch.scenario, page.workshop.shown + 1)[one.id]
-            await page.decide(changes=[item])
+            await page.edit(changes=[item])
         self.refresh()
 
     def propose(self) -> None:
@@ -266,10 +266,9 @@ class Form:
             self.dialog.close()
         self.page.view.change(picking=False, area=[])
         if self.word == "shock":
-            if await self.page.do(self.page.workshop.shock, item) is None:
-                await self.page.step()
+            await self.page.decide(self.page.workshop.shock, item)
         else:
-            await self.page.decide(changes=[item])
+            await self.page.edit(changes=[item])
 
 
 def _split(text: str) -> tuple[float, str] | None:

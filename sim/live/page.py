@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
@@ -25,6 +26,8 @@ from sim.live.words import indicator_label, kind_title, month_text, words
 from sim.live.workshop import BASELINE, SPEEDS, Workshop
 
 CSS = files("sim.live").joinpath("page.css").read_text("utf-8")
+#: The browser draws the map before it is given the panels [s].
+MAP_FIRST = 0.04
 TABS = ("figures", "levers", "people", "room", "story")
 STATUS = {
     Status.PLANNED: "planned",
@@ -63,6 +66,7 @@ class Page:
         self.site, self.workshop, self.view = site, workshop, site.view
         self.dark = ui.dark_mode(self.view.dark)
         self.seen: tuple[int, int, int] = (-1, -1, -1)
+        self.drawing = asyncio.Lock()
         self.language = ""
         self.shell = ui.element("div").classes("shell")
         self.build()
@@ -171,7 +175,12 @@ class Page:
     # --- drawing --------------------------------------------------------------------------------------------------------
 
     async def refresh(self) -> None:
-        """Draw what has changed since the last look."""
+        """Draw what has changed since the last look, one drawing after the other."""
+        async with self.drawing:
+            await self.draw()
+
+    async def draw(self) -> None:
+        """The map first: everything else waits until it has been sent."""
         w, view = self.workshop, self.view
         now = (
             w.revision,
@@ -201,15 +210,16 @@ class Page:
         }
         drawn: dict[str, Any] = await run.io_bound(look, view, w) or {}
         self.map.show(drawn, f"/map/values?{urlencode(query)}")
+        await asyncio.sleep(MAP_FIRST)
         self.timeline.show(timeline_plan(w, view))
         if self.tabs.value != view.tab:
             self.tabs.set_value(view.tab)
         for select, value in ((self.street, view.link), (self.place, view.district)):
             if select.value != value:
                 select.set_value(value)
-        drawing = self.panels[view.tab].refresh()
-        if drawing is not None:
-            await drawing
+        waiting = self.panels[view.tab].refresh()
+        if waiting is not None:
+            await waiting
 
     def draw_branches(self) -> None:
         """A button for each branch."""
@@ -244,22 +254,36 @@ class Page:
             ui.notify(f"{self.say['refused']}: {error}", type="warning", timeout=8000, multi_line=True, classes="big")
             return None
 
-    async def decide(self, **edit: Any) -> None:
-        """Edit the calendar of the branch shown, and let the city answer with its next month."""
-        if await self.do(self.workshop.edit, self.view.branch, **edit) is None and not self.workshop.playing:
-            await self.step()
+    @property
+    def watched(self) -> list[int]:
+        """Branches that the map shows."""
+        return [n for n in (self.view.branch, self.view.against) if n >= 0]
+
+    async def decide(self, command: Callable[..., Any], *args: Any, **more: Any) -> Any:
+        """A decision; the city answers with its next month, and this window draws it at once."""
+        made = await self.do(self.workshop.answer, self.watched, command, *args, **more)
+        if isinstance(made, Branch):
+            self.view.change(branch=made.number)
+        await self.refresh()
+        return made
+
+    async def edit(self, **edit: Any) -> None:
+        """Edit the calendar of the branch shown."""
+        await self.decide(self.workshop.edit, self.view.branch, **edit)
 
     async def step(self) -> None:
         """One month."""
-        await self.do(self.workshop.advance)
+        await self.do(self.workshop.advance, self.watched)
+        await self.refresh()
 
     def toggle(self) -> None:
         """Play or pause."""
         self.workshop.play(not self.workshop.playing)
 
-    def seek(self, month: int) -> None:
+    async def seek(self, month: int) -> None:
         """Show a month lived."""
-        self.workshop.seek(month)
+        await self.do(self.workshop.seek, month)
+        await self.refresh()
 
     async def moved(self, name: str, start: int) -> None:
         """A bar has been dragged to another month."""
@@ -291,6 +315,7 @@ class Page:
         made = await self.do(self.workshop.fork, self.view.branch, f"{self.say['what_if']} {number}")
         if made is not None:
             self.view.change(branch=made.number, against=self.view.branch, tab="levers")
+            await self.refresh()
 
     async def save(self) -> None:
         """The branch as a scenario file."""
@@ -314,9 +339,9 @@ class Page:
         if name == " ":
             self.toggle()
         elif name == "ArrowRight" and not event.modifiers.shift:
-            await self.step() if self.workshop.shown >= self.workshop.lived else self.seek(self.workshop.shown + 1)
+            await (self.step() if self.workshop.shown >= self.workshop.lived else self.seek(self.workshop.shown + 1))
         elif name == "ArrowLeft" and not event.modifiers.shift:
-            self.seek(self.workshop.shown - 1)
+            await self.seek(self.workshop.shown - 1)
         elif name.lower() == "w":
             await self.fork()
         elif name.lower() == "d":

@@ -29,7 +29,8 @@ COLOURS = (
 def curve(workshop: Workshop, branch: Branch, indicator: int, place: int = -1) -> list[list[float | int | None]]:
     """(month, value) of the months lived up to the one shown; of a district where ``place`` says which."""
     out: list[list[float | int | None]] = []
-    for month, frame in sorted(branch.history.frames.items()):
+    for frame in branch.seen():
+        month = frame.month
         if month > workshop.shown:
             break
         if place < 0:

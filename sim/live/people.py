@@ -103,8 +103,7 @@ def changes(branch: Branch, identity: int, until: int) -> list[tuple[str, str, i
     """(month, what, before, after) of what changed in her life, as far as states are kept."""
     out = []
     last: dict[str, int] = {}
-    for month in sorted(m for m in branch.history.states if m <= until):
-        state = branch.history.states[month]
+    for month, state in branch.states(until):
         rows = np.flatnonzero((state.citizens.id == identity) & state.citizens.alive)
         if not len(rows):
             continue

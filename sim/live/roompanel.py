@@ -77,12 +77,12 @@ class RoomPanel:
 
     async def apply(self) -> None:
         """A branch with what the room wants, as far as the budget carries it."""
-        made = await self.page.do(
-            winning_plan, self.page.workshop, self.page.view.branch, self.page.site.room.tally(), self.page.say["votes"]
+        page = self.page
+        made = await page.decide(
+            winning_plan, page.workshop, page.view.branch, page.site.room.tally(), page.say["votes"]
         )
         if made is not None:
-            self.page.view.change(branch=made.number, tab="levers")
-            await self.page.step()
+            page.view.change(tab="levers")
 
 
 def winning_plan(workshop: Workshop, number: int, tally: dict[str, tuple[int, int]], name: str) -> Branch:
@@ -146,12 +146,10 @@ class StoryPanel:
 
     async def preset(self, name: str) -> None:
         """A branch with a preset's measures."""
-        made = await self.page.do(
-            apply_preset, self.page.workshop, self.page.view.branch, name, self.page.view.language
-        )
+        page, parent = self.page, self.page.view.branch
+        made = await page.decide(apply_preset, page.workshop, parent, name, page.view.language)
         if made is not None:
-            self.page.view.change(branch=made.number, against=self.page.view.branch, tab="figures")
-            await self.page.step()
+            page.view.change(against=parent, tab="figures")
 
     def refresh(self) -> None:
         """The last lines of the journal."""

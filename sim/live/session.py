@@ -113,7 +113,6 @@ def _data(site: Site) -> dict[str, Any]:
     return {
         "indicators": list(INDICATOR_NAMES),
         "branches": {
-            b.name: {month_name(m): [float(v) for v in f.values] for m, f in sorted(b.history.frames.items())}
-            for b in w.branches.values()
+            b.name: {month_name(f.month): [float(v) for v in f.values] for f in b.seen()} for b in w.branches.values()
         },
     }

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, wait
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sim import City, InputError, Item, Kept, RunError, Scenario, Status, UrbanModel, both_worlds, month_name
 from sim.live import plan
@@ -21,6 +21,7 @@ from sim.live.branch import Branch
 from sim.live.budget import Gauge, gauge
 from sim.live.history import Frame, History
 
+T = TypeVar("T")
 #: Branches at once, the baseline among them.
 MOST_BRANCHES = 7
 BASELINE, ROADMAP = 0, 1
@@ -57,10 +58,16 @@ class Workshop:
         self.decisions = 0  #: grows with every decision: months lived again are other months
         self.journal: list[Note] = []
         self._next = ROADMAP + 1
+        self._held = 0  #: decisions under way that count as one change
+        self._counting = (
+            threading.Lock()
+        )  # held for moments only: pages count and write the journal in their event loop
+        self._scout = ThreadPoolExecutor(1, thread_name_prefix="scout")
         self._wake = threading.Condition()
         self._closed = False
         self._player = threading.Thread(target=self._play, name="player", daemon=True)
         self._player.start()
+        self._look_ahead()
 
     @classmethod
     def open(
@@ -78,6 +85,7 @@ class Workshop:
         with self._wake:
             self._closed, self.playing = True, False
             self._wake.notify_all()
+        self._scout.shutdown(wait=False, cancel_futures=True)
         for branch in self.branches.values():
             branch.close()
         self._player.join(timeout=10.0)
@@ -118,12 +126,12 @@ class Workshop:
 
     def bump(self) -> None:
         """Something has changed."""
-        with self.lock:
-            self.revision += 1
+        with self._counting:
+            self.revision += not self._held
 
     def note(self, branch: str, text: str) -> None:
         """Write a line into the session's journal."""
-        with self.lock:
+        with self._counting:
             self.journal.append(Note(time.strftime("%H:%M:%S"), month_name(self.shown), branch, text[:300]))
             del self.journal[:-LONGEST_JOURNAL]
         self.bump()
@@ -142,17 +150,40 @@ class Workshop:
         self.speed = min(max(months_per_second, SPEEDS[0]), SPEEDS[-1])
         self.bump()
 
-    def advance(self) -> None:
-        """Show the next month, lived on every branch."""
+    def advance(self, watched: Collection[int] = ()) -> None:
+        """Show the next month: once the branches ``watched`` have lived it, or all of them; the others follow."""
         target = self.shown + 1
         if target > self.scenario.end:
             self.play(False)
             return
-        self._all(b.live_to(target) for b in self.alive())
+        alive = self.alive()
+        first = [b for b in alive if b.number in watched] or alive
+        self._all(b.live_to(target) for b in first)
         with self.lock:
             if self.shown == target - 1:  # nobody looked elsewhere meanwhile
                 self.shown = target
         self.bump()
+        for later in [b.live_to(target) for b in alive if b not in first]:
+            if not later.done():
+                later.add_done_callback(lambda _: self.bump())
+        self._look_ahead()
+
+    def _look_ahead(self) -> None:
+        """Let branches live the month after the one shown before anybody asks for it."""
+        if self._closed or self._held:
+            return
+        if self.playing:  # no core is idle, and every branch is asked for its next month soon
+            for branch in self.alive():
+                branch.live_ahead(min(self.shown + 1, self.scenario.end))
+        else:
+            self._scout.submit(self._idle)
+
+    def _idle(self) -> None:
+        """One branch after the other: a decision that comes meanwhile finds a core free."""
+        for branch in self.alive():
+            if self._closed or self.playing or self._held:
+                return
+            branch.live_ahead(min(self.shown + 1, self.scenario.end)).exception()
 
     def seek(self, month: int) -> None:
         """Show a month lived already."""
@@ -230,6 +261,21 @@ class Workshop:
         words = [f"{one['id']} from {one['start']}" for one in changes] + [f"{one} off" for one in stop]
         self.note(branch.name, ", ".join(words))
 
+    def answer(self, watched: Collection[int], command: Callable[..., T], *args: Any, **more: Any) -> T:
+        """Carry out a decision and, while paused, live the next month: one change for the pages, whose map waits for ``watched`` only."""
+        with self._counting:
+            self._held += 1
+        try:
+            made = command(*args, **more)
+            if not self.playing:
+                self.advance([*watched, made.number] if isinstance(made, Branch) else watched)
+            return made
+        finally:
+            with self._counting:
+                self._held -= 1
+                self.revision += 1
+            self._look_ahead()
+
     def shock(self, item: Mapping[str, Any]) -> None:
         """Something happens to the city, on every branch and in the baseline, from the month after the one shown."""
         with self._steady():
@@ -286,6 +332,7 @@ class Workshop:
                 if playing:
                     self.play(True)
         self.bump()
+        self._look_ahead()
 
 
 def _name(text: str) -> str:
