@@ -17,7 +17,7 @@ from kernels.power import radial, radial_flow
 TOLERANCE, SWEEPS = 1e-8, 200
 PROMISED = 40.0  # times power-grid-model
 HOURS = 8760
-SAMPLE_SECONDS = 0.05
+SAMPLE_SECONDS = 0.2
 #: Buses of a city's low-voltage grid and of one station; seconds that a month of 96 steps may take; cost of a bus-step in a case four
 #: times as large, over that in the small one.
 BUSES, STATION, MONTH, LINEAR = 100_000, 100, 0.1, 1.1
