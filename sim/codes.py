@@ -237,6 +237,8 @@ class Purpose(IntEnum):
     DEBT = 12
     CO_FUNDING = 13
     SALES = 14  #: firms' sales outside, purchases from outside
+    RENT = 15  #: of homes: tenants to landlords
+    UTILITIES = 16  #: water, sewage and waste: fees, and the firms that run them
 
 
 class Status(IntEnum):
@@ -359,13 +361,16 @@ class AccountItem(IntEnum):
     FIRMS = 14  #: firms' floors
     LIGHTING = 15  #: of streets
     DATA = 16  #: the roadmap's data services
+    WATER_HOME = 17  #: drinking water and sewage of homes
+    WATER_WORK = 18  #: of work places
+    WASTE = 19  #: household waste, what recycling avoids elsewhere not deducted
 
 
 #: What only one of the two accounts holds, in the order of the bridge from the residents' to the territorial one.
 ONLY_RESIDENTS = (AccountItem.RESIDENTS_OUTSIDE,)
 ONLY_TERRITORY = (
     AccountItem.STREETS, AccountItem.INCOMERS, AccountItem.THROUGH, AccountItem.GOODS, AccountItem.TRANSIT_OTHERS, AccountItem.FIRMS,
-    AccountItem.LIGHTING, AccountItem.DATA,
+    AccountItem.LIGHTING, AccountItem.DATA, AccountItem.WATER_WORK,
 )  # fmt: skip
 RESIDENTS_ACCOUNT = tuple(item for item in AccountItem if item not in ONLY_TERRITORY)
 TERRITORIAL_ACCOUNT = tuple(item for item in AccountItem if item not in ONLY_RESIDENTS)

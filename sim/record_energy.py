@@ -19,7 +19,8 @@ LABELS = {
     AccountItem.THROUGH: "through traffic", AccountItem.GOODS: "vans and trucks",
     AccountItem.TRANSIT_RESIDENTS: "transit, residents' share", AccountItem.TRANSIT_OTHERS: "transit, others' share",
     AccountItem.FIRMS: "firms' floors", AccountItem.LIGHTING: "street lighting",
-    AccountItem.DATA: "data services",
+    AccountItem.DATA: "data services", AccountItem.WATER_HOME: "water and sewage of homes",
+    AccountItem.WATER_WORK: "water and sewage of work places", AccountItem.WASTE: "household waste",
 }  # fmt: skip
 #: Name of the row that holds the city's load after PV and batteries.
 NET = "net"

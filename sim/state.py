@@ -191,6 +191,12 @@ class Economy(Block):
     )
     usual_unemployment: Floats = column("f8", "-", "(1,) unemployed over active residents at the reference date")
     trained: Floats = column("f8", "persons", "(1,) unemployed brought into vacant posts by training so far")
+    # water and household waste (utilities.py)
+    water: Floats = column("f8", "m3/month", "(3,) used at home, used at work, lost in the network")
+    waste: Floats = column("f8", "t/month", "(3,) residual, sorted, kitchen waste collected apart")
+    utility_cost: Floats = column("f8", "€", "(2,) what water and sewage, and waste, cost this month")
+    utility_fees: Floats = column("f8", "€", "(2, 2) fees of water, of waste (rows) paid by households, by firms")
+    utility_co2: Floats = column("f8", "tCO2e", "(2, 3) of water at home, at work, waste: upstream included, and without")
     # projects of firms with the municipality; T themes, rows of pilot_* are the projects signed so far
     pilot_theme: Codes = column("i1", "-", "(n,) theme: row of policies.THEMES")
     pilot_status: Codes = column("i1", "-", "(n,) codes.PilotStatus")

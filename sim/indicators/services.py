@@ -1,7 +1,6 @@
 """Indicators of municipal services and health: accounts without memory of water, waste, care, and what walking and cycling are worth.
 
-Water and waste follow from inhabitants, posts and the levers of their measures: tonnes, cubic metres, kWh, CO2e and what the service
-costs. They are shown, not booked: what households pay for them is part of their other spending.
+Water and waste are what the economy has written and booked this month (sim/systems/economy/utilities.py).
 """
 
 from __future__ import annotations
@@ -12,11 +11,10 @@ from sim.agents.passes import holds_pass
 from sim.codes import Mode
 from sim.columns import Floats
 from sim.indicators.registry import Indicator, Snapshot
-from sim.months import average_day, days_in
+from sim.months import average_day
 
 #: Ages that the benefit of cycling holds for, and of walking (HEAT, WHO 2017) [years].
 CYCLISTS, WALKERS = (20, 65), (20, 75)
-DAYS_A_YEAR = 365.25
 
 
 def _people(s: Snapshot, low: int = 0, high: int = 200) -> float:
@@ -25,58 +23,34 @@ def _people(s: Snapshot, low: int = 0, high: int = 200) -> float:
     return float(c.weight[c.alive & (age >= low) & (age < high)].sum())
 
 
-def _posts(s: Snapshot) -> float:
-    e = s.state.economy
-    return float(e.residents.sum() + e.incomers.sum())
-
-
 def water_used(s: Snapshot) -> float:
     """m3 a month at the users' meters."""
-    p, days = s.parameters, days_in(s.state.month)
-    home = p["water_home"] * (1.0 - min(1.0, float(s.policies.water_saving[0]))) * _people(s)
-    return float((home + p["water_work"] * _posts(s)) * days / 1000.0)
+    return float(s.state.economy.water[:2].sum())
 
 
 def water_lost(s: Snapshot) -> float:
     """m3 a month that leave the network before a meter."""
-    given = s.parameters["water_yield"]
-    return water_used(s) * (1.0 / given - 1.0) * (1.0 - float(s.policies.water_leaks[0]))
+    return float(s.state.economy.water[2])
 
 
 def water_energy(s: Snapshot) -> float:
     """MWh a month to draw, treat and pump drinking water and to treat what comes back."""
-    p = s.parameters
-    return ((water_used(s) + water_lost(s)) * p["water_supply_energy"] + water_used(s) * p["sewage_energy"]) / 1000.0
+    p, v = s.parameters, s.state.economy.water
+    return float(v.sum() * p["water_supply_energy"] + v[:2].sum() * p["sewage_energy"]) / 1000.0
 
 
 def _water_co2(s: Snapshot) -> float:
-    p = s.parameters
-    return water_energy(s) * p["emission_electricity"] + water_used(s) * p["sewage_direct"] / 1000.0
-
-
-def _water_cost(s: Snapshot) -> float:
-    p = s.parameters
-    return water_used(s) * p["water_service_cost"] + water_lost(s) * p["water_lost_cost"]
+    return float(s.state.economy.utility_co2[0, :2].sum())
 
 
 def waste(s: Snapshot) -> Floats:
-    """(2,) t a month of residual and of sorted household waste."""
-    p, share = s.parameters, days_in(s.state.month) / DAYS_A_YEAR
-    residual = (
-        p["waste_residual"] * _people(s) * share / 1000.0 * (1.0 - min(1.0, float(s.policies.waste_prevention[0])))
-    )
-    moved = residual * min(1.0, float(s.policies.waste_sorting[0]))
-    return np.array([residual - moved, p["waste_sorted"] * _people(s) * share / 1000.0 + moved])
+    """(3,) t a month of residual and sorted household waste and of kitchen waste collected apart."""
+    return np.asarray(s.state.economy.waste)
 
 
-def _waste_co2(s: Snapshot) -> float:
-    p = s.parameters
-    return float(waste(s) @ np.array([p["waste_residual_emission"], p["waste_sorted_emission"]]) / 1000.0)
-
-
-def _waste_cost(s: Snapshot) -> float:
-    p = s.parameters
-    return float(waste(s) @ np.array([p["waste_residual_cost"], p["waste_sorted_cost"]]))
+def _balance(s: Snapshot) -> float:
+    e = s.state.economy
+    return float(e.utility_fees.sum() - e.utility_cost.sum())
 
 
 def _without_doctor(s: Snapshot) -> float:
@@ -115,15 +89,25 @@ INDICATORS: tuple[Indicator, ...] = (
     Indicator("co2_water", "Emissions of water and sewage", "tCO2e/month", -1, "month", "services",
               "electricity of the year's mean mix, and methane and nitrous oxide of treatment", _water_co2),
     Indicator("water_cost", "Cost of water and sewage", "€/month", -1, "month", "services",
-              "what the service costs; shown, not booked", _water_cost),
+              "what the service costs the metropole, most of it whatever the volume", lambda s: float(s.state.economy.utility_cost[0])),
     Indicator("waste_residual", "Residual waste", "t/month", -1, "month", "services",
               "household waste burnt or landfilled", lambda s: float(waste(s)[0])),
     Indicator("waste_sorted", "Sorted waste", "t/month", 0, "month", "services",
               "household waste recycled or composted, recycling centres included", lambda s: float(waste(s)[1])),
+    Indicator("waste_organic", "Kitchen waste collected apart", "t/month", 0, "month", "services",
+              "composted or digested", lambda s: float(waste(s)[2])),
     Indicator("co2_waste", "Emissions of waste", "tCO2e/month", -1, "month", "services",
-              "collection and treatment, emissions that recycling avoids deducted", _waste_co2),
+              "collection and treatment; what recycling avoids elsewhere is not deducted",
+              lambda s: float(s.state.economy.utility_co2[0, 2])),
+    Indicator("co2_recycling", "Emissions avoided by recycling", "tCO2e/month", 1, "month", "services",
+              "elsewhere, by sorted waste; in no account",
+              lambda s: float(waste(s)[1]) * s.parameters["waste_sorted_avoided"] / 1000.0),
     Indicator("waste_cost", "Cost of waste", "€/month", -1, "month", "services",
-              "collection and treatment; shown, not booked", _waste_cost),
+              "collection and treatment", lambda s: float(s.state.economy.utility_cost[1])),
+    Indicator("utility_fees", "Water bills and waste tax of a person", "€/person/month", -1, "month", "services",
+              "paid by households to the metropole", lambda s: float(s.state.economy.utility_fees[:, 0].sum()) / max(_people(s), 1.0)),
+    Indicator("utility_balance", "Balance of water and waste", "€/month", 1, "month", "services",
+              "fees less costs: what the metropole's services have left", _balance),
     Indicator("without_doctor", "Adults without a doctor", "%", -1, "at month's end", "services",
               "residents of 17 and over without a treating doctor", _without_doctor),
     Indicator("deaths_avoided", "Deaths avoided by walking and cycling", "deaths/year", 1, "year at this month's pace", "services",

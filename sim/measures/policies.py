@@ -102,6 +102,7 @@ class Policies:
     water_saving: Floats = lever("", 0.0, "add", "-", "share of households' water saved")
     water_leaks: Floats = lever("", 0.0, "max", "-", "share of the network's losses of water mended")
     waste_prevention: Floats = lever("", 0.0, "add", "-", "share of residual waste avoided")
+    waste_organic: Floats = lever("", 0.0, "max", "-", "share of kitchen waste collected apart")
     waste_sorting: Floats = lever("", 0.0, "max", "-", "share of what is left of it sorted out")
     health_doctors: Floats = lever("", 0.0, "add", "persons", "salaried doctors in public health centres")
     green_cooling: Floats = lever("", 0.0, "add", "K", "cooling of warm hours by trees, mean over households")

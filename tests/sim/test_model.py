@@ -89,7 +89,7 @@ ZERO = {
     "smart_charging": "share: 0%", "street_lighting": "lights: 0%",
     "free_transit_residents": "take_up: 0%", "health_centre": "doctors: 0", "park_and_ride": "places: 0", "school_streets": "schools: 0",
     "traffic_signal_control": "share: 0%", "urban_greening": "canopy: 0%", "waste_prevention": "prevention: 0%, sorting: 0%",
-    "water_saving": "households: 0%, leaks: 0%",
+    "water_saving": "households: 0%, leaks: 0%", "organic_waste_collection": "collected: 0%",
 }  # fmt: skip
 SOME = {
     **{kind: fields for kind, fields in ZERO.items() if fields},
@@ -112,7 +112,7 @@ SOME = {
     "free_transit_residents": "take_up: 80%", "health_centre": "doctors: 20, months: 2", "park_and_ride": "places: 3000, months: 2",
     "school_streets": "schools: 3, months: 2", "traffic_signal_control": "share: 100%, months: 2",
     "urban_greening": "canopy: 40%, months: 2", "waste_prevention": "prevention: 20%, sorting: 20%, months: 2",
-    "water_saving": "households: 50%, leaks: 20%, months: 2",
+    "water_saving": "households: 50%, leaks: 20%, months: 2", "organic_waste_collection": "collected: 40%, months: 2",
 }  # fmt: skip
 
 

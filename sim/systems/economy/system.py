@@ -12,7 +12,7 @@ from sim.measures.policies import THEMES, Policies
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import Economy, State
-from sim.systems.economy import cyber, digital, firms, labour, projects, renewal
+from sim.systems.economy import cyber, digital, firms, labour, projects, renewal, utilities
 from sim.systems.economy.sectors import OUTSIDE_SALES, TURNOVER, VALUE_ADDED, WAGE
 
 
@@ -45,6 +45,7 @@ class EconomySystem:
             services=np.array([self.parameters["digital_services_start"]]), included=np.zeros(1), able=np.ones(n),
             continuity=np.ones(1), usual_maturity=np.zeros(len(Sector)), incidents=np.zeros(2), outage=np.zeros(1),
             service_lost=np.zeros(1), days_lost=np.zeros(1), cyber_loss=np.zeros(len(Sector)), cyber_cost=np.zeros(2),
+            water=np.zeros(3), waste=np.zeros(3), utility_cost=np.zeros(2), utility_fees=np.zeros((2, 2)), utility_co2=np.zeros((2, 3)),
             **projects.begin(state, self.parameters, n),
         )  # fmt: skip
         state.economy.usual_maturity = digital.maturity(state)
@@ -73,6 +74,7 @@ class EconomySystem:
         if not self.trends.unchanged:
             firms.learn(state, p)
         projects.run(state, policies, p, self.city)
+        utilities.serve(state, policies, p, self.trends.at("firm_price_electricity", state.month))
         self._earn(state)
         # a purchase that says its branches: it moves demand by its lever, not by the ledger (firms.public_orders)
         e.bought = policies.procurement.copy()
@@ -115,7 +117,8 @@ class EconomySystem:
         state.pay(Party.OUTSIDE, Party.FIRMS, float((sales * OUTSIDE_SALES).sum()), Purpose.SALES)
         h = state.households
         income = float((h.weight * h.income)[h.alive].sum())
-        state.pay(Party.HOUSEHOLDS, Party.FIRMS, income * self.parameters["consumed_locally"], Purpose.CONSUMPTION)
+        spent = income * self.parameters["consumed_locally"] - float(e.utility_fees[:, 0].sum())
+        state.pay(Party.HOUSEHOLDS, Party.FIRMS, max(spent, 0.0), Purpose.CONSUMPTION)
         state.pay(Party.FIRMS, Party.STATE, float(e.value_added.sum()) * self.parameters["tax_share"], Purpose.TAXES)
         c = state.citizens
         idle = float(c.weight[c.alive & (c.activity == Activity.UNEMPLOYED)].sum())

@@ -1,9 +1,10 @@
 """Two accounts of emissions, and the bridge between them.
 
-The territorial account holds what is emitted for uses on the territory: dwellings, firms' floors, lights, data, charging, transit, and road
-traffic where it drives, whoever drives. The residents' account holds their dwellings, all kilometres of their cars and their share of
-transit. Both are sums of the same parts (:class:`sim.codes.AccountItem`), each counted once (``RESIDENTS_ACCOUNT``, ``TERRITORIAL_ACCOUNT``
-there): the parts that only one of them holds are the bridge. Three choices keep kilometres and kWh apart.
+The territorial account holds what is emitted for uses on the territory: dwellings, firms' floors, lights, data, charging, transit, water,
+waste, and road traffic where it drives, whoever drives. The residents' account holds their dwellings, water and waste, all kilometres of
+their cars and their share of transit. Both are sums of the same parts (:class:`sim.codes.AccountItem`), each counted once
+(``RESIDENTS_ACCOUNT``, ``TERRITORIAL_ACCOUNT`` there): the parts that only one of them holds are the bridge. Three choices keep kilometres
+and kWh apart.
 
 Electric kilometres emit nothing on the road (:mod:`sim.systems.mobility.emissions`): their electricity counts where residents' cars are
 charged. What electric cars of others draw is not simulated, and taken as drawn where they live.
@@ -39,12 +40,15 @@ def account(state: State, parameters: Mapping[str, float]) -> Floats:
     """(2, items) [tCO2e/month] of the month just lived, upstream included and at the stack."""
     e, t = state.energy, state.traffic
     days = traffic_days(state.month, parameters)
-    return np.stack(
+    out = np.stack(
         [
             _items(state, co2.sum(axis=0), road * days / 1000.0, parameters)
             for co2, road in ((e.co2, _known(t.road_co2)), (e.co2_direct, _known(t.road_direct)))
         ]
     )
+    if state.economy.utility_co2.size:  # water and waste, as the economy has written them this month
+        out[:, [AccountItem.WATER_HOME, AccountItem.WATER_WORK, AccountItem.WASTE]] = state.economy.utility_co2
+    return out
 
 
 def _items(state: State, by_use: Floats, road: Floats, parameters: Mapping[str, float]) -> Floats:

@@ -118,12 +118,14 @@ def test_water_and_waste_shares_are_bounded(tmp_path: Path) -> None:
     body = (
         "measures:\n  - {measure: water_saving, start: 2021-01, months: 1, households: 80%, leaks: 25%}\n"
         "  - {measure: waste_prevention, start: 2021-01, months: 1, prevention: 12%, sorting: 20%}\n"
+        "  - {measure: organic_waste_collection, start: 2021-01, months: 1, collected: 40%}\n"
     )
     found = policies(tmp_path, body, 2)[1]
     assert found.water_saving[0] == pytest.approx(0.8 * P["water_kit_saving"])
     assert (found.water_leaks[0], found.waste_prevention[0], found.waste_sorting[0]) == pytest.approx(
         (0.25, 0.12, 0.20)
     )
+    assert found.waste_organic[0] == 0.4
 
 
 # --- who rides free ------------------------------------------------------------------------------------------------
@@ -167,8 +169,12 @@ EXPECTED = {
     "traffic_signal_control": ("share: 100%, months: 2", {"mean_speed": 1, "energy_electricity": 1}),
     "school_streets": ("schools: 4, months: 2", {"mean_speed": -1}),
     "urban_greening": ("canopy: 50%, months: 2", {"heat_stress": -1, "energy_electricity": -1}),
-    "water_saving": ("households: 100%, leaks: 50%, months: 2", {"water_used": -1, "water_lost": -1, "co2_water": -1, "water_cost": -1}),
-    "waste_prevention": ("prevention: 20%, sorting: 30%, months: 2", {"waste_residual": -1, "waste_sorted": 1, "co2_waste": -1}),
+    "water_saving": ("households: 100%, leaks: 50%, months: 2", {"water_used": -1, "water_lost": -1, "co2_water": -1, "water_cost": -1,
+                                                                              "co2_territory": -1}),
+    "waste_prevention": ("prevention: 20%, sorting: 30%, months: 2",
+                         {"waste_residual": -1, "waste_sorted": 1, "co2_waste": -1, "co2_territory": -1, "co2_residents": -1}),
+    "organic_waste_collection": ("collected: 60%, months: 2",
+                                 {"waste_residual": -1, "waste_organic": 1, "co2_waste": -1, "waste_cost": 1, "utility_balance": -1}),
     "health_centre": ("doctors: 2, months: 2", {"without_doctor": -1}),
 }  # fmt: skip
 
@@ -193,7 +199,7 @@ def test_water_and_waste_of_a_person_are_the_published_ones(world: World) -> Non
     days = days_in(one.state.month)
     assert water_used(s) == pytest.approx((149.0 * people + 40.0 * posts) * days / 1000.0)
     assert water_lost(s) / (water_lost(s) + water_used(s)) == pytest.approx(0.19)
-    assert waste(s) * 1000.0 / people * 365.25 / days == pytest.approx([249.0, 334.0])
+    assert waste(s) * 1000.0 / people * 365.25 / days == pytest.approx([249.0, 334.0, 0.0])
 
 
 def test_mass_of_waste_is_kept_by_sorting_and_cut_by_prevention(world: World) -> None:
@@ -202,7 +208,10 @@ def test_mass_of_waste_is_kept_by_sorting_and_cut_by_prevention(world: World) ->
     assert sorted_only.sum() == pytest.approx(before.sum())
     assert sorted_only[0] == pytest.approx(0.7 * before[0])
     less = waste(world(measure("waste_prevention", "prevention: 10%, months: 2"))[0].snapshot())
-    assert less == pytest.approx(before * [0.9, 1.0])
+    assert less == pytest.approx(before * [0.9, 1.0, 1.0])
+    apart = waste(world(measure("organic_waste_collection", "collected: 50%, months: 2"))[0].snapshot())
+    assert apart.sum() == pytest.approx(before.sum())
+    assert apart[2] / before[0] == pytest.approx(0.5 * 83.0 / 249.0)
 
 
 def test_heat_of_a_cyclist_is_the_published_risk(world: World) -> None:

@@ -40,6 +40,7 @@ ACTING = {
     "traffic_signal_control": "share: 50%, months: 6", "urban_greening": "canopy: 20%, months: 6",
     "waste_prevention": "prevention: 10%, sorting: 20%, months: 6", "water_saving": "households: 40%, leaks: 10%, months: 6",
     "consultation": "reach: 20%, area: centre", "citizens_panel": "seats: 150", "zoning": "dwellings_per_year: 40, area: centre",
+    "organic_waste_collection": "collected: 40%, months: 6",
 }  # fmt: skip
 SHOCKS = {
     "pandemic": "months: 6", "energy_price": "change: +50%, months: 6", "heatwave": "warmer: 5 K, months: 12",

@@ -78,6 +78,7 @@ measures:
   - {id: k5, measure: urban_greening, start: 2021-02, months: 24, capex: 30 M€, canopy: 5%, area: centre}
   - {id: k6, measure: water_saving, start: 2021-02, months: 24, households: 20%, leaks: 25%}
   - {id: k7, measure: waste_prevention, start: 2021-02, months: 24, prevention: 10%, sorting: 15%}
+  - {id: k9, measure: organic_waste_collection, start: 2021-02, months: 24, capex: 4 M€, collected: 50%}
   - {id: k8, measure: health_centre, start: 2021-02, months: 24, doctors: 20, funding: {region: 100%}}
   - {id: m28, measure: street_lighting, start: 2021-02, months: 12, capex: 6 M€, lights: 15%, saving: 70%, area: centre}
   - {id: v1, measure: consultation, start: 2021-02, months: 12, reach: 10%, area: centre}
