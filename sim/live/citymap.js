@@ -4,8 +4,9 @@
 // So 110,000 links recolour as fast as 100, and the number under the pointer is the hover. Streets are widened by their value without
 // drawing again: every pixel knows how far from its street's middle it lies, and shows the street only if that is wide enough.
 //
-// Traits read:  geometry (bytes, see map data in sim/live/geometry.py), links, districts, lines (float32 bytes),
-//               look (object: link, district {label, unit, low, high, palette, signed}, dark, transit, labels, words, selected [numbers])
+// Traits read:  geometry (bytes, see sim/live/geometry.py), links, districts, lines (float32 bytes: a value of each), firms (float32 bytes:
+//               posts, establishments and leading branch of every district, one after the other),
+//               look (object: link, district {label, unit, low, high, palette, signed}, dark, transit, sites, labels, words, selected [numbers])
 // Traits written: clicked (number of the district clicked, -1 outside), counter (clicks so far)
 
 const PALETTES = {
@@ -26,6 +27,11 @@ const DARK = {
 };
 const GROUND = { light: [246, 245, 241], dark: [16, 20, 27] };
 const WATER = { light: [158, 197, 222], dark: [38, 66, 92] };
+// kinds of transit line: metro, tram, bus, cable, rail
+const LINES = { light: ["#a3006b", "#005f8f", "#5b6472", "#8a5a00", "#4b2e83"], dark: ["#ff9ad5", "#9fe3ff", "#8a94a6", "#ffe08a", "#c9b6ff"] };
+// branches of the economy in five groups: land and works, industry and aeronautics, trade and hotels, information and business, public and other
+const BRANCHES = [0, 1, 1, 0, 2, 2, 2, 3, 3, 4, 4];
+const FIRMS = { light: ["#7a5c00", "#b3261e", "#b35806", "#005f8f", "#4b2e83"], dark: ["#e0c26a", "#ff9a8f", "#ffb066", "#8fd0ff", "#c9b6ff"] };
 const NONE = 0xffff, RIVER = 0xfffe;
 
 const bytes = (v) => (v ? (v.buffer ? v.buffer.slice(v.byteOffset, v.byteOffset + v.byteLength) : v) : new ArrayBuffer(0));
@@ -51,7 +57,7 @@ export function parse(buffer) {
 
 class CityMap {
   constructor(model, el) {
-    Object.assign(this, { model, el, links: new Float32Array(0), districts: new Float32Array(0), lines: new Float32Array(0) });
+    Object.assign(this, { model, el, links: new Float32Array(0), districts: new Float32Array(0), lines: new Float32Array(0), firms: new Float32Array(0) });
     el.classList.add("city-map");
     el.style.cssText += "position:relative;overflow:hidden;width:100%;height:100%;min-height:200px;touch-action:none";
     this.canvas = el.appendChild(document.createElement("canvas"));
@@ -77,7 +83,7 @@ class CityMap {
     this.resize();
   }
   setValues() {
-    for (const name of ["links", "districts", "lines"]) this[name] = new Float32Array(bytes(this.model.get(name)));
+    for (const name of ["links", "districts", "lines", "firms"]) this[name] = new Float32Array(bytes(this.model.get(name)));
     this.recolour();
   }
   get look() {
@@ -252,27 +258,8 @@ class CityMap {
     const X = (x) => w / 2 + (x - view.x) * s, Y = (y) => h / 2 - (y - view.y) * s;
     c.clearRect(0, 0, w, h);
     const ink = look.dark ? "#e9edf3" : "#1b2230", halo = look.dark ? "rgba(16,20,27,.85)" : "rgba(255,255,255,.85)";
-    if (look.transit) {
-      const most = Math.max(1, ...this.lines);
-      g.lineStops.forEach((stops, k) => {
-        if (!stops.length || (this.lines.length && !(this.lines[k] > 0))) return;
-        c.beginPath();
-        stops.forEach((p, i) => (i ? c.lineTo(X(p[0]), Y(p[1])) : c.moveTo(X(p[0]), Y(p[1]))));
-        c.lineWidth = 1.5 + 6 * Math.sqrt((this.lines[k] || 0) / most);
-        c.strokeStyle = look.dark ? ["#ff9ad5", "#9fe3ff", "#8a94a6", "#ffe08a", "#c9b6ff"][g.lineModes[k]] : ["#a3006b", "#005f8f", "#5b6472", "#8a5a00", "#4b2e83"][g.lineModes[k]];
-        c.globalAlpha = g.lineModes[k] === 2 ? 0.45 : 0.95;
-        c.stroke();
-        c.globalAlpha = 1;
-      });
-    }
-    if (look.sites) {
-      c.fillStyle = look.dark ? "rgba(255,255,255,.75)" : "rgba(20,30,50,.7)";
-      const most = Math.max(1, ...g.jobs);
-      g.jobs.forEach((j, d) => {
-        const r = 16 * Math.sqrt(j / most);
-        c.fillRect(X(g.centreX[d]) - r / 2, Y(g.centreY[d]) - r / 2, r, r);
-      });
-    }
+    if (look.transit) this.drawTransit(c, X, Y);
+    if (look.sites) this.drawFirms(c, X, Y);
     for (const d of look.selected || []) {
       c.beginPath();
       c.arc(X(g.centreX[d]), Y(g.centreY[d]), Math.max(10, s * 500), 0, 2 * Math.PI);
@@ -302,9 +289,40 @@ class CityMap {
       c.fillText(look.words?.synthetic || "synthetic streets", w - 12, h - 12);
     }
   }
+  drawTransit(c, X, Y) {
+    const g = this.geo, most = Math.max(1, ...this.lines), colours = LINES[this.look.dark ? "dark" : "light"];
+    g.lineStops.forEach((stops, k) => {
+      if (!this.runs(k)) return;
+      c.beginPath();
+      stops.forEach((p, i) => (i ? c.lineTo(X(p[0]), Y(p[1])) : c.moveTo(X(p[0]), Y(p[1]))));
+      c.lineWidth = 1.5 + 8 * Math.sqrt((this.lines[k] || 0) / most);
+      c.strokeStyle = colours[g.lineModes[k]];
+      c.globalAlpha = g.lineModes[k] === 2 ? 0.45 : 0.95;
+      c.stroke();
+      c.globalAlpha = 1;
+    });
+  }
+  runs(k) {
+    return this.geo.lineStops[k].length > 1 && (!this.lines.length || this.lines[k] > 0);
+  }
+  drawFirms(c, X, Y) {
+    const g = this.geo, n = g.districtCount, live = this.firms.length >= 3 * n, posts = live ? this.firms.subarray(0, n) : g.jobs;
+    const most = Math.max(1, ...posts), { dark } = this.look, colours = FIRMS[dark ? "dark" : "light"];
+    for (let d = 0; d < n; d++) {
+      const r = 24 * Math.sqrt(Math.max(0, posts[d]) / most), x = X(g.centreX[d]), y = Y(g.centreY[d]);
+      if (r < 1) continue;
+      c.fillStyle = live && this.firms[2 * n + d] >= 0 ? colours[BRANCHES[this.firms[2 * n + d]]] : dark ? "#e9edf3" : "#1b2230";
+      c.fillRect(x - r / 2, y - r / 2, r, r);
+      c.lineWidth = 1;
+      c.strokeStyle = dark ? "#10141b" : "#fff";
+      c.strokeRect(x - r / 2, y - r / 2, r, r);
+    }
+  }
   drawLegend() {
     const { look } = this, words = look.words || {};
-    const key = JSON.stringify([look.link, look.district, look.dark]);
+    const most = look.transit && this.lines.length ? Math.max(...this.lines) : 0;
+    const n = this.geo.districtCount, posts = look.sites && this.firms.length >= 3 * n ? Math.max(...this.firms.subarray(0, n)) : 0;
+    const key = JSON.stringify([look.link, look.district, look.dark, words.locale, most, posts]);
     if (key === this.legendKey) return;
     this.legendKey = key;
     const bar = (spec) => {
@@ -327,6 +345,23 @@ class CityMap {
       ends.style.cssText = "display:flex;justify-content:space-between;width:240px";
       for (const v of [spec.low, spec.high]) ends.appendChild(document.createElement("span")).textContent = number(v, words.locale);
     }
+    const shade = look.dark ? "dark" : "light", modes = [...new Set(this.geo.lineModes)].sort();
+    if (look.transit) this.keys(`${words.transit || "transit"} [${words.boardings || "boardings/day"}], ≤ ${number(most, words.locale)}`, modes.map((m) => [LINES[shade][m], words.modes?.[m] || m]));
+    if (look.sites) {
+      const groups = [...new Set(BRANCHES)].map((k) => [FIRMS[shade][k], BRANCHES.map((b, s) => (b === k ? words.sectors?.[s] : "")).filter(Boolean).slice(0, 2).join(", ")]);
+      this.keys(`${words.sites || "firms"} [${words.jobs || "jobs"}], ≤ ${number(posts, words.locale)}`, groups);
+    }
+  }
+  keys(title, entries) {
+    const row = this.legend.appendChild(document.createElement("div"));
+    row.style.cssText = "margin:.35em 0 .1em;max-width:300px";
+    row.appendChild(document.createElement("div")).textContent = title;
+    for (const [colour, name] of entries) {
+      const one = row.appendChild(document.createElement("span"));
+      one.style.cssText = "display:inline-block;margin-right:.8em;font-size:14px";
+      one.appendChild(document.createElement("span")).style.cssText = `display:inline-block;width:.8em;height:.8em;margin-right:.3em;background:${colour}`;
+      one.appendChild(document.createTextNode(name));
+    }
   }
 
   // --- pointer and keys -------------------------------------------------------------------------------------------------
@@ -343,9 +378,27 @@ class CityMap {
     const d = this.ground ? this.ground[y * this.w + x] : NONE;
     return d >= RIVER ? -1 : d;
   }
+  lineAt(x, y) {
+    const { view: v, geo: g } = this, wx = v.x + (x - this.w / 2) / v.scale, wy = v.y - (y - this.h / 2) / v.scale;
+    let best = -1, near = (7 / v.scale) ** 2;
+    g.lineStops.forEach((stops, k) => {
+      if (!this.runs(k)) return;
+      for (let i = 0; i + 1 < stops.length; i++) {
+        const [ax, ay] = stops[i], dx = stops[i + 1][0] - ax, dy = stops[i + 1][1] - ay;
+        const f = Math.max(0, Math.min(1, ((wx - ax) * dx + (wy - ay) * dy) / (dx * dx + dy * dy || 1)));
+        const far = (ax + f * dx - wx) ** 2 + (ay + f * dy - wy) ** 2;
+        // of lines side by side the fuller one
+        if (far <= near && (far < near * 0.8 || best < 0 || this.lines[k] > this.lines[best])) [best, near] = [k, Math.max(far, (3 / v.scale) ** 2)];
+      }
+    });
+    return best;
+  }
   hover(x, y) {
     const { look, geo, tip } = this, words = look.words || {}, l = look.link ? this.at(x, y) : -1, d = this.district(x, y);
-    const parts = [];
+    const parts = [], n = geo.districtCount, line = look.transit ? this.lineAt(x, y) : -1;
+    if (line >= 0) parts.push(`${geo.lineNames[line]}: ${number(this.lines[line], words.locale)} ${words.boardings || "boardings/day"}`);
+    if (look.sites && d >= 0 && this.firms.length >= 3 * n)
+      parts.push(`${number(this.firms[d], words.locale)} ${words.jobs || "jobs"}, ${number(this.firms[n + d], words.locale)} ${words.establishments || "establishments"}` + (this.firms[2 * n + d] >= 0 ? ` · ${words.sectors?.[this.firms[2 * n + d]] ?? ""}` : ""));
     if (l >= 0 && this.links.length) parts.push(`${look.link.label}: ${number(this.links[l], words.locale)} ${look.link.unit}`);
     if (d >= 0) parts.push(geo.districtNames[d] + (look.district && this.districts.length ? ` · ${look.district.label}: ${number(this.districts[d], words.locale)} ${look.district.unit}` : ""));
     tip.style.display = parts.length ? "block" : "none";
@@ -422,7 +475,7 @@ function render({ model, el }) {
   map.setGeometry(bytes(model.get("geometry")));
   map.setValues();
   model.on("change:geometry", () => map.setGeometry(bytes(model.get("geometry"))));
-  for (const name of ["links", "districts", "lines"]) model.on(`change:${name}`, () => map.setValues());
+  for (const name of ["links", "districts", "lines", "firms"]) model.on(`change:${name}`, () => map.setValues());
   model.on("change:look", () => {
     map.recolour();
     if (map.view) map.drawOver();

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim import INDICATORS, State, UrbanModel, journal
+from sim import INDICATORS, State, UrbanModel, bike_trips, journal
 from sim.live.arrays import Floats
-from sim.live.layers import district_values, link_values
+from sim.live.layers import district_values, firm_values, link_values
 
 #: Memory a branch may fill with maps and with states of the months [bytes].
 MAP_BYTES = 120_000_000
@@ -32,11 +32,20 @@ class Frame:
     events: list[dict[str, object]]  #: the journal of this month, payments left out
     districts: Floats | None
     links: Floats | None
+    bikes: Floats | None  #: (D, D) bicycle trips a day between districts
+    firms: Floats | None  #: (3, D) posts, establishments, branch with most posts
 
     @property
     def nbytes(self) -> int:
         """Memory of its maps."""
-        return sum(a.nbytes for a in (self.districts, self.links) if a is not None)
+        return sum(a.nbytes for a in self._maps() if a is not None)
+
+    def _maps(self) -> tuple[Floats | None, ...]:
+        return self.districts, self.links, self.bikes, self.firms
+
+    def let_go(self) -> None:
+        """Give up the maps; figures stay."""
+        self.districts = self.links = self.bikes = self.firms = None
 
 
 def frame_of(model: UrbanModel, seen: int) -> tuple[Frame, int]:
@@ -60,6 +69,7 @@ def frame_of(model: UrbanModel, seen: int) -> tuple[Frame, int]:
         state.month, np.array(values, np.float64), support, town.status.astype(np.float64), town.progress.copy(), town.start.copy(),
         state.traffic.line_boardings.copy(), [r for r in events if r["month"] == name and r["event"] != "paid"],
         district_values(model), link_values(model),
+        bike_trips(model.city, state, model.policies, model.parameters).astype(np.float32), firm_values(model),
     )  # fmt: skip
     return frame, size
 
@@ -100,7 +110,7 @@ class History:
                 break
             old = self.frames[month]
             used -= old.nbytes
-            old.links = old.districts = None
+            old.let_go()
 
     def keep_state(self, state: State) -> None:
         """Remember a state (it is kept, not copied); when memory is short, every second of those between goes."""

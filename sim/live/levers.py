@@ -11,7 +11,7 @@ from nicegui import ui
 from sim import Item, Status, kinds, month_name, shock_kinds
 from sim.documents import fields_of
 from sim.live.plan import current
-from sim.live.words import kind_title, month_text, number
+from sim.live.words import field_label, kind_title, month_text, number
 from sim.live.workshop import BASELINE
 
 if TYPE_CHECKING:
@@ -19,12 +19,40 @@ if TYPE_CHECKING:
 
 #: Fields of every item that are edited, in order; a measure's own come first.
 COMMON = ("start", "months", "area", "capex", "opex")
-#: Where a new measure's required fields begin, when its kind gives no default.
+#: Where a new measure's required fields begin; others begin with the example of their dimension.
 FIRST_VALUES = {
     "length": "10 km", "speed": "30 km/h", "price": "1 €/h", "points": "500", "headway": "-10%", "amount": "500 €", "rate": "15%",
     "reach": "0.5%", "amount_per_year": "2 M€", "calls_per_year": "2", "theme": "energy", "change": "+30%", "sectors": "trade",
-    "lines": "bus", "warmer": "4 K", "lanes": "1",
+    "lines": "bus", "warmer": "4 K", "lanes": "1", "seats": "150", "sensors": "2000", "doctors": "10", "places": "500", "schools": "20",
+    "places_per_year": "500", "dwellings_per_year": "500", "power": "5 MWp", "canopy": "2%", "vehicles": "all", "bans": "crit_air_5",
+    "budget_per_year": "2 M€", "level": "50%", "floors": "20%", "lights": "50%",
 }  # fmt: skip
+#: Kinds whose amount is of another dimension.
+OF_KIND = {
+    "pv_subsidy.amount": "300 €/kWp", "battery_subsidy.amount": "200 €/kWh", "recovery_grants.amount": "20 M€", "rental_ban.bans": "g",
+    "transit_fare.change": "-20%", "heat_network.length": "20 km",
+}  # fmt: skip
+
+
+def first_value(kind: str, field: Any, start: str) -> Any:
+    """What a new item's required field begins with."""
+    text: Any = OF_KIND.get(f"{kind}.{field.name}") or FIRST_VALUES.get(field.name)
+    how = field.metadata["kind"]
+    if text is None:
+        text = getattr(getattr(how, "dimension", None), "example", None) or str(getattr(how, "names", ["1"])[0])
+    return {start: text} if type(how).__name__ == "Dated" else text
+
+
+def new_item(kind: str, word: str, name: str, start: str, area: str = "") -> dict[str, Any]:
+    """An item of a new measure or shock, as in a file, to begin with; ``area`` where it acts, if its kind acts somewhere."""
+    known = (kinds() if word == "measure" else shock_kinds())[kind]
+    item: dict[str, Any] = {word: kind, "id": name, "start": start}
+    for field in fields_of(known).values():
+        if field.default is MISSING or (field.default is None and field.name == "length"):
+            item[field.name] = first_value(kind, field, start)
+    if known.local and (area or kind == "lane_closure"):  # which is never the whole city
+        item["area"] = [area or "centre"]
+    return item | ({"months": 12} if word == "shock" else {})
 
 
 class LeversPanel:
@@ -156,19 +184,14 @@ class LeversPanel:
     def _dialog(self, kind: str, word: str) -> None:
         page = self.page
         known = kinds()[kind] if word == "measure" else shock_kinds()[kind]
-        start = month_name(min(page.workshop.shown + 1, page.workshop.scenario.end))
         taken = {
             one.id
             for b in page.workshop.branches.values()
             for one in (*b.scenario.rows, *b.scenario.calendars()[-1].shocks)
         }
         name = next(n for i in range(1, 1000) if (n := f"{kind.replace('_', '-')}-{i}") not in taken)
-        item: dict[str, Any] = {word: kind, "id": name, "start": start}
-        for field in fields_of(known).values():
-            if field.name in FIRST_VALUES and (field.default is None or field.default is MISSING):
-                item[field.name] = FIRST_VALUES[field.name]
-        if word == "shock":
-            item["months"] = 12
+        start = month_name(min(page.workshop.shown + 1, page.workshop.scenario.end))
+        item = new_item(kind, word, name, start, f"district:{page.view.place}" if page.view.place >= 0 else "")
         with ui.dialog() as dialog, ui.card().style("min-width:460px"):
             ui.label(kind_title(kind, page.view.language)).classes("title big")
             ui.label(known.card).classes("soft")
@@ -208,13 +231,13 @@ class Form:
         self.inputs: dict[str, Any] = {}
         for name in [*names, *common]:
             meaning = own[name].metadata["meaning"] if name in own else ""
-            label = say.get(name, name.replace("_", " "))
+            label = field_label(name, page.view.language, str(item[word]))
             field = (
                 ui.input(label, value=_text(item[name]) if name in item else "")
                 .classes("w-full")
                 .props(f'dense data-field="{name}"')
             )
-            if meaning:
+            if meaning and page.view.language == "en":  # the registry's own words
                 field.tooltip(meaning)
             field.on("keydown.enter", self.apply)
             self.inputs[name] = field

@@ -48,14 +48,14 @@ export default {
       try {
         const answer = await fetch(address);
         if (answer.ok) {
-          const buffer = await answer.arrayBuffer(), n = new Uint32Array(buffer, 0, 3);
-          let at = 12;
+          const buffer = await answer.arrayBuffer(), n = new Uint32Array(buffer, 0, 4);
+          let at = 16;
           const parts = [...n].map((k) => {
             const part = buffer.slice(at, at + 4 * k);
             at += 4 * k;
             return part;
           });
-          [this.traits.districts, this.traits.lines] = [parts[1], parts[2]];
+          [this.traits.districts, this.traits.lines, this.traits.firms] = parts.slice(1);
           this.model.set("links", parts[0]);
           this.$el.cityMap?.view && this.$el.cityMap.drawOver();
           this.$el.dataset.shown = address;

@@ -6,8 +6,10 @@ import secrets
 import threading
 import time
 from collections import Counter, deque
+from typing import Any
 
 from sim import RunError
+from sim.live.proposals import MOST_EACH, MOST_PROPOSALS, Proposal, checked
 
 #: Phones at once, posts of one phone in ten seconds, and of all together in one.
 MOST_PARTICIPANTS = 500
@@ -17,12 +19,13 @@ RATINGS = (1, 2, 3, 4, 5)
 
 
 class Room:
-    """Votes for measures (-1, 0, 1) and ratings of branches (1 to 5), one of each by participant."""
+    """Votes for measures (-1, 0, 1), ratings of branches (1 to 5), one of each by participant; proposals and what others think of them."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.votes: dict[str, dict[str, int]] = {}
         self.ratings: dict[str, dict[int, int]] = {}
+        self.proposals: dict[int, Proposal] = {}
         self.revision = 0
         self.open = True
         self._posts: dict[str, deque[float]] = {}
@@ -42,9 +45,10 @@ class Room:
         return who in self._posts
 
     def given(self, who: str) -> dict[str, int]:
-        """What a participant has sent: votes by measure, ratings by "b" and the branch's number."""
+        """What a participant has sent: votes by measure, ratings by "b" and the branch's number, proposals by "p" and theirs."""
         with self.lock:
-            return {**self.votes.get(who, {}), **{f"b{n}": v for n, v in self.ratings.get(who, {}).items()}}
+            judged = {f"p{n}": one.votes[who] for n, one in self.proposals.items() if who in one.votes}
+            return {**self.votes.get(who, {}), **{f"b{n}": v for n, v in self.ratings.get(who, {}).items()}, **judged}
 
     def vote(self, who: str, measure: str, value: int, measures: frozenset[str]) -> None:
         """For, against, or neither. Raises RunError."""
@@ -63,6 +67,42 @@ class Room:
         with self.lock:
             self.ratings.setdefault(who, {})[branch] = value
             self.revision += 1
+
+    def propose(self, who: str, given: dict[str, Any], districts: int) -> Proposal:
+        """Take in a proposal. Raises RunError; ValueError, TypeError or KeyError for what is none."""
+        self._admit(who)
+        with self.lock:
+            if (
+                sum(one.who == who for one in self.proposals.values()) >= MOST_EACH
+                or len(self.proposals) >= MOST_PROPOSALS
+            ):
+                raise RunError("no more proposals")
+            made = checked(who, len(self.proposals) + 1, given, districts)
+            self.proposals[made.number] = made
+            self.revision += 1
+        return made
+
+    def judge(self, who: str, number: int, value: int) -> None:
+        """For a proposal, against it, or neither any more. Raises RunError."""
+        self._admit(who)
+        with self.lock:
+            one = self.proposals.get(number)
+            if one is None or one.hidden or value not in (-1, 0, 1):
+                raise RunError("no such proposal or vote")
+            one.votes[who] = value
+            self.revision += 1
+
+    def hide(self, number: int, hidden: bool) -> None:
+        """Keep a proposal from the phones, or show it again."""
+        with self.lock:
+            self.proposals[number].hidden = hidden
+            self.revision += 1
+
+    def ranked(self) -> list[Proposal]:
+        """All proposals, those most wanted first, hidden ones last."""
+        with self.lock:
+            found = list(self.proposals.values())
+        return sorted(found, key=lambda one: (one.hidden, one.tally[1] - one.tally[0], one.number))
 
     def _admit(self, who: str) -> None:
         now = time.monotonic()
@@ -101,9 +141,10 @@ class Room:
         return {b: (sum(v) / len(v), len(v)) for b, v in lists.items()}
 
     def voters(self) -> int:
-        """Participants who have voted or rated."""
+        """Participants who have voted, rated or proposed."""
         with self.lock:
-            return len({*self.votes, *self.ratings})
+            judges = {who for one in self.proposals.values() for who in (one.who, *one.votes)}
+            return len({*self.votes, *self.ratings, *judges})
 
     def reset(self) -> None:
         """Forget votes and ratings; participants stay."""

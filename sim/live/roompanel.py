@@ -8,6 +8,7 @@ from nicegui import ui
 
 from sim import RunError
 from sim.live.branch import Branch
+from sim.live.proposals import Proposal, as_branch, told
 from sim.live.story import PRESETS, STEPS, apply_preset
 from sim.live.words import kind_title
 from sim.live.workshop import Workshop
@@ -32,6 +33,7 @@ class RoomPanel:
             ui.label(say["not_shared"]).classes("soft q-pt-sm")
             ui.label(f"{site.address.removeprefix('http://')}/room")
         self.count = ui.label().classes("title big").mark("voters")
+        self.proposals = ui.column().classes("w-full gap-1")
         self.box = ui.column().classes("w-full gap-1")
         with ui.row():
             ui.button(say["apply_plan"], on_click=self.apply).props("data-do=apply-plan")
@@ -42,6 +44,7 @@ class RoomPanel:
         """Count again."""
         page, room, say = self.page, self.page.site.room, self.page.say
         self.count.set_text(f"{room.voters()} {say['voters']}")
+        self.draw_proposals()
         self.gate.set_text(say["close_votes"] if room.open else say["open_votes"])
         frame = page.branch.figures(min(page.workshop.shown, page.branch.month))
         tally, ratings = room.tally(), room.mean_ratings()
@@ -67,6 +70,48 @@ class RoomPanel:
                     ui.label(f"{say['rating']} {page.workshop.branches[n].name}: {mean:.1f} / 5 ({count})").classes(
                         "big"
                     )
+
+    def draw_proposals(self) -> None:
+        """What participants propose, the most wanted first, with what can be made of it."""
+        page, say, language = self.page, self.page.say, self.page.view.language
+        self.proposals.clear()
+        found = page.site.room.ranked()
+        if not found:
+            return
+        with self.proposals:
+            ui.label(say["proposals"]).classes("title big q-pt-sm")
+            for one in found:
+                with ui.element("div").classes("lever w-full").props(f"data-proposal={one.number}"):
+                    ui.label(one.title).classes("big" + (" soft" if one.hidden else "")).style("overflow-wrap:anywhere")
+                    ui.label(told(one, page.workshop.city.district_names, language, say["everywhere"])).classes("soft")
+                    up, down = one.tally
+                    with ui.row().classes("items-center no-wrap"):
+                        ui.label(f"{up} {say['for']} · {down} {say['con']}").classes("col")
+                        ui.button(
+                            say["show_again" if one.hidden else "hide"],
+                            on_click=lambda p=one: self.hide(p.number, not p.hidden),
+                        ).props("flat dense data-do=hide-proposal")
+                        made = one.branch in page.workshop.branches
+                        ui.button(
+                            say["shown_as"] if made else say["as_branch"],
+                            on_click=lambda p=one: (
+                                self.page.view.change(branch=p.branch)
+                                if p.branch in self.page.workshop.branches
+                                else self.make(p)
+                            ),
+                        ).props(f"{'outline' if made else 'unelevated'} dense data-do=proposal-branch")
+
+    def hide(self, number: int, hidden: bool) -> None:
+        """Keep it from the phones, or not."""
+        self.page.site.room.hide(number, hidden)
+        self.draw_proposals()
+
+    async def make(self, one: Proposal) -> None:
+        """A branch with the proposal from the next month on, beside the one shown."""
+        page, parent = self.page, self.page.view.branch
+        made = await page.decide(as_branch, page.workshop, parent, one)
+        if made is not None:
+            page.view.change(against=parent, tab="figures")
 
     def toggle(self) -> None:
         """Open or close the votes."""

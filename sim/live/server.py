@@ -26,6 +26,7 @@ from sim import City, InputError, Kept, RebondError, RunError, Scenario
 from sim.errors import Fault
 from sim.live import rights as doors
 from sim.live.page import facilitator_page
+from sim.live.proposals import LONGEST_TITLE, MOST_MONEY, menu, told
 from sim.live.session import document
 from sim.live.site import Site
 from sim.live.view import map_values
@@ -170,10 +171,19 @@ def _room_routes(app: FastAPI, site: Site) -> None:
             return JSONResponse({"enter": True, "code": site.rights.share, "words": words(language)})
         return JSONResponse({**_room_state(site, language), "mine": site.room.given(who)})
 
+    @app.get("/room/offers")
+    def offers(language: Annotated[str, Query(pattern="^(en|fr)$")] = "en") -> Response:
+        places = list(site.workshop.city.district_names) if site.workshop is not None else []
+        return JSONResponse({"kinds": menu(language), "districts": places, "title": LONGEST_TITLE, "money": MOST_MONEY})
+
     @app.post("/room/{action}")
     async def post(action: str, request: Request) -> Response:
         length = request.headers.get("content-length", "")
-        if action not in ("enter", "vote", "rate") or not length.isdecimal() or int(length) > LONGEST_POST:
+        if (
+            action not in ("enter", "vote", "rate", "propose", "judge")
+            or not length.isdecimal()
+            or int(length) > LONGEST_POST
+        ):
             return JSONResponse({"error": "not understood"}, 400)
         try:
             given = json.loads(await request.body())
@@ -195,7 +205,11 @@ def _posted(site: Site, action: str, who: str, given: dict[str, Any]) -> Respons
         return answer
     if site.workshop is None:
         return JSONResponse({"error": "not yet"}, 503)
-    if action == "vote":
+    if action == "propose":
+        site.room.propose(who, given, site.workshop.city.n_districts)
+    elif action == "judge":
+        site.room.judge(who, int(given["proposal"]), int(given["value"]))
+    elif action == "vote":
         site.room.vote(who, str(given["measure"])[:80], int(given["value"]), _measures(site))
     else:
         site.room.rate(who, int(given["branch"]), int(given["value"]), frozenset(site.workshop.branches))
@@ -214,10 +228,13 @@ def _room_state(site: Site, language: str) -> dict[str, Any]:
     if workshop is None:
         return {"waiting": True, "words": words(language)}
     measures = {one.id: one for b in workshop.branches.values() for one in b.scenario.rows if not one.committed}
+    say, names = words(language), workshop.city.district_names
+    proposals = [p for p in site.room.ranked() if not p.hidden]
     return {
-        "words": words(language), "month": month_text(workshop.shown, language), "open": site.room.open,
+        "words": say, "month": month_text(workshop.shown, language), "open": site.room.open,
         "measures": [{"id": i, "kind": kind_title(one.measure.kind, language)} for i, one in measures.items()],
         "branches": [{"number": n, "name": b.name} for n, b in workshop.branches.items() if n != 0],
+        "proposals": [{"number": p.number, "title": p.title, "what": told(p, names, language, say["everywhere"])} for p in proposals],
     }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from sim import RebondError, month_name
 from sim.live.layers import BY_NAME, INDICATOR_NAMES
 from sim.live.panels import COLOURS, curve
+from sim.live.proposals import told
 from sim.live.site import Site
 from sim.live.view import headlines
 from sim.live.words import amount, indicator_label, words
@@ -33,7 +34,9 @@ def document(site: Site) -> str:
         _table(site, say, language),
     ]
     parts += [_figure(site, name, say, language) for name in headlines()]
-    parts.append(f"<h2>{escape(say['votes'])} ({site.room.voters()} {escape(say['voters'])})</h2>{_votes(site, say)}")
+    parts.append(
+        f"<h2>{escape(say['votes'])} ({site.room.voters()} {escape(say['voters'])})</h2>{_votes(site, say, language)}"
+    )
     parts.append(f"<h2>{escape(say['journal'])}</h2><table>")
     parts += [f"<tr><td>{n.clock}<td>{n.month}<td>{escape(n.branch)}<td>{escape(n.text)}</tr>" for n in w.journal]
     parts.append("</table>")
@@ -98,12 +101,33 @@ def _figure(site: Site, name: str, say: dict[str, str], language: str) -> str:
     )
 
 
-def _votes(site: Site, say: dict[str, str]) -> str:
-    rows = "".join(
-        f"<tr><td>{escape(m)}<td class=n>{up} {escape(say['for'])}<td class=n>{down} {escape(say['con'])}"
-        for m, (up, down) in sorted(site.room.tally().items())
-    )
-    return f"<table>{rows}</table>"
+def _votes(site: Site, say: dict[str, str], language: str) -> str:
+    """Votes for measures, ratings of branches, proposals and what came of them."""
+    w, room = site.workshop, site.room
+    assert w is not None
+    rows = [(m, up, down) for m, (up, down) in sorted(room.tally().items())]
+    parts = ["<table>", *(_counted(escape(m), up, down, say) for m, up, down in rows), "</table>"]
+    ratings = {n: r for n, r in room.mean_ratings().items() if n in w.branches}
+    if ratings:
+        parts.append(f"<h2>{escape(say['rating'])}</h2><table>")
+        for n, (mean, count) in ratings.items():
+            parts.append(f"<tr><td>{escape(w.branches[n].name)}<td class=n>{mean:.1f} / 5<td class=n>{count}")
+        parts.append("</table>")
+    if room.proposals:
+        parts.append(f"<h2>{escape(say['proposals'])}</h2><table>")
+        for one in room.ranked():
+            what = (
+                f"<b>{escape(one.title)}</b><br>{escape(told(one, w.city.district_names, language, say['everywhere']))}"
+            )
+            if one.branch in w.branches:
+                what += f"<br>{escape(say['branch'])}: {escape(w.branches[one.branch].name)}"
+            parts.append(_counted(what, *one.tally, say))
+        parts.append("</table>")
+    return "".join(parts)
+
+
+def _counted(what: str, up: int, down: int, say: dict[str, str]) -> str:
+    return f"<tr><td>{what}<td class=n>{up} {escape(say['for'])}<td class=n>{down} {escape(say['con'])}"
 
 
 def _data(site: Site) -> dict[str, Any]:

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from sim import Sector, TransitMode
 from sim.live.arrays import Floats
-from sim.live.layers import BY_NAME, DISTRICT_NAMES, INDICATOR_NAMES, LINK_LAYERS, LINK_NAMES
-from sim.live.words import indicator_label, unit_text, words
+from sim.live.layers import BY_NAME, DISTRICT_NAMES, INDICATOR_NAMES, LINK_LAYERS, MONTHLY
+from sim.live.words import coded, indicator_label, unit_text, words
 from sim.live.workshop import BASELINE, ROADMAP, Workshop
 
 #: Figures that stand large on the page, if the city has them.
@@ -53,12 +54,12 @@ class View:
 
 
 def map_values(workshop: Workshop, branch: int, against: int, month: int, link: str, district: str) -> bytes:
-    """Three counts (uint32), then float32 of links, districts and lines: of a branch, or its difference to another one."""
+    """Four counts (uint32), then float32 of links, districts, lines and firms: of a branch, or its difference to another one."""
     one = _arrays(workshop, branch, month, link, district)
     if against >= 0 and against != branch and one is not None:
         other = _arrays(workshop, against, month, link, district)
         one = [a - b for a, b in zip(one[:2], other[:2], strict=True)] + one[2:] if other is not None else one
-    parts = [np.ascontiguousarray(a, "<f4") for a in one or [np.zeros(0)] * 3]
+    parts = [np.ascontiguousarray(a, "<f4") for a in one or [np.zeros(0)] * 4]
     return np.array([len(p) for p in parts], "<u4").tobytes() + b"".join(p.tobytes() for p in parts)
 
 
@@ -66,9 +67,13 @@ def _arrays(workshop: Workshop, branch: int, month: int, link: str, district: st
     frame = workshop.frame(branch, month)
     if frame is None or frame.links is None or frame.districts is None:
         return None
-    streets = frame.links[LINK_NAMES.index(link)] if link in LINK_NAMES else np.zeros(0)
+    if link == "bike":
+        streets = workshop.bikes.flow(frame)
+    else:
+        streets = frame.links[MONTHLY.index(link)] if link in MONTHLY else np.zeros(0)
     places = frame.districts[DISTRICT_NAMES.index(district)] if district in DISTRICT_NAMES else np.zeros(0)
-    return [np.asarray(streets, np.float32), np.asarray(places, np.float32), np.asarray(frame.boardings, np.float32)]
+    firms = frame.firms.ravel() if frame.firms is not None else np.zeros(0)
+    return [np.asarray(a, np.float32) for a in (streets, places, frame.boardings, firms)]
 
 
 def district_range(workshop: Workshop, name: str, difference: bool, branch: int, against: int) -> tuple[float, float]:
@@ -105,7 +110,7 @@ def look(view: View, workshop: Workshop) -> dict[str, Any]:
     out: dict[str, Any] = {
         "dark": view.dark, "transit": view.transit, "sites": view.sites,
         "selected": view.area if view.picking else [view.place] if view.place >= 0 else [],
-        "words": {"streets": say["streets"], "districts": say["districts"], "synthetic": say["synthetic"], "locale": view.language},
+        "words": map_words(view.language),
     }  # fmt: skip
     layer = next((one for one in LINK_LAYERS if one.name == view.link), None)
     if layer is not None:
@@ -133,6 +138,17 @@ def look(view: View, workshop: Workshop) -> dict[str, Any]:
             "signed": difference,
         }
     return out
+
+
+def map_words(language: str) -> dict[str, Any]:
+    """What citymap.js says itself."""
+    say = words(language)
+    names = ("streets", "districts", "synthetic", "transit", "sites", "establishments")
+    return {name: say[name] for name in names} | {
+        "boardings": unit_text("boardings/day", language), "jobs": say["jobs_held"], "locale": language,
+        "modes": [coded(mode.name.lower(), language) for mode in TransitMode],
+        "sectors": [coded(sector.name.lower(), language) for sector in Sector],
+    }  # fmt: skip
 
 
 def headlines() -> list[str]:

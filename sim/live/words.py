@@ -47,6 +47,12 @@ def kind_title(kind: str, language: str) -> str:
     return _column("kind", "fr").get(kind, str(known[kind].title)) if language == "fr" else str(known[kind].title)
 
 
+def field_label(name: str, language: str, kind: str = "") -> str:
+    """A field of measures and shocks for people; where it means something else to a kind, that kind's own."""
+    table = _column("field", language)
+    return table.get(f"{kind}.{name}") or table.get(name) or name.replace("_", " ").capitalize()
+
+
 def month_text(month: int, language: str) -> str:
     """ "Mar 2022"."""
     return f"{MONTHS[language][month % 12]} {month // 12}"

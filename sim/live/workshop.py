@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from sim import City, InputError, Item, Kept, RunError, Scenario, Status, UrbanModel, both_worlds, month_name
 from sim.live import plan
+from sim.live.bikes import Bikes
 from sim.live.branch import Branch
 from sim.live.budget import Gauge, gauge
 from sim.live.history import Frame, History
@@ -51,6 +52,7 @@ class Workshop:
         }  # fmt: skip
         self.scenario = roadmap.scenario
         self.parameters = roadmap.parameters
+        self.bikes = Bikes(city, roadmap.parameters)
         self.shown = roadmap.state.month
         self.playing = False
         self.speed = 2.0

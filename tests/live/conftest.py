@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 
@@ -54,7 +58,12 @@ def town(tmp_path_factory: pytest.TempPathFactory, city: City) -> Path:
 def served(town: Path) -> Iterator[str]:
     """The address of a workshop of that town."""
     with Served(town / "roadmap.yaml", town) as server:
-        yield server.ready()
+        address = server.ready()
+        for _ in range(600):  # until the city is awake
+            with suppress(HTTPError), urlopen(f"{address}/map/values?branch=1&month=24251", timeout=60):
+                break
+            time.sleep(0.1)
+        yield address
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 SIZE = {"width": 1600, "height": 900}
 ELSEWHERE = "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 SLOW = 30_000
+HOSTILE = "<img src=x onerror='window.hacked=true'>"
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +105,31 @@ def test_hover_says_value_and_unit_and_a_click_shows_the_district(page: Page) ->
     page.mouse.dblclick(box["x"] + 302, box["y"] + 300)
 
 
+def test_shows_bicycles_lines_and_firms(page: Page) -> None:
+    page.locator(".layers .q-select").first.click()
+    page.locator(".q-menu .q-item", has_text="Bicycles").click()
+    page.wait_for_function("document.querySelector('.city-map').cityMap.look.link.unit === 'bicycles/day'")
+    page.wait_for_function("Math.max(...document.querySelector('.city-map').cityMap.links) > 100")
+    for box in page.locator(".layers .q-checkbox").all():
+        box.click()
+    expect(page.locator(".city-map")).to_contain_text("Transit lines [boardings/day]")
+    expect(page.locator(".city-map")).to_contain_text("Firms [jobs]")
+    page.wait_for_function("document.querySelector('.city-map').cityMap.firms.length === 27")
+    told = page.evaluate("""() => {
+      const m = document.querySelector('.city-map').cityMap, stop = m.geo.lineStops.find(s => s.length > 1)[0];
+      return [stop, [m.geo.centreX[2], m.geo.centreY[2]]].map(([x, y]) => {
+        m.hover(Math.round(m.w / 2 + (x - m.view.x) * m.view.scale), Math.round(m.h / 2 - (y - m.view.y) * m.view.scale));
+        return m.tip.textContent;
+      });
+    }""")
+    assert "boardings/day" in told[0]
+    assert "establishments" in told[1]
+    for box in page.locator(".layers .q-checkbox").all():
+        box.click()
+    page.locator(".layers .q-select").first.click()
+    page.locator(".q-menu .q-item", has_text="Road load").click()
+
+
 def test_drags_a_measure_to_another_date(page: Page) -> None:
     bar = page.locator("[data-bar=slow] rect")
     box = bar.bounding_box()
@@ -163,6 +189,39 @@ def test_votes_from_a_phone(browser: Browser, page: Page, served: str) -> None:
     guest.reload()
     expect(guest.locator("[data-vote='tracks:-1']")).to_have_attribute("aria-pressed", "true")
     phone.close()
+
+
+def test_proposals_from_phones(browser: Browser, page: Page, served: str) -> None:
+    """Written on one phone as hostile as can be, judged on another, seen live, made into a branch with one click, hidden."""
+    phones = browser.new_context(viewport={"width": 390, "height": 800}, locale="fr-FR")
+    phones.set_default_timeout(SLOW)
+    author = phones.new_page()
+    author.goto(f"{served}/room")
+    author.click("#propose")
+    author.fill("#p-title", HOSTILE)
+    author.select_option("#p-kind", "bike_subsidy")
+    expect(author.locator("label[for=p-amount]")).to_have_text("Aide versée: 300 €")
+    expect(author.locator("#p-place")).to_be_hidden()
+    author.click("#p-send")
+    expect(author.locator("#said")).to_have_text("Envoyée à la salle.")
+    page.keyboard.press("4")
+    card = page.locator(".side [data-proposal='1']")
+    expect(card).to_contain_text(HOSTILE, timeout=SLOW)
+    other = browser.new_context(viewport={"width": 390, "height": 800})
+    other.set_default_timeout(SLOW)
+    judge = other.new_page()
+    judge.goto(f"{served}/room")
+    judge.click("[data-judge='p1:1']")
+    expect(card).to_contain_text("1 for", timeout=SLOW)
+    branches = page.locator("[data-branch]").count()
+    card.locator("[data-do=proposal-branch]").click()
+    expect(page.locator("[data-branch]")).to_have_count(branches + 1, timeout=SLOW)
+    page.keyboard.press("4")
+    card.locator("[data-do=hide-proposal]").click()
+    expect(judge.locator("[data-judge='p1:1']")).to_have_count(0, timeout=SLOW)
+    assert not any(one.evaluate("window.hacked === true") for one in (page, author, judge))
+    phones.close()
+    other.close()
 
 
 def test_a_reload_and_a_second_window_keep_the_state(page: Page, context: BrowserContext, served: str) -> None:

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from sim import load_scenario
+from sim import kinds, load_scenario, shock_kinds
 from sim.city.city import City
+from sim.documents import fields_of
 from sim.errors import InputError
 from sim.live import plan
 from sim.live.budget import gauge
-from sim.live.levers import short
-from sim.live.words import LANGUAGES, TABLE, amount, indicator_label, kind_title, number, words
+from sim.live.levers import new_item, short
+from sim.live.proposals import OFFERS, checked, item_of, placed
+from sim.live.words import LANGUAGES, TABLE, amount, field_label, indicator_label, kind_title, number, words
 from sim.live.workshop import ROADMAP, Workshop
 from tests.live.served import ROOT
 
@@ -76,6 +78,48 @@ def test_every_word_is_said_in_both_languages() -> None:
     for language in LANGUAGES:
         assert indicator_label("jobs", language)
         assert kind_title("parking_price", language)
+
+
+def test_every_kind_and_every_field_has_its_french_name() -> None:
+    told = {(row["of"], row["key"]) for row in TABLE if row["fr"]}
+    both = {**kinds(), **shock_kinds()}
+    assert {kind for kind in both if ("kind", kind) not in told} == set()
+    own = {f"{kind}.{name}" for kind, known in both.items() for name in fields_of(known)}
+    assert {f for f in own if ("field", f) not in told and ("field", f.split(".")[1]) not in told} == set()
+    for key in {key for of, key in told if of == "field" and "." in key} - own:
+        pytest.fail(f"{key}: no such field")
+    assert field_label("level", "fr", "cycle_network") == "1 bande, 2 piste"
+    assert field_label("share", "en", "building_code") == "Share of new dwellings"
+
+
+#: At most what the city has room for: the tiny one has little. The reader says how much.
+BOUNDED_BY_THE_CITY = ("transit_line", "cycle_network", "school_streets", "heat_network")
+
+
+@pytest.mark.parametrize("word", ["measure", "shock"])
+def test_forms_begin_with_what_a_file_may_hold(path: Path, city: City, word: str) -> None:
+    """Every kind of measure and shock, and every proposal at both ends of its slider."""
+    scenario = load_scenario(path)
+    items = [
+        new_item(kind, word, kind.replace("_", "-"), "2021-06")
+        for kind in (kinds() if word == "measure" else shock_kinds())
+    ]
+    if word == "measure":
+        ends = [(kind, end) for kind, offer in OFFERS.items() for end in (offer.low, offer.high)]
+        for number, (kind, amount) in enumerate(ends):
+            given = {
+                "title": "idea",
+                "kind": kind,
+                "amount": amount,
+                "district": 4 if placed(kind) else -1,
+                "money": 1,
+            }
+            items.append(item_of(checked("somebody", number, given, city.n_districts), scenario.start))
+    items = [item for item in items if item.get("measure") not in BOUNDED_BY_THE_CITY]
+    given = {"changes": items} if word == "measure" else {"shocks": items}
+    calendar = plan.edited(scenario, scenario.start - 1, path, city, **given).calendars()[-1]
+    found = {one.id for one in (*calendar.measures, *calendar.shocks) if one is not None}
+    assert {item["id"] for item in items} <= found
 
 
 def test_numbers_for_people() -> None:

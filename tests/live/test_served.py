@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from sim.errors import RunError
+from sim.live.proposals import MOST_EACH, MOST_PROPOSALS
 from sim.live.rights import COOKIE, Guard, Rights
 from sim.live.room import MOST_PARTICIPANTS, POSTS_IN_TEN_SECONDS, Room
 from tests.live.served import ROOT, Served
@@ -39,11 +40,7 @@ def enter(address: str) -> str:
 
 
 def test_map_values_are_the_months(served: str) -> None:
-    for _ in range(600):
-        status, body, _ = ask(served, "/map/geometry")
-        if status == 200 and ask(served, "/map/values?branch=1&month=24251&link=load&district=jobs")[0] == 200:
-            break
-        time.sleep(0.1)
+    status, body, _ = ask(served, "/map/geometry")
     assert status == 200
     size = int.from_bytes(body[:4], "little")
     head = json.loads(body[4 : 4 + size])
@@ -56,9 +53,11 @@ def test_map_values_are_the_months(served: str) -> None:
     assert set(range(9)) <= set(places.tolist())
     month = 2020 * 12 + 11
     _, values, _ = ask(served, f"/map/values?branch=1&month={month}&link=load&district=jobs")
-    counts = np.frombuffer(values, "<u4", 3)
-    assert counts.tolist() == [168, 9, 2]
-    assert len(values) == 12 + 4 * counts.sum()
+    counts = np.frombuffer(values, "<u4", 4)
+    assert counts.tolist() == [168, 9, 2, 27]
+    assert len(values) == 16 + 4 * counts.sum()
+    _, values, _ = ask(served, f"/map/values?branch=1&month={month}&link=bike")
+    assert np.frombuffer(values, "<f4", 168, 16).sum() > 100.0  # bicycles a day on links
 
 
 @pytest.mark.parametrize(
@@ -101,6 +100,57 @@ def test_posts_are_bounded(served: str) -> None:
     state = json.loads(body)
     assert state["mine"] == {"parking": 1}
     assert "chargers" not in [m["id"] for m in state["measures"]]  # committed: not up for a vote
+
+
+def idea(**other: Any) -> dict[str, Any]:
+    return {"title": "Rues <b>calmes</b>", "kind": "speed_limit", "amount": 30, "district": 4, "money": 0} | other
+
+
+def test_proposals_are_bounded_and_others_judge_them(served: str) -> None:
+    guest, other = enter(served), enter(served)
+    assert ask(served, "/room/propose", idea())[0] == 403  # nobody
+    for wrong in (
+        {"title": " \n "}, {"title": "\u202e"}, {"kind": "low_emission_zone"}, {"kind": "__class__"}, {"amount": 31000},
+        {"amount": float("nan")}, {"district": 9}, {"district": -2}, {"money": -1}, {"money": 1e9},
+        {"kind": "transit_fare", "amount": -20, "district": 1},
+    ):  # fmt: skip
+        assert ask(served, "/room/propose", idea(**wrong), Cookie=guest)[0] == 403, wrong
+    for broken in (b"{}", b'{"title": "x", "kind": "speed_limit", "amount": "many"}'):
+        assert ask(served, "/room/propose", broken, Cookie=guest)[0] == 400
+    assert ask(served, "/room/propose", idea(title="x" * 500), Cookie=guest)[0] == 200
+    assert ask(served, "/room/propose", idea(), Cookie=guest)[0] == 200
+    assert ask(served, "/room/judge", {"proposal": 2, "value": 1}, Cookie=other)[0] == 200
+    assert ask(served, "/room/judge", {"proposal": 99, "value": 1}, Cookie=other)[0] == 403
+    assert ask(served, "/room/judge", {"proposal": 2, "value": 5}, Cookie=other)[0] == 403
+    assert ask(served, "/room/judge", {"proposal": "2x", "value": 1}, Cookie=other)[0] == 400
+    state = json.loads(ask(served, "/room/state?language=fr", Cookie=other)[1])
+    first, second = state["proposals"]  # the most wanted first
+    assert first["title"] == "Rues <b>calmes</b>"  # text: pages write it as text
+    assert first["what"] == "Limite de vitesse · Vitesse limite: 30 km/h · D4"
+    assert len(second["title"]) == 80
+    assert state["mine"] == {"p2": 1}
+    _, body, _ = ask(served, "/session.html")
+    assert b"Rues &lt;b&gt;calmes&lt;/b&gt;" in body
+    assert b"<b>calmes" not in body
+    assert b"1 for" in body
+    _, body, _ = ask(served, "/room/offers?language=fr")
+    assert {"speed_limit", "bike_subsidy"} <= {k["kind"] for k in json.loads(body)["kinds"]}
+
+
+def test_a_room_full_of_proposals_takes_no_more() -> None:
+    room = Room()
+    phones = [room.enter() for _ in range(30)]
+    for who in phones[: MOST_PROPOSALS // MOST_EACH]:
+        for _ in range(MOST_EACH):
+            room.propose(who, idea(), 9)
+        with pytest.raises(RunError, match="no more"):
+            room.propose(who, idea(), 9)
+    with pytest.raises(RunError, match="no more"):
+        room.propose(phones[-1], idea(), 9)
+    room.hide(1, True)
+    assert room.ranked()[-1].number == 1
+    with pytest.raises(RunError, match="no such proposal"):
+        room.judge(phones[-1], 1, 1)
 
 
 def test_a_phone_that_hammers_is_slowed_down() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from sim import RunError, load_scenario, run_pair
 from sim.city.city import City
-from sim.live import bands, people, plan
+from sim.live import bands, people, plan, proposals
 from sim.live.groups import compared
 from sim.live.history import History
 from sim.live.workshop import BASELINE, ROADMAP, Workshop
@@ -56,6 +56,21 @@ def test_a_branch_is_its_file(workshop: Workshop, city: City, tmp_path: Path) ->
         assert np.array_equal(run, np.array(live)), record.manifest["role"]
 
 
+def test_a_proposal_becomes_a_branch_or_is_refused(workshop: Workshop) -> None:
+    advance(workshop, 1)
+    given = {"title": "More trees", "kind": "urban_greening", "amount": 3, "district": 4, "money": 2}
+    one = proposals.checked("somebody", 7, given, 9)
+    made = proposals.as_branch(workshop, ROADMAP, one)
+    assert (made.name, one.branch) == ("More trees", made.number)
+    item = plan.current(made.scenario, workshop.shown + 1)["proposal-7"]
+    assert (item["canopy"], item["months"], item["start"], item["area"]) == ("3 %", 24, "2021-02", ["district:4"])
+    dear = proposals.checked("somebody", 8, {**given, "money": 300}, 9)
+    with pytest.raises(RunError, match="cannot be paid"):
+        proposals.as_branch(workshop, ROADMAP, dear)
+    assert dear.branch == -1
+    assert len(workshop.branches) == 3  # none is left behind
+
+
 def test_any_month_lived_can_be_shown_again(workshop: Workshop) -> None:
     advance(workshop, 6)
     branch = workshop.branch(ROADMAP)
@@ -65,7 +80,7 @@ def test_any_month_lived_can_be_shown_again(workshop: Workshop) -> None:
     assert first.links is not None
     kept = first.links.copy()
     for frame in branch.history.frames.values():
-        frame.links = frame.districts = None
+        frame.let_go()
     for later in [m for m in branch.history.states if m not in (branch.first, branch.month)]:
         del branch.history.states[later]
     again = workshop.frame(ROADMAP, month)
