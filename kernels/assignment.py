@@ -20,6 +20,7 @@ import numpy.typing as npt
 from kernels.equalize import Load, Supply, price_all, sums, sweep
 from kernels.graph import Int32Array, IntArray
 from kernels.hierarchy import Metric, customize
+from kernels.lanes import LANES
 from kernels.routes import (
     BoolArray,
     FloatArray,
@@ -30,7 +31,7 @@ from kernels.routes import (
     load_flow,
     mean_length,
 )
-from kernels.search import LANES, Prepared, search
+from kernels.search import Prepared, search
 from kernels.search import prepare as prepare_search
 from kernels.warm import pack, room, unpack
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from kernels.draws import FloatArray, IntArray, uniform
-from kernels.jit import kernel
+from kernels.draws import FloatArray, IntArray, one
+from kernels.jit import inline, kernel
 
 #: Draw index of the first nest variable; alternatives use 0, 1, 2, ...
 _NEST_INDEX = 64
 
 
-@kernel
+@inline
 def positive_stable(u: float, v: float, alpha: float) -> float:
     """Positive stable variable with Laplace transform exp(-t^alpha), from two uniforms (Kanter 1975). 1 if alpha is 1."""
     if alpha >= 1.0:
@@ -27,6 +27,36 @@ def positive_stable(u: float, v: float, alpha: float) -> float:
     a = np.sin(alpha * angle) / np.sin(angle) ** (1.0 / alpha)
     b = (np.sin((1.0 - alpha) * angle) / w) ** ((1.0 - alpha) / alpha)
     return a * b
+
+
+@inline
+def _level(seed: int, stream_id: int, agent: int, nest: int, scale: float) -> float:
+    """ln S of a nest, 0 of one alone."""
+    if scale >= 1.0:
+        return 0.0
+    u = one(seed, stream_id, agent, 0, _NEST_INDEX + 2 * nest)
+    v = one(seed, stream_id, agent, 0, _NEST_INDEX + 2 * nest + 1)
+    return np.log(positive_stable(u, v, scale))
+
+
+@inline
+def _values(
+    seed: int, stream_id: int, agent: int, utility: FloatArray, nest: IntArray, scale: FloatArray, level: FloatArray, value: FloatArray
+) -> None:  # fmt: skip
+    """Utility plus error of one person's alternatives (J,), -inf where not available; ``level`` (M,) scratch.
+
+    Nests of which nothing is available are not drawn: a fifth of the time.
+    """
+    level[:] = np.nan
+    for j in range(utility.shape[0]):
+        value[j] = -np.inf
+        if utility[j] == -np.inf:
+            continue
+        m = nest[j]
+        if np.isnan(level[m]):
+            level[m] = _level(seed, stream_id, agent, m, scale[m])
+        e = -np.log(-np.log(one(seed, stream_id, agent, 0, j)))
+        value[j] = utility[j] + scale[m] * (level[m] + e)
 
 
 @kernel
@@ -47,23 +77,14 @@ def choose(
     """
     n, alternatives = utility.shape
     out = np.empty(n, np.int64)
-    level = np.empty(scale.shape[0])
+    level, value = np.empty(scale.shape[0]), np.empty(alternatives)
     for i in range(n):
-        for m in range(scale.shape[0]):
-            level[m] = 0.0
-            if scale[m] < 1.0:
-                u = uniform(seed, stream_id, ids[i], 0, _NEST_INDEX + 2 * m)
-                v = uniform(seed, stream_id, ids[i], 0, _NEST_INDEX + 2 * m + 1)
-                level[m] = np.log(positive_stable(u, v, scale[m]))
+        _values(seed, stream_id, ids[i], utility[i], nest, scale, level, value)
         best = -1
         top = -np.inf
         for j in range(alternatives):
-            if utility[i, j] == -np.inf:
-                continue
-            e = -np.log(-np.log(uniform(seed, stream_id, ids[i], 0, j)))
-            value = utility[i, j] + scale[nest[j]] * (level[nest[j]] + e)
-            if value > top:
-                top = value
+            if value[j] > top:
+                top = value[j]
                 best = j
         out[i] = best
     return out
@@ -80,28 +101,21 @@ def choose_or(
         that of the best outside it [utils]; inf if there is none outside, -inf if there is none inside.
     """
     n, alternatives = utility.shape
-    first, second = choose(seed, stream_id, ids, utility, nest, scale), np.empty(n, np.int64)
-    gain = np.empty(n)
+    first, second, gain = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n)
+    level, value = np.empty(scale.shape[0]), np.empty(alternatives)
     for i in range(n):
-        top = np.full(2, -np.inf)
-        second[i] = -1
+        _values(seed, stream_id, ids[i], utility[i], nest, scale, level, value)
+        first[i] = second[i] = -1
+        inside, outside = -np.inf, -np.inf
         for j in range(alternatives):
-            if utility[i, j] == -np.inf:
-                continue
-            scaled = scale[nest[j]]
-            level = 0.0
-            if scaled < 1.0:
-                u = uniform(seed, stream_id, ids[i], 0, _NEST_INDEX + 2 * nest[j])
-                v = uniform(seed, stream_id, ids[i], 0, _NEST_INDEX + 2 * nest[j] + 1)
-                level = np.log(positive_stable(u, v, scaled))
-            e = -np.log(-np.log(uniform(seed, stream_id, ids[i], 0, j)))
-            value = utility[i, j] + scaled * (level + e)
-            side = 0 if nest[j] == apart else 1
-            if value > top[side]:
-                top[side] = value
-                if side == 1:
-                    second[i] = j
-        gain[i] = -np.inf if top[0] == -np.inf else top[0] - top[1]
+            if value[j] > max(inside, outside):
+                first[i] = j
+            if nest[j] == apart:
+                inside = max(inside, value[j])
+            elif value[j] > outside:
+                outside = value[j]
+                second[i] = j
+        gain[i] = -np.inf if inside == -np.inf else inside - outside
     return first, second, gain
 
 

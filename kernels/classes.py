@@ -7,6 +7,7 @@ and origins share equally cheap segments is not, so it can be asked to obey the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ import numpy.typing as npt
 from kernels.assignment import RoadNetwork, Topology, objective, solve
 from kernels.graph import IntArray
 from kernels.proportion import Proportional, proportional
-from kernels.routes import FloatArray, Routes, load_share
+from kernels.routes import FloatArray, Routes, load_shares
 
 
 class UserClass(NamedTuple):
@@ -65,11 +66,13 @@ def assign_classes(
     topology: Topology | None = None,
     drop_unreachable: bool = False,
     in_proportion: bool = False,
+    sums: bool = True,
 ) -> ClassFlows:
     """User equilibrium of all classes together; arguments as in :func:`kernels.assignment.equilibrium`.
 
     With ``in_proportion`` class flows obey the condition of proportionality, so that they follow from the network and the demand alone.
-    ``network.fixed`` is not read. Cost groups are numbered by the first class of each. Raises ValueError as there.
+    ``network.fixed`` is not read. Cost groups are numbered by the first class of each. Raises ValueError as there. Who asks for no ``sums``
+    gets NaN for ``objective`` and ``total_cost``.
     """
     fixed, group = _groups(classes)
     units = np.zeros((len(fixed), *np.shape(classes[0].demand)))
@@ -91,12 +94,14 @@ def assign_classes(
         )  # fmt: skip
         flow = even.flow / np.array([one.pce for one in classes])[:, None]
     else:
-        flow = np.stack([_flow_of(one, routes, int(g), units[g]) for one, g in zip(classes, group, strict=True)])
-    used = found.flow > 0
+        flow = _flows(classes, routes, group, units)
+    worth, total = math.nan, math.nan
+    if sums:
+        used = found.flow > 0
+        worth, total = objective(grouped, found.flow, background), float((found.flow[used] * found.cost[used]).sum())
     return ClassFlows(
         flow, found.flow.sum(axis=0), found.cost[group], found.skim_cost[group], found.skim_length[group], found.gap,
-        objective(grouped, found.flow, background), float((found.flow[used] * found.cost[used]).sum()), found.iterations,
-        group, found.lost, found.state_f, found.state_i, even,
+        worth, total, found.iterations, group, found.lost, found.state_f, found.state_i, even,
     )  # fmt: skip
 
 
@@ -119,9 +124,15 @@ def _share(one: UserClass, units: FloatArray) -> FloatArray:
     return np.divide(demand, units, out=np.zeros_like(demand), where=units > 0)
 
 
-def _flow_of(one: UserClass, routes: Routes, group: int, units: FloatArray) -> FloatArray:
-    """(L,) [veh/h] of a class: its share of each pair's demand on each of the pair's routes."""
-    flow = np.zeros(len(one.fixed))
-    if np.any(one.demand):
-        load_share(routes, group, _share(one, units) / one.pce, flow)
+def _flows(classes: Sequence[UserClass], routes: Routes, group: IntArray, units: FloatArray) -> FloatArray:
+    """(K, L) [veh/h] of each class: its share of each pair's demand on each of the pair's routes; classes of a group together."""
+    flow = np.zeros((len(classes), len(classes[0].fixed)))
+    driving = np.array([np.any(one.demand) for one in classes])
+    for g in range(len(units)):
+        mine = np.flatnonzero(driving & (group == g))
+        if len(mine):
+            share = np.stack([_share(classes[k], units[g]) / classes[k].pce for k in mine.tolist()])
+            loaded = np.zeros((flow.shape[1], len(mine)))
+            load_shares(routes, g, share, loaded)
+            flow[mine] = loaded.T
     return flow

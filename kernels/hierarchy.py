@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from kernels.graph import Int32Array, IntArray
 from kernels.jit import inline, kernel
+from kernels.lanes import add, choose, load, same, smaller, store
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -266,35 +267,35 @@ def unpack(h: Hierarchy, metric: Metric, way: int, arc: int, stack: Int32Array, 
 
 
 @inline
-def climb(h: Hierarchy, metric: Metric, lanes: int, reached: BoolArray, dist: FloatArray, pred: Int32Array) -> None:
-    """Relax all climbing arcs from the ``reached`` ranks, for every lane (origin); ``dist``, ``pred`` (m, lanes)."""
+def climb(h: Hierarchy, metric: Metric, reached: BoolArray, dist: FloatArray, pred: FloatArray) -> None:
+    """Relax all climbing arcs from the ``reached`` ranks, for every lane (origin).
+
+    ``dist``, ``pred`` (m, LANES): costs, and arcs as floats, so that both are compared and kept eight at once.
+    """
     for r in range(h.first.shape[0] - 1):
         if not reached[r]:
             continue
+        here = load(dist, r, 0)
         for a in range(h.first[r], h.first[r + 1]):
             x = h.high[a]
             reached[x] = True
-            w = metric.cost[0, a]
-            for k in range(lanes):
-                d = dist[r, k] + w
-                if d < dist[x, k]:
-                    dist[x, k] = d
-                    pred[x, k] = 2 * a
+            by_this, known = add(here, same(metric.cost[0, a])), load(dist, x, 0)
+            store(pred, x, 0, choose(known, by_this, same(2.0 * a), load(pred, x, 0)))
+            store(dist, x, 0, smaller(by_this, known))
 
 
 @inline
-def descend(h: Hierarchy, metric: Metric, lanes: int, wanted: Int32Array, dist: FloatArray, pred: Int32Array) -> None:
+def descend(h: Hierarchy, metric: Metric, wanted: Int32Array, dist: FloatArray, pred: FloatArray) -> None:
     """Relax all descending arcs into the ``wanted`` ranks (descending, closed under going up)."""
     for i in range(wanted.shape[0]):
         r = wanted[i]
+        known, by = load(dist, r, 0), load(pred, r, 0)
         for a in range(h.first[r], h.first[r + 1]):
-            x = h.high[a]
-            w = metric.cost[1, a]
-            for k in range(lanes):
-                d = dist[x, k] + w
-                if d < dist[r, k]:
-                    dist[r, k] = d
-                    pred[r, k] = 2 * a + 1
+            by_this = add(load(dist, h.high[a], 0), same(metric.cost[1, a]))
+            by = choose(known, by_this, same(2.0 * a + 1.0), by)
+            known = smaller(by_this, known)
+        store(dist, r, 0, known)
+        store(pred, r, 0, by)
 
 
 @kernel

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kernels.draws import FloatArray, IntArray, uniform
+from kernels.draws import FloatArray, IntArray, one
 from kernels.graph import Int32Array
 from kernels.jit import inline, kernel
 
@@ -29,6 +29,8 @@ CAR, TRANSIT, BIKE, WALK = 0, 1, 2, 3
 OUTSIDE = -2
 #: Hours of a tour.
 PEAK, OFF = 0, 1
+#: Steps of the table that says where in cumulated probabilities to begin to look.
+STEPS = 64
 #: Alternatives of a tour: car and transit at either hours, bicycle, on foot.
 ALTERNATIVES = 6
 
@@ -196,27 +198,58 @@ def weigh(
     n = who.id.shape[0]
     out = np.empty((n, ALTERNATIVES))
     for i in range(n):
-        _weigh(who, i, to[i], uniform(seed, stream_id, who.id[i], 0, purpose), ways, taste, place, out[i])
+        _weigh(who, i, to[i], one(seed, stream_id, who.id[i], 0, purpose), ways, taste, place, out[i])
     return out
 
 
-@kernel
-def logsum(utility: FloatArray, nest: IntArray, scale: FloatArray) -> float:
-    """Expected best of one person's alternatives in a nested logit, ln sum over nests; -inf without alternatives."""
+@inline
+def logsum(utility: FloatArray, nest: IntArray, scale: FloatArray, inside: FloatArray) -> float:
+    """Expected best of one person's alternatives in a nested logit, ln sum over nests; -inf without any. ``inside`` (M,) scratch."""
     top = -np.inf
     for j in range(utility.shape[0]):
         top = max(top, utility[j])
     if top == -np.inf:
         return top
+    inside[:] = 0.0
+    for j in range(utility.shape[0]):
+        if utility[j] > -np.inf:
+            inside[nest[j]] += np.exp((utility[j] - top) / scale[nest[j]])
     total = 0.0
     for m in range(scale.shape[0]):
-        inside = 0.0
-        for j in range(utility.shape[0]):
-            if nest[j] == m and utility[j] > -np.inf:
-                inside += np.exp((utility[j] - top) / scale[m])
-        if inside > 0.0:
-            total += inside ** scale[m]
+        if inside[m] == 1.0:
+            total += 1.0
+        elif inside[m] > 0.0:
+            total += inside[m] ** scale[m]
     return top + np.log(total)
+
+
+@inline
+def _by_home(home: Int32Array, districts: int) -> IntArray:
+    """Rows by home district: the tables' rows of one district stay in the processor's cache."""
+    first = np.zeros(districts + 1, np.int64)
+    for i in range(home.shape[0]):
+        first[home[i] + 1] += 1
+    for h in range(districts):
+        first[h + 1] += first[h]
+    order = np.empty(home.shape[0], np.int64)
+    for i in range(home.shape[0]):
+        order[first[home[i]]] = i
+        first[home[i]] += 1
+    return order
+
+
+@inline
+def _beginnings(cumulated: FloatArray) -> Int32Array:
+    """(D, STEPS) first district whose cumulated probability is at least each step's: searching begins there."""
+    districts = cumulated.shape[1]
+    out = np.empty((cumulated.shape[0], STEPS), np.int32)
+    for h in range(cumulated.shape[0]):
+        d = 0
+        for step in range(STEPS):
+            while d < districts - 1 and cumulated[h, d] < step / STEPS:
+                d += 1
+            out[h, step] = d
+    return out
 
 
 @kernel
@@ -244,20 +277,24 @@ def destinations(
     n, districts = who.id.shape[0], cumulated.shape[1]
     to = np.empty(n, np.int64)
     access = np.empty(n)
-    utility = np.empty(ALTERNATIVES)
+    utility, inside = np.empty(ALTERNATIVES), np.empty(scale.shape[0])
     value = np.empty(candidates)
-    for i in range(n):
+    begin = _beginnings(cumulated)
+    for i in _by_home(who.home, cumulated.shape[0]):
         h = who.home[i]
-        own = uniform(seed, stream_id, who.id[i], 0, purpose)
-        start = uniform(seed, taste_stream, who.id[i], 0, 0)
+        own = one(seed, stream_id, who.id[i], 0, purpose)
+        start = one(seed, taste_stream, who.id[i], 0, 0)
         to[i] = h
         best, top = -np.inf, -np.inf
         for k in range(candidates):
-            d = min(np.searchsorted(cumulated[h], (start + k) / candidates), districts - 1)
+            drawn = (start + k) / candidates
+            d = begin[h, int(drawn * STEPS)]
+            while d < districts - 1 and cumulated[h, d] < drawn:
+                d += 1
             _weigh(who, i, d, own, ways, taste, place, utility)
-            value[k] = weight * logsum(utility, nest, scale) + correction[h, d]
+            value[k] = weight * logsum(utility, nest, scale, inside) + correction[h, d]
             top = max(top, value[k])
-            e = -np.log(-np.log(uniform(seed, taste_stream, who.id[i], 0, 1 + k)))
+            e = -np.log(-np.log(one(seed, taste_stream, who.id[i], 0, 1 + k)))
             if value[k] + e > best:
                 best = value[k] + e
                 to[i] = d
@@ -308,7 +345,7 @@ def travel(
             if m == CAR:
                 minutes = ways.gate[at, h, gate[i]] + ways.beyond
         else:
-            far, shift = _longer(ways, h, d, uniform(seed, stream_id, ids[i], 0, purpose))
+            far, shift = _longer(ways, h, d, one(seed, stream_id, ids[i], 0, purpose))
             km = ways.km[g, at, h, d] + shift
             on_network = 0.0 if h == d else ways.km[g, at, h, d] - ways.access[h] - ways.access[d]
             if m == CAR:

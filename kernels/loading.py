@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from kernels.assignment import RoadNetwork, Topology, prepare
-from kernels.graph import Int32Array
 from kernels.hierarchy import Hierarchy, Metric, climb, customize, descend
 from kernels.jit import kernel
+from kernels.lanes import LANES
 from kernels.routes import BoolArray, FloatArray
-from kernels.search import LANES, Prepared, nearest, set_out
+from kernels.search import Prepared, nearest, set_out
 from kernels.threads import in_blocks
 
 #: Parts of the origins, each with link and arc flows of its own.
@@ -41,18 +41,18 @@ def _load_part(
     m = p.order.first.shape[0] - 1
     zones = demand.shape[0]
     dist = np.empty((m, LANES))
-    pred = np.empty((m, LANES), np.int32)
+    pred = np.empty((m, LANES))
     volume = np.zeros((m, LANES))
     reached = np.empty(m, np.bool_)
     for begin in range(first, last, LANES):
         many = min(LANES, last - begin)
         dist[:] = np.inf
-        pred[:] = -1
+        pred[:] = -1.0
         reached[:] = False
         for k in range(many):
             set_out(p, begin + k, k, cost, reached, dist, pred)
-        climb(p.order, metric, LANES, reached, dist, pred)
-        descend(p.order, metric, LANES, p.wanted, dist, pred)
+        climb(p.order, metric, reached, dist, pred)
+        descend(p.order, metric, p.wanted, dist, pred)
         for k in range(many):
             for d in range(zones):
                 best, row = nearest(p, begin + k, d, k, cost, dist)
@@ -68,13 +68,13 @@ def _load_part(
 
 @kernel
 def _run_back(
-    p: Prepared, reached: BoolArray, pred: Int32Array, volume: FloatArray, arc_flow: FloatArray, flow: FloatArray
+    p: Prepared, reached: BoolArray, pred: FloatArray, volume: FloatArray, arc_flow: FloatArray, flow: FloatArray
 ) -> None:
     """Volumes at the ranks go back to their origins; ``volume`` (m, lanes) is left empty."""
     for i in range(p.wanted.shape[0] - 1, -1, -1):
         r = p.wanted[i]
         for k in range(LANES):
-            step = pred[r, k]
+            step = int(pred[r, k])
             if volume[r, k] > 0.0 and step >= 0 and step & 1:
                 arc_flow[1, step >> 1] += volume[r, k]
                 volume[p.order.high[step >> 1], k] += volume[r, k]
@@ -85,7 +85,7 @@ def _run_back(
         for k in range(LANES):
             if volume[r, k] == 0.0:
                 continue
-            step = pred[r, k]
+            step = int(pred[r, k])
             if step >= 0:
                 arc_flow[0, step >> 1] += volume[r, k]
                 volume[p.order.low[step >> 1], k] += volume[r, k]

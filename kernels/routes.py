@@ -93,15 +93,24 @@ def _climb_down(routes: Routes, o: int, path_flow: FloatArray, volume: FloatArra
 
 
 @kernel
-def load_share(routes: Routes, group: int, share: FloatArray, flow: FloatArray) -> None:
-    """Add to ``flow`` (L,) the part ``share`` (Z, Z) of what each pair of a cost group drives, route by route."""
+def load_shares(routes: Routes, group: int, share: FloatArray, flow: FloatArray) -> None:
+    """Add to ``flow`` (L, K) the parts ``share`` (K, Z, Z) of what each pair of a cost group drives, route by route."""
     zones = routes.head.shape[1]
-    volume = np.empty(deepest(routes.node_used))
-    part = np.zeros(routes.flow.shape[0])
+    parts = share.shape[0]
+    volume = np.empty((deepest(routes.node_used), parts))
     for o in range(group * zones, (group + 1) * zones):
+        base, used = routes.node_first[o], routes.node_used[o]
+        for i in range(used):
+            volume[i] = 0.0
         for p in range(routes.path_first[o], routes.path_first[o] + routes.path_used[o]):
-            part[p] = routes.flow[p] * share[o % zones, routes.zone[p]]
-        _climb_down(routes, o, part, volume, flow)
+            leaf, zone, driven = routes.leaf[p], routes.zone[p], routes.flow[p]
+            for k in range(parts):
+                volume[leaf, k] += driven * share[k, o % zones, zone]
+        for i in range(used - 1, 0, -1):
+            above, e = routes.parent[base + i], routes.link[base + i]
+            for k in range(parts):
+                volume[above, k] += volume[i, k]
+                flow[e, k] += volume[i, k]
 
 
 @inline
@@ -168,7 +177,7 @@ def cheapest_known(routes: Routes, o: int, d: int, label: FloatArray) -> float:
 
 
 @kernel
-def _keep(routes: Routes, keep: BoolArray, number: Int32Array, nodes: IntArray, paths: IntArray) -> None:
+def keep_used(routes: Routes, keep: BoolArray, number: Int32Array, nodes: IntArray, paths: IntArray) -> None:
     """Mark the tree nodes that routes with flow need and number them anew; counts per row."""
     for o in range(routes.head.shape[0]):
         base = routes.node_first[o]
@@ -189,7 +198,7 @@ def _keep(routes: Routes, keep: BoolArray, number: Int32Array, nodes: IntArray, 
 
 @kernel
 def _copy(old: Routes, keep: BoolArray, number: Int32Array, new: Routes) -> None:
-    """Copy what :func:`_keep` marked and counted, in its order."""
+    """Copy what :func:`keep_used` marked and counted, in its order."""
     for o in range(old.head.shape[0]):
         a, b = old.node_first[o], new.node_first[o]
         used = 1
@@ -301,7 +310,7 @@ def compact(routes: Routes, nodes: int = 0, paths: int = 0) -> Routes:
     many = len(routes.head)
     keep, number = np.zeros(len(routes.parent), np.bool_), np.empty(len(routes.parent), np.int32)
     kept_nodes, kept_paths = np.zeros(many, np.int64), np.zeros(many, np.int64)
-    _keep(routes, keep, number, kept_nodes, kept_paths)
+    keep_used(routes, keep, number, kept_nodes, kept_paths)
     new = empty_routes(routes.head.shape[1], np.maximum(kept_nodes, nodes), np.maximum(kept_paths, paths))
     _copy(routes, keep, number, new)
     return new

@@ -1,6 +1,6 @@
 """Cheapest routes between all zones on a contraction order, entered among the known routes where they beat them.
 
-Origins are searched in blocks of :data:`LANES` side by side; a block writes only rows and segments of its own origins, so any
+Origins are searched in blocks of :data:`kernels.lanes.LANES` side by side; a block writes only rows and segments of its own origins, so any
 number of threads gives the same bits.
 """
 
@@ -13,11 +13,10 @@ import numpy as np
 from kernels.graph import Int32Array, IntArray, star
 from kernels.hierarchy import Hierarchy, Metric, climb, closure, descend, hierarchy, unpack
 from kernels.jit import inline, kernel
+from kernels.lanes import LANES
 from kernels.routes import BoolArray, FloatArray, Routes, add_route, cheapest_known, label_nodes
 from kernels.threads import in_blocks
 
-#: Origins searched side by side: one cache line of distances.
-LANES = 8
 #: Rows times nodes from which starting threads takes less time than it saves.
 WORTH_THREADS = 50_000
 #: A route is new only if it beats the known ones by more than rounding.
@@ -78,7 +77,7 @@ def _terminals(near: Int32Array, far: Int32Array, n_nodes: int, zone_node: Int32
 
 @inline
 def set_out(
-    p: Prepared, o: int, k: int, cost: FloatArray, reached: BoolArray, dist: FloatArray, pred: Int32Array
+    p: Prepared, o: int, k: int, cost: FloatArray, reached: BoolArray, dist: FloatArray, pred: FloatArray
 ) -> None:
     """Put origin ``o`` into lane ``k``: its entry row ``j`` is remembered as -j - 2."""
     for j in range(p.leave.first[o], p.leave.first[o + 1]):
@@ -110,7 +109,7 @@ def nearest(p: Prepared, o: int, d: int, k: int, cost: FloatArray, dist: FloatAr
 
 @inline
 def _trace(
-    p: Prepared, metric: Metric, row: int, k: int, second: FloatArray, pred: Int32Array, chain: Int32Array
+    p: Prepared, metric: Metric, row: int, k: int, second: FloatArray, pred: FloatArray, chain: Int32Array
 ) -> tuple:  # type: ignore[type-arg]
     """Length of the route that enters by ``row``, and its arcs backwards in ``chain``; returns (length, arcs, first link or -1)."""
     if row < 0:
@@ -121,13 +120,13 @@ def _trace(
     if r < 0:
         return length, 0, -1
     while pred[r, k] >= 0:
-        step = pred[r, k]
+        step = int(pred[r, k])
         a, way = step >> 1, step & 1
         chain[count] = step
         count += 1
         length += metric.second[way, a]
         r = p.order.low[a] if way == 0 else p.order.high[a]
-    start = p.leave.link[-pred[r, k] - 2]
+    start = p.leave.link[-int(pred[r, k]) - 2]
     if start >= 0:
         length += second[start]
     return length, count, start
@@ -152,7 +151,7 @@ def search_block(
     m = p.order.first.shape[0] - 1
     zones = demand.shape[1]
     dist = np.full((m, LANES), np.inf)
-    pred = np.full((m, LANES), -1, np.int32)
+    pred = np.full((m, LANES), -1.0)
     reached = np.zeros(m, np.bool_)
     chain = np.empty(2 * m + 2, np.int32)
     stack = np.empty(m + 2, np.int32)
@@ -163,8 +162,8 @@ def search_block(
     label = np.empty(room)
     for k in range(rows.shape[0]):
         set_out(p, rows[k] % zones, k, cost, reached, dist, pred)
-    climb(p.order, metric, LANES, reached, dist, pred)
-    descend(p.order, metric, LANES, p.wanted, dist, pred)
+    climb(p.order, metric, reached, dist, pred)
+    descend(p.order, metric, p.wanted, dist, pred)
     for k in range(rows.shape[0]):
         o = rows[k]
         zone = o % zones

@@ -7,26 +7,56 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kernels.graph import IntArray
+from kernels.graph import Int32Array, IntArray
 from kernels.jit import inline, kernel
-from kernels.routes import BoolArray, FloatArray, Routes, compact, empty_routes, thread
+from kernels.routes import BoolArray, FloatArray, Routes, empty_routes, keep_used, thread
 
 #: First word of a warm start, so that a stranger's array is refused.
 MAGIC = 0x5265626F6E6402
 
 
 def pack(checksum: int, routes: Routes) -> tuple[FloatArray, IntArray]:
-    """Route flows, and [magic, checksum, rows, zones, tree sizes, route counts, tree nodes, routes], two int32 to a word."""
-    slim = compact(routes)
-    head = np.array([MAGIC, checksum, *slim.head.shape], np.int64)
-    nodes = (slim.parent.astype(np.int64) << 32) | (slim.link.astype(np.int64) & 0xFFFFFFFF)
-    paths = (slim.zone.astype(np.int64) << 32) | slim.leaf.astype(np.int64)
-    return slim.flow, np.concatenate([head, slim.node_used, slim.path_used, nodes, paths])
+    """Route flows, and [magic, checksum, rows, zones, tree sizes, route counts, tree nodes, routes], two int32 to a word.
+
+    Routes without flow and the branches only they used are left out.
+    """
+    many, zones = routes.head.shape
+    keep, number = np.zeros(len(routes.parent), np.bool_), np.empty(len(routes.parent), np.int32)
+    nodes, paths = np.zeros(many, np.int64), np.zeros(many, np.int64)
+    keep_used(routes, keep, number, nodes, paths)
+    head = np.concatenate([np.array([MAGIC, checksum, many, zones], np.int64), nodes, paths])
+    words = np.empty(len(head) + int(nodes.sum()) + int(paths.sum()), np.int64)
+    flow = np.empty(int(paths.sum()))
+    words[: len(head)] = head
+    _write(routes, keep, number, words, len(head), len(head) + int(nodes.sum()), flow)
+    return flow, words
+
+
+@kernel
+def _write(
+    routes: Routes, keep: BoolArray, number: Int32Array, words: IntArray, node: int, path: int, flow: FloatArray
+) -> None:
+    """Tree nodes that are kept to ``words`` from ``node`` on, routes with flow from ``path`` on and to ``flow``, row after row."""
+    start = path
+    for o in range(routes.head.shape[0]):
+        base, first = routes.node_first[o], routes.path_first[o]
+        words[node] = -1  # the origin: no parent, no link
+        node += 1
+        for i in range(1, routes.node_used[o]):
+            if keep[base + i]:
+                above = np.int64(number[base + routes.parent[base + i]])
+                words[node] = (above << 32) | np.int64(routes.link[base + i])
+                node += 1
+        for p in range(first, first + routes.path_used[o]):
+            if routes.flow[p] > 0.0:
+                words[path] = (np.int64(routes.zone[p]) << 32) | np.int64(number[base + routes.leaf[p]])
+                flow[path - start] = routes.flow[p]
+                path += 1
 
 
 def room(nodes: int, zones: int) -> tuple[int, int]:
     """Tree nodes and routes that a row of a solution seldom exceeds; memory that is not used costs nothing."""
-    return min(2 * nodes, 64 * zones) + 256, 2 * zones + 16
+    return min(2 * nodes, 64 * zones) + 256, 4 * zones + 16
 
 
 def unpack(
@@ -44,8 +74,8 @@ def unpack(
         return empty_routes(zones, np.full(rows, many_nodes), np.full(rows, many_paths))
     group = np.minimum(np.arange(rows) // zones, stored.rows // zones - 1)
     row = group * zones + np.arange(rows) % zones  # stored row that each row begins with
-    kept_nodes, kept_paths = _sizes(stored, row, trips, closed)
-    routes = empty_routes(zones, np.maximum(kept_nodes, many_nodes), np.maximum(kept_paths, many_paths))
+    there_nodes, there_paths = np.diff(stored.node_first)[row], np.diff(stored.path_first)[row]
+    routes = empty_routes(zones, np.maximum(there_nodes, many_nodes), np.maximum(there_paths, many_paths))
     _restore(stored, row, trips, closed, routes)
     thread(routes)
     return routes
@@ -126,17 +156,6 @@ def _scratch(stored: _Stored, zones: int) -> tuple[BoolArray, IntArray, FloatArr
         nodes = max(nodes, stored.node_first[s + 1] - stored.node_first[s])
         paths = max(paths, stored.path_first[s + 1] - stored.path_first[s])
     return np.empty(nodes, np.bool_), np.empty(nodes, np.int64), np.empty(zones), np.empty(paths)
-
-
-@kernel
-def _sizes(stored: _Stored, row: IntArray, trips: FloatArray, closed: BoolArray) -> tuple[IntArray, IntArray]:
-    """Tree nodes and routes that each row (R,) keeps."""
-    zones = trips.shape[1]
-    blocked, number, total, flow = _scratch(stored, zones)
-    nodes, paths = np.zeros(row.shape[0], np.int64), np.zeros(row.shape[0], np.int64)
-    for r in range(row.shape[0]):
-        nodes[r], paths[r] = _plan(stored, row[r], trips[r], closed[r // zones], blocked, number, total, flow)
-    return nodes, paths
 
 
 @kernel

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from kernels.transit import expected, load, load_all, strategy, transit_strategies
+from kernels.transit import expected, into, load_all, room, strategy, transit_strategies
 from tests.kernels import hyperpath_case
 
 ALWAYS = np.inf
@@ -37,24 +37,44 @@ def net(links: list[tuple[int, int, float, float]], n: int) -> Net:
     return Net(t.astype(np.int64), h.astype(np.int64), c.astype(np.float64), f.astype(np.float64), n)
 
 
+def one_way(
+    g: Net, by_clock: np.ndarray, waits: tuple[float, float], destination: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Times to the destination as felt and by the clock, and the accepted links."""
+    first, order = g.reverse()
+    many = len(g.tail)
+    time, clock, rows = np.empty(g.n), np.empty(g.n), np.empty(many, np.int32)
+    links = into(first, order, g.tail, g.head, g.cost, by_clock, g.frequency)
+    count = strategy(links, *waits, destination, time, clock, rows, room(many, g.n))
+    return time, clock, order[rows[:count]]
+
+
 def times(g: Net, wait: float, destination: int) -> tuple[np.ndarray, np.ndarray]:
     """Times to the destination and the accepted links."""
-    first, order = g.reverse()
-    time, clock, accepted = np.empty(g.n), np.empty(g.n), np.empty(len(g.tail), np.int64)
-    count = strategy(
-        first, order, g.tail, g.head, g.cost, g.cost, g.frequency, wait, wait, destination, time, clock, accepted
-    )
+    time, clock, accepted = one_way(g, g.cost, (wait, wait), destination)
     np.testing.assert_allclose(clock, time, rtol=1e-12)  # unweighted, the clock shows what is felt
-    return time, accepted[:count]
+    return time, accepted
 
 
 def flows(g: Net, wait: float, destination: int, demand: dict[int, float]) -> tuple[np.ndarray, np.ndarray]:
-    """Link flows and node volumes of a demand to the destination."""
+    """Link flows and node volumes of a demand to the destination: part 2 of the paper, in plain words."""
     _, accepted = times(g, wait, destination)
     volume, flow = np.zeros(g.n), np.zeros(len(g.tail))
     for node, trips in demand.items():
         volume[node] += trips
-    load(accepted, len(accepted), g.tail, g.head, g.frequency, volume, flow)
+    always = {int(g.tail[a]): a for a in accepted if np.isinf(g.frequency[a])}  # the last one counts
+    lines = np.zeros(g.n)
+    for a in accepted:
+        if np.isfinite(g.frequency[a]):
+            lines[g.tail[a]] += g.frequency[a]
+    for a in accepted[::-1]:
+        i = int(g.tail[a])
+        if i in always:
+            part = volume[i] if always[i] == a else 0.0
+        else:
+            part = volume[i] * g.frequency[a] / lines[i]
+        flow[a] += part
+        volume[g.head[a]] += part
     return flow, volume
 
 
@@ -300,9 +320,7 @@ def test_the_clock_shows_the_chosen_strategy_not_the_quickest() -> None:
     links = [(0, 2, 0.0, 0.1), (2, 1, 20.0, ALWAYS), (0, 3, 24.0, ALWAYS), (3, 4, 0.0, 0.2), (4, 1, 0.0, ALWAYS)]
     g = net(links, 5)
     by_clock = np.where(np.arange(5) == 2, 12.0, g.cost)
-    first, order = g.reverse()
-    time, clock, accepted = np.empty(5), np.empty(5), np.empty(5, np.int64)
-    strategy(first, order, g.tail, g.head, g.cost, by_clock, g.frequency, 0.5, 0.25, 1, time, clock, accepted)
+    time, clock, _ = one_way(g, by_clock, (0.5, 0.25), 1)
     assert time[0] == pytest.approx(25.0)
     assert clock[0] == pytest.approx(22.5)
     assert time[3] == pytest.approx(2.5)

@@ -150,6 +150,18 @@ def ways(city: City, state: State, p: Parameters, errand: Errand) -> Ways:
     )  # fmt: skip
 
 
+def all_ways(city: City, state: State, p: Parameters) -> dict[Errand, Ways]:
+    """:func:`ways` of every purpose; those whose legs fall in the same periods share them."""
+    found: dict[bytes, Ways] = {}
+    out = {}
+    for errand in Errand:
+        key = tours.legs(errand).tobytes()
+        if key not in found:
+            found[key] = ways(city, state, p, errand)
+        out[errand] = found[key]
+    return out
+
+
 def _both_legs(legs: Floats, table: Floats) -> Floats:
     """(2 hours, D, D) mean of the leg there and the leg back from (P, D, D)."""
     out = np.zeros((2, *table.shape[1:]))

@@ -13,6 +13,7 @@ import numpy as np
 from kernels.choice import choose
 from kernels.draws import stream, uniforms
 from sim.agents.incomers import arrive
+from sim.agents.tables import Cars
 from sim.city.city import City
 from sim.codes import Errand, IncomerMode, Party, Period, Purpose
 from sim.columns import Bools, Floats, Ints
@@ -56,13 +57,21 @@ def follow(city: City, state: State, p: Parameters) -> None:
     many = np.bincount(rows.district, minlength=city.n_districts)
     rows.weight[:] = (incoming / np.maximum(many, 1))[rows.district]
     cars = state.cars
-    alive = np.flatnonzero(cars.alive)
-    order = alive[np.lexsort((cars.id[alive], cars.powertrain[alive], cars.crit_air[alive]))]
+    order = by_sticker(cars)
     if len(order):
         place = np.cumsum(cars.weight[order])
         rank = uniforms(state.seed, stream("outside.fleet"), rows.id, 0, 0) * place[-1]
         mine = order[np.minimum(np.searchsorted(place, rank, side="right"), len(order) - 1)]
         rows.crit_air[:], rows.powertrain[:] = cars.crit_air[mine], cars.powertrain[mine]
+
+
+def by_sticker(cars: Cars) -> Ints:
+    """Rows of the cars that are there by sticker, powertrain, then identity."""
+    alive = np.flatnonzero(cars.alive)
+    ids, kind = cars.id[alive], (cars.crit_air[alive].astype(np.uint8) << 4) | cars.powertrain[alive].astype(np.uint8)
+    if (np.diff(ids) > 0).all():  # rows stand by identity: a stable sort by one byte, a tenth of the time
+        return np.asarray(alive[np.argsort(kind, kind="stable")])
+    return np.asarray(alive[np.lexsort((ids, kind))])
 
 
 def decide(city: City, state: State, p: Parameters, trends: Trends, policies: Policies, *, everybody: bool) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 
 from kernels.assignment import RoadNetwork, Topology, equilibrium, renewed
 from kernels.classes import ClassFlows, UserClass, assign_classes
-from kernels.fold import Folded, expand_flow, fold
+from kernels.fold import Folded, expand_flow, fold, refresh
 from kernels.graph import usable
 from sim.city.city import City
 from sim.codes import KEPT_OUT, Driver, Period, RoadClass, RoadUser
@@ -55,6 +55,19 @@ class RoadResult:
     zone_time: Floats  #: (2, Z, Z) min, FREE and KEPT (inf where a zone lies in between, or around an end)
     zone_km: Floats  #: (2, Z, Z)
     gap: float
+
+
+class _Rules(NamedTuple):
+    """What policies say of real links and connectors, all that streets follow from."""
+
+    free_time: Floats  #: (L,) s
+    capacity: Floats  #: (L,) PCU/h
+    leave_car: Floats  #: (L,) s where no lane is left
+    banned: Bools  #: (2, L) closed to cars, vans and trucks that are kept out
+
+    def same(self, other: _Rules) -> bool:
+        """To the bit."""
+        return all(np.array_equal(a, b) for a, b in zip(self, other, strict=True))
 
 
 class _Streets(NamedTuple):
@@ -99,6 +112,10 @@ class Road:
             self.tail.astype(np.int32), self.head.astype(np.int32), self.n_nodes, zone_node.astype(np.int32), through
         )
         self._parted: dict[bytes, Bools] = {}
+        self._bare: Folded | None = (
+            None  # which links the folding joins follows from the streets alone; found when first needed
+        )
+        self._latest: tuple[_Rules, _Streets] | None = None
         self.topology: Topology | None = None  # follows from the streets alone; found when first needed
 
     def free_time(self, policies: Policies) -> Floats:
@@ -138,7 +155,7 @@ class Road:
             ]
             return assign_classes(
                 streets.network, classes, gap=self.gap, max_iterations=MAX_ITERATIONS, warm=warm[period], threads=threads,
-                topology=self.topology,
+                topology=self.topology, sums=False,
             )  # fmt: skip
 
         with ThreadPoolExecutor(min(self.threads, len(demand))) as pool:
@@ -147,7 +164,7 @@ class Road:
             if one.gap > self.gap * 1.0001:
                 reached = f"stopped at a relative gap of {one.gap:.2e}, asked {self.gap:.2e}"
                 raise NotConverged(f"road equilibrium ({period.name.lower().replace('_', '-')}) {reached}")
-            _store(state, period, one.state_f, one.state_i)
+        _store(state, {period: (one.state_f, one.state_i) for period, one in found.items()})
         return tuple(self._result(streets, parts[period], one) for period, one in found.items())
 
     def _parts(self, streets: _Streets, of_whom: Mapping[Driver, Floats]) -> tuple[Part, ...]:
@@ -162,25 +179,43 @@ class Road:
         return tuple(out)
 
     def _streets(self, policies: Policies) -> _Streets:
-        """The network under the roadmap's speed limits, capacities and bans."""
+        """The network under the roadmap's speed limits, capacities and bans: last month's where they are as they were."""
+        rules = self._rules(policies)
+        if self._latest is None or not rules.same(self._latest[0]):
+            self._latest = rules, self._built(rules)
+        return self._latest[1]
+
+    def _rules(self, policies: Policies) -> _Rules:
+        """What the roadmap says of links and connectors."""
         a, none = self.city.links, np.zeros(len(self.access))
-        free = np.r_[self.free_time(policies), self.access]
         left = np.maximum(a.lanes - policies.lanes_closed, 0.0) / a.lanes
-        closed_to_all = np.r_[np.where(left > 0.0, 0.0, self.leave_car), none]
-        capacity = np.r_[a.capacity * policies.capacity_factor * np.where(left > 0.0, left, 1.0), none + UNBOUND]
-        f = fold(
-            self.tail, self.head, free, capacity, np.r_[a.alpha, none], np.r_[a.beta, none + 4.0], closed_to_all,
-            self.length, self.n_nodes, self.keep, self.wanted,
+        capacity = a.capacity * policies.capacity_factor * np.where(left > 0.0, left, 1.0)
+        open_to_all = np.zeros(len(self.access), bool)
+        return _Rules(
+            np.r_[self.free_time(policies), self.access], np.r_[capacity, none + UNBOUND],
+            np.r_[np.where(left > 0.0, 0.0, self.leave_car), none],
+            np.stack([np.r_[self.banned(policies, user), open_to_all] for user in (RoadUser.CAR_KEPT_OUT, RoadUser.VAN_KEPT_OUT)]),
         )  # fmt: skip
+
+    def _built(self, rules: _Rules) -> _Streets:
+        """The folded network; which links are folded together does not depend on the rules, so it is found once."""
+        a, none = self.city.links, np.zeros(len(self.access))
+        columns = (
+            rules.free_time, rules.capacity, np.r_[a.alpha, none], np.r_[a.beta, none + 4.0], rules.leave_car, self.length,
+        )  # fmt: skip
+        if self._bare is None:
+            f = self._bare = fold(self.tail, self.head, *columns, self.n_nodes, self.keep, self.wanted)
+        else:
+            f = refresh(self._bare, *columns)
         network = RoadNetwork(
             f.tail, f.head, f.free_time, f.capacity, f.alpha, f.beta, f.fixed, f.length, n_nodes=f.n_nodes,
             zone_node=f.node_of[self.zone_node], through=self.through[f.node],
         )  # fmt: skip
         closed = np.tile(f.fixed, (len(RoadUser), 1))
         for user in KEPT_OUT:
-            banned = np.concatenate([self.banned(policies, user), np.zeros(len(self.access), bool)])
+            banned = rules.banned[0 if user == RoadUser.CAR_KEPT_OUT else 1]
             closed[user, np.add.reduceat(banned[f.links].astype(np.int64), f.first[:-1]) > 0] = np.inf
-        return _Streets(free[: len(a)], capacity[: len(a)], f, network, closed)
+        return _Streets(rules.free_time[: len(a)], rules.capacity[: len(a)], f, network, closed)
 
     def banned(self, policies: Policies, user: RoadUser) -> Bools:
         """(L,) links closed to users kept out: those of districts with a ban on any sticker, motorways excepted."""
@@ -260,10 +295,10 @@ def _stored(state: State, period: Period) -> tuple[Floats, Ints] | None:
     )
 
 
-def _store(state: State, period: Period, flow: Floats, index: Ints) -> None:
-    """Keep the period's equilibrium for the next month, beside those of the other periods."""
-    kept = [_stored(state, each) or (np.zeros(0), np.zeros(0, np.int64)) for each in Period]
-    kept[period] = flow, index
+def _store(state: State, new: Mapping[Period, tuple[Floats, Ints]]) -> None:
+    """Keep the periods' equilibria for the next month, beside those of the other periods."""
+    nothing = np.zeros(0), np.zeros(0, np.int64)
+    kept = [new[each] if each in new else _stored(state, each) or nothing for each in Period]
     size = np.array([[len(part[k]) for part in kept] for k in range(2)], np.int64)
     state.traffic.solver = np.concatenate([part[0] for part in kept])
     state.traffic.solver_index = np.concatenate([size.ravel(), *(part[1] for part in kept)])

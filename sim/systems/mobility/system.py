@@ -7,7 +7,7 @@ distance: misperceived vehicle-hours over all of the day's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -58,6 +58,7 @@ class _Setting(NamedTuple):
     costs: choice.Costs
     cars: choice.Garage
     place: Place
+    ways: Mapping[Errand, Ways]  #: tables between districts by the times that are perceived
     habit: bool  #: what was done until now has its inertia
     first: bool  #: what there is now is the usual from now on
 
@@ -101,22 +102,22 @@ class MobilitySystem:
             if name in city.prepared:
                 setattr(t, name, city.prepared[name].copy())
         for round_ in range(MOST_ROUNDS):  # everybody chooses, roads fill, everybody chooses again
-            self._choose(state, nothing, everybody=True, first=True)
-            self._travel(state, nothing, perceive=AT_ONCE)
+            setting = self._choose(state, nothing, everybody=True, first=True)
+            self._travel(state, setting, perceive=AT_ONCE)
             if round_ and t.residual[0] < BEGUN:
                 break
 
     def settle(self, state: State, policies: Policies) -> None:
         """One month."""
         self._renew_supply(state, policies)
-        self._choose(state, policies, everybody=False)
-        self._travel(state, policies, perceive=self.parameters["perception_speed"])
+        setting = self._choose(state, policies, everybody=False)
+        self._travel(state, setting, perceive=self.parameters["perception_speed"])
 
     def reconsider(self, state: State, policies: Policies) -> None:
         """Everybody chooses afresh, without habit, and perceives most of what comes of it: what many months lead to."""
         self._renew_supply(state, policies)
-        self._choose(state, policies, everybody=True)
-        self._travel(state, policies, perceive=AT_ONCE)
+        setting = self._choose(state, policies, everybody=True)
+        self._travel(state, setting, perceive=AT_ONCE)
 
     # --- supply ---------------------------------------------------------------------------------------------------
 
@@ -129,7 +130,7 @@ class MobilitySystem:
         n = len(transit_key)
         fresh = len(t.supply) != len(key)
         if fresh or not np.array_equal(t.supply[:n], transit_key):
-            transit.show(t, transit.networks(self.city, p, policies))
+            transit.show(t, transit.networks(self.city, p, policies), self.road.threads)
             t.transit_pace = np.zeros((2, 2))
         if fresh or not np.array_equal(t.supply[n:], cycle_key):
             t.bike_time = supply.cycling_minutes(self.city, policies, p)
@@ -140,20 +141,26 @@ class MobilitySystem:
 
     # --- choices --------------------------------------------------------------------------------------------------
 
-    def _choose(self, state: State, policies: Policies, *, everybody: bool, first: bool = False) -> None:
-        """Households that think, and those one of whose ways has gone, choose: main tours, then the others."""
+    def _setting(self, state: State, policies: Policies, *, habit: bool = True, first: bool = False) -> _Setting:
+        """The month's prices, cars and times as they are perceived: neither choosing nor travelling changes them."""
+        city, p = self.city, self.parameters
+        return _Setting(
+            policies, costs.costs_now(city, state, p, self.trends, policies), choice.garage(state, policies),
+            choice.place(city, p, policies), choice.all_ways(city, state, p), habit, first,
+        )  # fmt: skip
+
+    def _choose(self, state: State, policies: Policies, *, everybody: bool, first: bool = False) -> _Setting:
+        """Households that think, and those one of whose ways has gone, choose: main tours, then the others. Returns what they weighed."""
         c, h, p = state.citizens, state.households, self.parameters
-        cars = choice.garage(state, policies)
+        setting = self._setting(state, policies, habit=not everybody, first=first)
         think = h.alive.copy() if everybody else choice.thinks(state, p)
         for errand in Errand:
             mode = tours.mode(state, errand)
-            gone = (mode < 0) | ((mode == Mode.CAR) & choice.without_car(state, policies, cars, errand))
+            gone = (mode < 0) | ((mode == Mode.CAR) & choice.without_car(state, policies, setting.cars, errand))
             think[c.household[gone & tours.makes(state, errand)]] = True
         driven = np.bincount(c.household[choice.drivers(state)], minlength=len(h))
         think |= h.alive & (driven > h.cars)
         thinking = c.alive & think[c.household]
-        now = costs.costs_now(self.city, state, p, self.trends, policies)
-        setting = _Setting(policies, now, cars, choice.place(self.city, p, policies), not everybody, first)
         self._choose_main(state, setting, thinking)
         self._mandate(state, policies)
         incomers.follow(self.city, state, p)
@@ -161,6 +168,7 @@ class MobilitySystem:
         rows, day_car = np.flatnonzero(thinking), choice.day_cars(state)
         for errand in tours.ERRANDS:
             self._choose_errand(state, setting, rows, day_car, errand)
+        return setting
 
     def _choose_main(self, state: State, setting: _Setting, thinking: Bools) -> None:
         """Modes, hours and days at home of tours to work and school; households share out their cars."""
@@ -169,7 +177,7 @@ class MobilitySystem:
         parts, worth = [], []
         for errand in (Errand.WORK, Errand.EDUCATION):
             rows = np.flatnonzero(thinking & tours.makes(state, errand))
-            table = choice.ways(self.city, state, p, errand)
+            table = setting.ways[errand]
             who = choice.travellers(self.city, state, p, setting.costs, setting.cars, always, rows, errand)
             taste = choice.taste(self.constants, p, setting.policies, errand, habit=setting.habit)
             utility = choice.utilities(state, who, errand, rows, table, taste, setting.place, self.road.threads)
@@ -196,7 +204,7 @@ class MobilitySystem:
     def _choose_errand(self, state: State, setting: _Setting, rows: Ints, day_car: Bools, errand: Errand) -> None:
         """District, then mode and hours of tours for one of the other purposes; how often they are made."""
         p, t = self.parameters, state.traffic
-        table = choice.ways(self.city, state, p, errand)
+        table = setting.ways[errand]
         who = choice.travellers(self.city, state, p, setting.costs, setting.cars, day_car, rows, errand)
         taste = choice.taste(self.constants, p, setting.policies, errand, habit=setting.habit)
         to, access = destinations.choose_districts(
@@ -229,12 +237,11 @@ class MobilitySystem:
 
     # --- travelling -----------------------------------------------------------------------------------------------
 
-    def _travel(self, state: State, policies: Policies, perceive: float) -> None:
+    def _travel(self, state: State, setting: _Setting, perceive: float) -> None:
         """Roads settle with everybody's choices in each period; times perceived move towards theirs; the day is lived, paid and emitted."""
-        city, p, t = self.city, self.parameters, state.traffic
+        city, p, t, policies = self.city, self.parameters, state.traffic, setting.policies
         counts = tours.tours(state, p, policies)
-        group = choice.garage(state, policies).group
-        cars = demand.residents(city, state, p, counts, group)
+        cars = demand.residents(city, state, p, counts, setting.cars.group)
         coming = incomers.coming(city, state, p, policies)
         rest = cordon.outside(city, state, p, policies, coming.cars)
         mine = np.zeros_like(rest.goods)
@@ -249,7 +256,7 @@ class MobilitySystem:
         morning = found[Period.MORNING]
         t.link_flow, t.link_time = morning.flow, morning.time
         t.gap = np.array([max(one.gap for one in found)])
-        driven = self._live_through(state, policies, counts, group, coming.riders)
+        driven = self._live_through(state, setting, counts, coming.riders)
         day = cordon.day_kilometres(p, driven.network, rest, self.road.pce, _driven_km(found))
         hourly = np.stack([one.flow for one in found])
         t.link_day = tours.hours(p) @ hourly
@@ -296,17 +303,14 @@ class MobilitySystem:
         ]
         return _Skims(time + search, far, gates[0] + search, gates[1])
 
-    def _live_through(
-        self, state: State, policies: Policies, counts: Sequence[Floats], group: Ints, outsiders: Floats
-    ) -> Driven:
+    def _live_through(self, state: State, setting: _Setting, counts: Sequence[Floats], outsiders: Floats) -> Driven:
         """Travel time and distance of each citizen, trips by district and mode, cars' kilometres, payments.
 
         ``outsiders`` (2 hours, D, D) transit trips a day of commuters from outside, on tours from where they change.
         """
-        city, c, p, t = self.city, state.citizens, self.parameters, state.traffic
-        n, d = len(c), city.n_districts
-        now = costs.costs_now(city, state, p, self.trends, policies)
-        fee, zeros = choice.parking(city, p, policies), np.zeros
+        city, c, p, t, policies = self.city, state.citizens, self.parameters, state.traffic, setting.policies
+        n, d, zeros = len(c), city.n_districts, np.zeros
+        now, ways = setting.costs, choice.all_ways(city, state, p)
         day = Day(
             minutes=zeros(n), km=zeros(n), fares=zeros(n), parking=zeros(n), car_km=zeros(len(state.households)), inside=zeros(d),
             trips=zeros((d, 4)), trip_km=zeros((d, 4)), transit=zeros((2, d, d)),
@@ -315,9 +319,9 @@ class MobilitySystem:
         for errand in Errand:
             mine = day._replace(transit=zeros((2, d, d)), fares=zeros(n))
             network += travel(
-                state.seed, stream(choice.INNER), int(errand), choice.ways(city, state, p, errand), c.id, c.district,
-                tours.district(state, errand), c.main_gate, tours.mode(state, errand), tours.off_peak(state, errand), group,
-                2.0 * counts[errand], c.weight, np.full(n, tours.occupancy(p, errand)), c.household, now.fare, now.bike, fee,
+                state.seed, stream(choice.INNER), int(errand), ways[errand], c.id, c.district,
+                tours.district(state, errand), c.main_gate, tours.mode(state, errand), tours.off_peak(state, errand), setting.cars.group,
+                2.0 * counts[errand], c.weight, np.full(n, tours.occupancy(p, errand)), c.household, now.fare, now.bike, setting.place.fee,
                 p["longest_ride"], mine,
             )  # fmt: skip
             riders.append(mine.transit)
@@ -330,7 +334,7 @@ class MobilitySystem:
         riders[Errand.WORK] = riders[Errand.WORK] + outsiders
         incomers.pay(city, state, p, policies)
         hourly, by_day = demand.riders(p, riders)
-        transit.ride(t, transit.networks(city, p, policies), hourly, by_day, (paid + paid.T) / 2.0)
+        transit.ride(t, transit.networks(city, p, policies), hourly, by_day, (paid + paid.T) / 2.0, self.road.threads)
         costs.share_out_cars(state, day.car_km * average_day(p))
         costs.book(city, state, p, self.trends, policies, day.car_km, day.fares, day.parking)
         cars_km = np.where(state.cars.alive, state.cars.km * state.cars.weight, 0.0) / days_in(state.month)

@@ -9,7 +9,7 @@ computed for are part of the state, so months chain.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -147,9 +147,9 @@ class Network:
 
 
 class Strategies:
-    """Optimal strategies between all districts at given loads of all segments [persons/h]."""
+    """Optimal strategies between all districts at given loads of all segments [persons/h], found on so many threads."""
 
-    def __init__(self, network: Network, load: Floats) -> None:
+    def __init__(self, network: Network, load: Floats, threads: int = 1) -> None:
         self.network, d = network, network.city.n_districts
         if not len(network.active):  # a town without transit
             self.felt = self.clock = np.full((d, d), np.inf)
@@ -165,7 +165,7 @@ class Strategies:
         wait = p["wait_share"]
         self.felt, self.clock, links, share, count = transit_strategies(
             network.first, network.order, network.tail, network.head, felt, clock, frequency, wait * p["wait_weight"], wait,
-            network.zones, network.zones + d, network.n,
+            network.zones, network.zones + d, network.n, threads,
         )  # fmt: skip
         np.fill_diagonal(self.felt, np.inf)
         np.fill_diagonal(self.clock, np.inf)
@@ -181,8 +181,9 @@ class Strategies:
         carried = np.where(np.isfinite(self.felt), demand, 0.0)
         return g.flows(load_all(self._links, self._share, self._first, g.tail, g.head, g.zones, g.n, carried))
 
+    @cached_property
     def boardings(self) -> Floats:
-        """(D, D) vehicles boarded on a trip on average, 0 where transit does not go."""
+        """(D, D) vehicles boarded on a trip on average, 0 where transit does not go; they follow from the strategies alone."""
         g = self.network
         if not len(g.active):
             return np.zeros(self.felt.shape)
@@ -191,7 +192,7 @@ class Strategies:
 
     def revenue(self, paid: Floats) -> Floats:
         """(S,) of what trips of each pair pay in all (D, D), by segment boarded: a ticket is shared alike by the vehicles boarded."""
-        boarded = self.boardings()
+        boarded = self.boardings
         return self.rides(np.where(boarded > 0.0, paid / np.maximum(boarded, 1e-300), 0.0)).boardings
 
 
@@ -204,13 +205,13 @@ def network_for(
 
 
 @lru_cache(maxsize=8)
-def _strategies(network: Network, load: bytes) -> Strategies:
-    return Strategies(network, np.frombuffer(load))
+def _strategies(network: Network, load: bytes, threads: int) -> Strategies:
+    return Strategies(network, np.frombuffer(load), threads)
 
 
-def strategies_for(network: Network, load: Floats) -> Strategies:
+def strategies_for(network: Network, load: Floats, threads: int = 1) -> Strategies:
     """Strategies at the given loads (S,); a pure function, kept while loads stay."""
-    return _strategies(network, np.ascontiguousarray(load, np.float64).tobytes())
+    return _strategies(network, np.ascontiguousarray(load, np.float64).tobytes(), threads)
 
 
 class Settled(NamedTuple):
@@ -229,14 +230,14 @@ def residual(network: Network, felt: Floats, rides: Rides) -> float:
     return float(np.abs(now - then).sum() / max(float(then.sum()), 1e-300))
 
 
-def settle(network: Network, felt: Floats, pace: Floats, demand: Floats) -> Settled:
+def settle(network: Network, felt: Floats, pace: Floats, demand: Floats, threads: int = 1) -> Settled:
     """Bring loads and strategies of an hour together by successive averages, from the loads and the pace of the month before.
 
     Nothing moves where the residual is within TOLERANCE, so an unchanged demand keeps its strategies to the bit.
     """
     slowness, last = float(pace[0]), float(pace[1])
     for k in range(ROUNDS + 1):
-        rides = strategies_for(network, felt).rides(demand)
+        rides = strategies_for(network, felt, threads).rides(demand)
         far = residual(network, felt, rides)
         if far <= TOLERANCE:
             return Settled(felt, rides, far, np.zeros(2))
@@ -261,14 +262,16 @@ def networks(city: City, p: Parameters, policies: Policies) -> tuple[Network, Ne
     return peak, off
 
 
-def show(t: Traffic, graphs: tuple[Network, Network]) -> None:
+def show(t: Traffic, graphs: tuple[Network, Network], threads: int = 1) -> None:
     """Write the tables of times at the loads that are felt, with supply as it is now."""
-    peak, off = (strategies_for(graph, t.segment_felt[i]) for i, graph in enumerate(graphs))
+    peak, off = (strategies_for(graph, t.segment_felt[i], threads) for i, graph in enumerate(graphs))
     t.transit_felt, t.transit_time = peak.felt.copy(), peak.clock.copy()
     t.transit_off_felt, t.transit_off_time = off.felt.copy(), off.clock.copy()
 
 
-def ride(t: Traffic, graphs: tuple[Network, Network], hourly: Floats, day: Floats, paid: Floats) -> None:
+def ride(
+    t: Traffic, graphs: tuple[Network, Network], hourly: Floats, day: Floats, paid: Floats, threads: int = 1
+) -> None:
     """Riders settle in the hour of each period; lines get their boardings, loads and revenue of a working day.
 
     Args:
@@ -277,19 +280,19 @@ def ride(t: Traffic, graphs: tuple[Network, Network], hourly: Floats, day: Float
         day: (2, D, D) trips of a working day at the times of each period.
         paid: (D, D) € that the day's trips pay.
     """
-    found = [settle(graph, t.segment_felt[i], t.transit_pace[i], hourly[i]) for i, graph in enumerate(graphs)]
+    found = [settle(graph, t.segment_felt[i], t.transit_pace[i], hourly[i], threads) for i, graph in enumerate(graphs)]
     t.segment_felt = np.stack([f.felt for f in found])
     t.transit_pace = np.stack([f.pace for f in found])
     t.segment_load = np.stack([f.rides.load for f in found])
     t.segment_boardings = np.stack([f.rides.boardings for f in found])
     t.segment_alightings = np.stack([f.rides.alightings for f in found])
     t.transit_residual = np.array([max(f.residual for f in found)])
-    show(t, graphs)
+    show(t, graphs, threads)
     price = paid / np.maximum(day.sum(axis=0), 1e-300)
     line, n = segments(graphs[PEAK].city).line, len(graphs[PEAK].city.lines)
     t.line_boardings, t.line_revenue, t.line_load = np.zeros((3, n))
     for graph, felt, trips in zip(graphs, t.segment_felt, day, strict=True):
-        strategies = strategies_for(graph, felt)
+        strategies = strategies_for(graph, felt, threads)
         t.line_boardings += np.bincount(line, weights=strategies.rides(trips).boardings, minlength=n)
         t.line_revenue += np.bincount(line, weights=strategies.revenue(trips * price), minlength=n)
     peak = graphs[PEAK]

@@ -177,7 +177,7 @@ def test_who_boards_alights_and_nobody_is_lost_on_the_way(seed: int, crowd: floa
     assert rides.alightings.sum() == pytest.approx(rides.boardings.sum())
     assert min(rides.load.min(), rides.boardings.min(), rides.alightings.min()) >= 0.0
     carried = np.where(np.isfinite(s.felt), demand, 0.0)
-    assert (s.boardings() * carried).sum() == pytest.approx(rides.boardings.sum())
+    assert (s.boardings * carried).sum() == pytest.approx(rides.boardings.sum())
 
 
 def test_revenue_of_lines_is_what_trips_pay() -> None:
@@ -190,7 +190,7 @@ def test_revenue_of_lines_is_what_trips_pay() -> None:
 def test_a_ticket_for_two_lines_pays_both_alike() -> None:
     """Where everybody changes once, either line has half of the fares."""
     s = quiet()
-    change = np.argwhere(np.isclose(s.boardings(), 2.0))
+    change = np.argwhere(np.isclose(s.boardings, 2.0))
     assert len(change)
     o, d = change[0]
     paid = np.zeros((D, D))
@@ -363,4 +363,4 @@ def test_a_town_without_transit_lives() -> None:
     assert np.isinf(s.felt).all()
     assert s.rides(everywhere(5.0)).load.shape == (0,)
     assert settle(graph, np.zeros(0), np.zeros(2), everywhere(5.0)).residual == 0.0
-    assert (s.boardings() == 0.0).all()
+    assert (s.boardings == 0.0).all()
