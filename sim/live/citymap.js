@@ -7,6 +7,7 @@
 // Traits read:  geometry (bytes, see sim/live/geometry.py), links, districts, lines (float32 bytes: a value of each), firms (float32 bytes:
 //               posts, establishments and leading branch of every district, one after the other),
 //               look (object: link, district {label, unit, low, high, palette, signed}, dark, transit, sites, labels, words, selected [numbers])
+//               height (pixels; without it the height of the element around it)
 // Traits written: clicked (number of the district clicked, -1 outside), counter (clicks so far)
 
 const PALETTES = {
@@ -472,6 +473,7 @@ export function number(v, locale) {
 function render({ model, el }) {
   const map = new CityMap(model, el);
   el.cityMap = map;
+  if (model.get("height")) el.style.height = `${model.get("height")}px`; // a notebook's cell has none of its own
   map.setGeometry(bytes(model.get("geometry")));
   map.setValues();
   model.on("change:geometry", () => map.setGeometry(bytes(model.get("geometry"))));

@@ -9,7 +9,9 @@ import numpy as np
 
 from sim import Sector, TransitMode
 from sim.live.arrays import Floats
-from sim.live.layers import BY_NAME, DISTRICT_NAMES, INDICATOR_NAMES, LINK_LAYERS, MONTHLY
+from sim.live.bikes import Bikes
+from sim.live.history import Frame
+from sim.live.layers import BY_NAME, DISTRICT_NAMES, INDICATOR_NAMES, LINK_LAYERS, LINK_NAMES, MONTHLY
 from sim.live.words import coded, indicator_label, unit_text, words
 from sim.live.workshop import BASELINE, ROADMAP, Workshop
 
@@ -67,30 +69,45 @@ def _arrays(workshop: Workshop, branch: int, month: int, link: str, district: st
     frame = workshop.frame(branch, month)
     if frame is None or frame.links is None or frame.districts is None:
         return None
+    return frame_arrays(frame, workshop.bikes, link, district)
+
+
+def frame_arrays(frame: Frame, bikes: Bikes, link: str, district: str) -> list[Floats]:
+    """What citymap.js is given of a month whose maps are held: float32 of links, districts, lines and firms."""
+    assert frame.links is not None
+    assert frame.districts is not None
+    assert frame.firms is not None
     if link == "bike":
-        streets = workshop.bikes.flow(frame)
+        streets = bikes.flow(frame)
     else:
         streets = frame.links[MONTHLY.index(link)] if link in MONTHLY else np.zeros(0)
     places = frame.districts[DISTRICT_NAMES.index(district)] if district in DISTRICT_NAMES else np.zeros(0)
-    firms = frame.firms.ravel() if frame.firms is not None else np.zeros(0)
-    return [np.asarray(a, np.float32) for a in (streets, places, frame.boardings, firms)]
+    return [np.asarray(a, np.float32) for a in (streets, places, frame.boardings, frame.firms.ravel())]
 
 
 def district_range(workshop: Workshop, name: str, difference: bool, branch: int, against: int) -> tuple[float, float]:
-    """Ends of the scale of a district indicator: of the eve's spread, rounded; of today's differences, the same either side."""
+    """Ends of the scale of a district indicator: of the eve's spread; of today's differences, the same either side."""
     k = DISTRICT_NAMES.index(name)
     if difference:
         values = [workshop.frame(n, workshop.shown) for n in (branch, against)]
         if values[0] is None or values[1] is None or values[0].districts is None or values[1].districts is None:
             return -1.0, 1.0
-        far = float(np.nanquantile(np.abs(values[0].districts[k] - values[1].districts[k]), 0.98))
-        end = nice(far) if far > 0.0 else 1.0
-        return -end, end
+        return apart(values[0].districts[k] - values[1].districts[k])
     first = workshop.branch(BASELINE)
     frame = workshop.frame(BASELINE, first.first)
-    if frame is None or frame.districts is None:
-        return 0.0, 1.0
-    low, high = (float(v) for v in np.nanquantile(frame.districts[k], (0.02, 0.98)))
+    return spread(frame.districts[k]) if frame is not None and frame.districts is not None else (0.0, 1.0)
+
+
+def apart(differences: Floats) -> tuple[float, float]:
+    """Ends of a scale of differences, the same either side."""
+    far = float(np.nanquantile(np.abs(differences), 0.98))
+    end = nice(far) if far > 0.0 else 1.0
+    return -end, end
+
+
+def spread(values: Floats) -> tuple[float, float]:
+    """Ends of a scale of values, rounded."""
+    low, high = (float(v) for v in np.nanquantile(values, (0.02, 0.98)))
     reach = nice(max(high - low, abs(high) * 0.1, 1e-6))
     step = reach / 5.0
     bottom = np.floor(low / step) * step if low - 0.3 * reach > 0.0 else min(0.0, np.floor(low / step) * step)
@@ -105,39 +122,37 @@ def nice(value: float) -> float:
 
 def look(view: View, workshop: Workshop) -> dict[str, Any]:
     """The ``look`` of citymap.js."""
-    say = words(view.language)
     difference = view.against >= 0 and view.against != view.branch
     out: dict[str, Any] = {
         "dark": view.dark, "transit": view.transit, "sites": view.sites,
         "selected": view.area if view.picking else [view.place] if view.place >= 0 else [],
         "words": map_words(view.language),
     }  # fmt: skip
-    layer = next((one for one in LINK_LAYERS if one.name == view.link), None)
-    if layer is not None:
-        label = say[LABEL_OF_LINK.get(layer.name, layer.name)] + (f" ({say['difference']})" if difference else "")
-        reach = (layer.high - layer.low) / 10.0
-        low, high = (-reach, reach) if difference else (layer.low, layer.high)
-        out["link"] = {
-            "label": label,
-            "unit": unit_text(layer.unit, view.language),
-            "low": low,
-            "high": high,
-            "palette": layer.palette,
-            "signed": difference,
-        }
+    if view.link in LINK_NAMES:
+        out["link"] = link_scale(view.link, view.language, difference)
     if view.district in DISTRICT_NAMES:
-        low, high = district_range(workshop, view.district, difference, view.branch, view.against)
-        label = indicator_label(view.district, view.language) + (f" ({say['difference']})" if difference else "")
-        unit = unit_text(BY_NAME[view.district].unit, view.language)
-        out["district"] = {
-            "label": label,
-            "unit": unit,
-            "low": low,
-            "high": high,
-            "palette": "cividis",
-            "signed": difference,
-        }
+        ends = district_range(workshop, view.district, difference, view.branch, view.against)
+        out["district"] = district_scale(view.district, view.language, difference, ends)
     return out
+
+
+def link_scale(name: str, language: str, difference: bool) -> dict[str, Any]:
+    """How streets are coloured."""
+    say, layer = words(language), LINK_LAYERS[LINK_NAMES.index(name)]
+    reach = (layer.high - layer.low) / 10.0
+    low, high = (-reach, reach) if difference else (layer.low, layer.high)
+    return {
+        "label": say[LABEL_OF_LINK.get(name, name)] + (f" ({say['difference']})" if difference else ""),
+        "unit": unit_text(layer.unit, language), "low": low, "high": high, "palette": layer.palette, "signed": difference,
+    }  # fmt: skip
+
+
+def district_scale(name: str, language: str, difference: bool, ends: tuple[float, float]) -> dict[str, Any]:
+    """How districts are coloured."""
+    return {
+        "label": indicator_label(name, language) + (f" ({words(language)['difference']})" if difference else ""),
+        "unit": unit_text(BY_NAME[name].unit, language), "low": ends[0], "high": ends[1], "palette": "cividis", "signed": difference,
+    }  # fmt: skip
 
 
 def map_words(language: str) -> dict[str, Any]:
