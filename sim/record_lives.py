@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from kernels.draws import stream, uniforms
-from sim.agents.housing import monthly_rent
 from sim.codes import Activity, Csp, DwellingType, Heating, HouseholdType, Mode, Powertrain, Retrofit, Sector, Tenure
 from sim.columns import Array, Ints
 from sim.months import month_name
@@ -79,17 +78,14 @@ class LifeLog:
 
 def _home(model: UrbanModel, household: Ints) -> dict[str, Any]:
     """The dwelling of each household; nothing known where it has left."""
-    state, p = model.state, model.parameters
+    state = model.state
     h, d = state.households, state.dwellings
     row = np.maximum(h.dwelling[household], 0).astype(np.int64)
-    rent = monthly_rent(state.society.rent, d.district[row].astype(np.int64), d.area[row], p)
-    tenure = h.tenure[household]
-    rent = np.select([tenure == Tenure.OWNER, tenure == Tenure.SOCIAL], [0.0, p["rent_social"] * d.area[row]], rent)
     return {
         "dwelling": np.where(h.dwelling[household] >= 0, d.id[row], -1), "dwelling_kind": _names(DwellingType, d.kind[row]),
-        "area": d.area[row], "tenure": _names(Tenure, tenure), "heating": _names(Heating, d.heating[row]),
+        "area": d.area[row], "tenure": _names(Tenure, h.tenure[household]), "heating": _names(Heating, d.heating[row]),
         "retrofit": _names(Retrofit, d.retrofit[row]), "pv": d.pv[row], "battery": d.battery[row], "cooled": d.cooled[row],
-        "rent": rent,
+        "rent": state.society.lease_rent[household],
     }  # fmt: skip
 
 

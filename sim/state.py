@@ -13,7 +13,7 @@ import numpy as np
 
 from sim.agents.tables import Cars, Citizens, Dwellings, Firms, Households, Incomers, Population
 from sim.codes import Party, Purpose
-from sim.columns import Array, Block, Codes, Floats, Int32s, Ints, column
+from sim.columns import Array, Block, Bools, Codes, Floats, Int32s, Ints, column
 
 
 @dataclass
@@ -250,6 +250,19 @@ class Society(Block):
     reference_cost: Floats = column("f8", "€/month", "(n_households,) bills that the household is used to")
     reference_loud: Floats = column("f8", "-", "(D,) share of residents in road noise that people are used to")
     reference_air: Floats = column("f8", "g/day", "(D,) nitrogen oxides of road traffic that people are used to")
+    reference_ride: Floats = column(
+        "f8",
+        "min/day",
+        "(n_citizens,) discomfort of riding transit that the citizen is used to: minutes felt beyond those spent",
+    )
+    reference_cold: Floats = column(
+        "f8", "K", "(n_households,) warmth lacking at home that the household is used to; NaN unknown"
+    )
+    usual_heat: Floats = column(
+        "f8",
+        "K.h/month",
+        "(12,) degree-hours above 28 degC indoors by calendar month that homes are used to, mean; NaN unknown",
+    )
     engaged: Floats = column("f8", "-", "(n_citizens,) memory of having taken part: 1 this month, fading")
     took_part: Codes = column("i1", "-", "(n_citizens,) what the citizen takes part in this month: bits of codes.Voice")
     volunteers: Floats = column("f8", "persons", "(D,) citizens ready to test something new")
@@ -259,6 +272,14 @@ class Society(Block):
     votes: Floats = column("f8", "persons", "(D,) who voted in this edition")
     rent: Floats = column("f8", "€/m2/month", "(D,) rent of a new lease, constant euros")
     usual_vacancy: Floats = column("f8", "-", "(D,) share of dwellings vacant at the start: where rents stand still")
+    social: Bools = column("?", "-", "(n_dwellings,) belongs to a social landlord, whoever lives there")
+    lease: Int32s = column("i4", "-", "(n_households,) dwelling whose rent was agreed: row of dwellings, -1 none")
+    lease_rent: Floats = column(
+        "f8", "€/month", "(n_households,) rent paid, as agreed on moving in, constant euros; 0 for owners"
+    )
+    rents: Floats = column(
+        "f8", "€", "(2, 5) this month's rents by income fifth: paid by tenants, received by landlords who live here"
+    )
     moved: Floats = column("f8", "households", "(D,) households of the city that moved into the district this month")
 
 

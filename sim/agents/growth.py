@@ -11,8 +11,8 @@ from sim.state import State
 
 #: Arrays of ``state.society`` with one row per row of a table.
 ALONG: Mapping[str, tuple[str, ...]] = {
-    "citizens": ("support", "expected", "reference_time", "usual_trust", "engaged", "took_part"),
-    "households": ("reference_cost",),
+    "citizens": ("support", "expected", "reference_time", "reference_ride", "usual_trust", "engaged", "took_part"),
+    "households": ("reference_cost", "reference_cold", "lease", "lease_rent"),
 }
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from sim.agents import lifecourse
 from sim.agents.growth import append, clones, meet
+from sim.agents.housing import shared_out, social_homes
 from sim.agents.lifecourse import draw
 from sim.agents.relocation import choose_homes
 from sim.agents.work import study_table
@@ -250,7 +251,8 @@ class Mover:
         new["weight"][:alone] = c.weight[people]
         for name, value in (("kind", HouseholdType.SINGLE), ("size", 1), ("cars", 0)):
             new[name][:alone] = value
-        founded = self._found(state, new, like, vacant[: len(like)])
+        taken = shared_out(vacant, social_homes(state), new["tenure"] == Tenure.SOCIAL)
+        founded = self._found(state, new, like, taken)
         rows = append(state, "citizens", persons, comers)
         append(state, "cars", vehicles, owned)
         self._settle_in(state, np.r_[people, rows], np.r_[founded[:alone], persons["household"]])

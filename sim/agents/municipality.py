@@ -56,6 +56,7 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
         """Hold to this scenario from now on (its past must be the one lived)."""
         self.roadmap = scenario
         self.sizes = axis_sizes(self.city, len(scenario.rows))
+        self.ids = tuple(one.id for one in scenario.rows)
         self.plans = [plan_of(self.city, calendar) for calendar in scenario.calendars()]
         self.plan = self.plans[0]
         self.purse = Purse(scenario, self.parameters)
@@ -368,7 +369,7 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
 
     def _shaped(self, month: int, one: Item, start: int, progress: float, scale: float, area: Ints) -> Context:
         months = one.months or max(1, self.roadmap.end - start + 1)
-        return Context(self.city, self.parameters, month, start, months, progress, scale, area)
+        return Context(self.city, self.parameters, month, start, months, progress, scale, area, self.ids)
 
     def _note(self, state: State, one: Item, event: str, why: str) -> None:
         note(state, one.id, event, why)

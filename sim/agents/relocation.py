@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.agents import lifecourse
-from sim.agents.housing import monthly_rent
+from sim.agents.housing import asked_rent, social_homes
 from sim.agents.lifecourse import draw
 from sim.codes import Activity, Tenure
 from sim.columns import Floats, Ints
@@ -22,6 +22,7 @@ from sim.state import State
 
 SEEN = 8  #: vacant dwellings that a household looks at
 WORKING_DAYS = 21.0  #: a month
+POORER = 1  #: last income fifth whose tenants are offered social homes (ceilings of income are higher, queues are long: assumption)
 #: Readiness to move by tenure against the mean: tenants of the market move most (assumption: order of INSEE's housing surveys).
 BY_TENURE = {Tenure.OWNER: 0.5, Tenure.TENANT: 1.8, Tenure.SOCIAL: 0.7}
 
@@ -46,8 +47,9 @@ def choose_homes(state: State, p: Parameters, trends: Trends, oldest: Ints, vaca
     rows = _lookers(state, p, trends, oldest)
     if len(rows) == 0 or len(vacant) == 0:
         return Moves(np.zeros(0, np.int64), np.zeros(0, np.int64))
-    picks = np.column_stack([draw(state, "sees", state.households.id[rows], k) for k in range(SEEN)])
-    seen = vacant[np.minimum((picks * len(vacant)).astype(np.int64), len(vacant) - 1)]
+    seen = _seen(state, rows, vacant)
+    if seen.shape[1] == 0:
+        return Moves(np.zeros(0, np.int64), np.zeros(0, np.int64))
     own = state.households.dwelling[rows].astype(np.int64)
     homes = np.column_stack([own, seen])
     utility = _worth(state, p, rows, homes) + _tastes(state, rows, homes)
@@ -66,16 +68,27 @@ def _lookers(state: State, p: Parameters, trends: Trends, oldest: Ints) -> Ints:
     return np.asarray(rows[draw(state, "looks", h.id[rows]) < chance])
 
 
+def _seen(state: State, rows: Ints, vacant: Ints) -> Ints:
+    """(n, SEEN) vacant dwellings that each household looks at: homes of social landlords are shown to their tenants and to the poorer."""
+    h = state.households
+    picks = np.column_stack([draw(state, "sees", h.id[rows], k) for k in range(SEEN)])
+    market = vacant[~social_homes(state)[vacant]]
+    may = (h.tenure[rows] == Tenure.SOCIAL) | ((h.tenure[rows] == Tenure.TENANT) & (h.quintile[rows] <= POORER))
+    if len(market) == 0:
+        return np.zeros((len(rows), 0), np.int64)
+    count = np.where(may, len(vacant), len(market))[:, None]
+    place = np.minimum((picks * count).astype(np.int64), count - 1)
+    return np.asarray(
+        np.where(may[:, None], vacant[np.where(may[:, None], place, 0)], market[np.where(may[:, None], 0, place)])
+    )
+
+
 def _worth(state: State, p: Parameters, rows: Ints, homes: Ints) -> Floats:
     """(n, k) what each home is worth to each household, without its taste."""
     h, d = state.households, state.dwellings
     district = d.district[homes].astype(np.int64)
     area = d.area[homes]
-    rent = np.where(
-        (h.tenure[rows] == Tenure.SOCIAL)[:, None],
-        p["rent_social"] * area,
-        monthly_rent(state.society.rent, district, area, p),
-    )
+    rent = asked_rent(state, homes, state.society.rent, p)  # owners give up the rent that they could have
     month = commute(state, rows, district) * 2.0 * WORKING_DAYS / 60.0 * p["value_of_time_work"]
     income = np.maximum(h.income[rows], 300.0)[:, None]
     room = area / (p["home_area"] + p["home_area_person"] * (h.size[rows] - 1.0))[:, None]

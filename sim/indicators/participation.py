@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
-from sim.agents.housing import monthly_rent
 from sim.codes import Ring, Tenure, Voice
 from sim.columns import Floats
 from sim.indicators.registry import Indicator, Snapshot
@@ -33,15 +34,19 @@ def _participants(s: Snapshot) -> float:
     return float(c.weight[: len(acts)][acts & c.alive[: len(acts)]].sum())
 
 
-def _tenants_rent(s: Snapshot) -> float:
-    """Rent of a new lease of their home over income, mean of tenants of the market."""
-    h, d, rent = s.state.households, s.state.dwellings, s.state.society.rent
-    rows = np.flatnonzero(h.alive & (h.tenure == Tenure.TENANT) & (h.dwelling >= 0))
-    if len(rows) == 0 or len(rent) == 0:
-        return 0.0
-    home = h.dwelling[rows].astype(np.int64)
-    asked = monthly_rent(rent, d.district[home].astype(np.int64), d.area[home], s.parameters)
-    return float(100.0 * (h.weight[rows] * asked).sum() / max((h.weight[rows] * h.income[rows]).sum(), 1e-300))
+def _burden(tenure: Tenure, s: Snapshot) -> float:
+    """Rent paid over disposable income of the households of a tenure."""
+    h, paid = s.state.households, s.state.society.lease_rent
+    mine = h.alive[: len(paid)] & (h.tenure[: len(paid)] == tenure)
+    weight = np.where(mine, h.weight[: len(paid)], 0.0)
+    return float(100.0 * (weight * paid).sum() / max((weight * h.income[: len(paid)]).sum(), 1e-300))
+
+
+def _tenure(tenure: Tenure, s: Snapshot) -> float:
+    """Share of main homes, by who owns them."""
+    h = s.state.households
+    weight = np.where(h.alive, h.weight, 0.0)
+    return float(100.0 * weight[h.tenure == tenure].sum() / max(weight.sum(), 1e-300))
 
 
 def _mean_rent(s: Snapshot) -> float:
@@ -82,6 +87,15 @@ INDICATORS: tuple[Indicator, ...] = (
     Indicator("rent", "Rent of new leases", "€/m2/month", 0, "at month's end", "society",
               "rent of a new lease of a home of the median size, mean of the districts' dwellings, constant euros", _mean_rent,
               lambda s: s.state.society.rent),
-    Indicator("rent_burden", "Rent over income", "%", -1, "at month's end", "society",
-              "rent that tenants of the market would pay in a new lease of their home, over their disposable income", _tenants_rent),
+    Indicator("rent_burden", "Rent over income", "%", -1, "month", "society",
+              "rent that tenants of the market pay, over their disposable income", partial(_burden, Tenure.TENANT)),
+    Indicator("rent_burden_social", "Rent over income, social homes", "%", -1, "month", "society",
+              "rent that tenants of social landlords pay, over their disposable income", partial(_burden, Tenure.SOCIAL)),
+    Indicator("rents_paid", "Rents paid", "€/month", 0, "month", "society",
+              "rents of all tenants, to landlords here and elsewhere and to social landlords, constant euros",
+              lambda s: float(s.state.society.rents[0].sum())),
+    Indicator("owners_share", "Homes of those who live there", "%", 0, "at month's end", "society", "main homes whose household owns them",
+              partial(_tenure, Tenure.OWNER)),
+    Indicator("social_share", "Social homes", "%", 0, "at month's end", "society", "main homes let by social landlords",
+              partial(_tenure, Tenure.SOCIAL)),
 )  # fmt: skip

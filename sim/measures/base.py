@@ -29,6 +29,7 @@ class Context:
     progress: float  #: share built or rolled out, 0..1
     scale: float  #: size against the roadmap as written
     districts: Ints  #: its area, resolved
+    ids: tuple[str, ...] = ()  #: of the scenario's measures, in the order of levers by measure
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,10 @@ class Measure(ABC):
     def yearly_cost(self, context: Context) -> float:
         """Running cost beyond the item's ``opex`` that follows from its own fields [€ a year]."""
         return 0.0
+
+    def mentions(self) -> Iterator[tuple[str, str]]:
+        """(field, id) of each other measure of the scenario that it names."""
+        return iter(())
 
     def unknown_names(self, city: City) -> Iterator[tuple[str, str, tuple[str, ...]]]:
         """(field, name, allowed names) of each name that this city does not know."""

@@ -94,7 +94,11 @@ class Policies:
     goods_trips: Floats = lever("district", 1.0, "multiply", "-", "deliveries and collections against today")
     participation: Floats = lever("", 0.0, "add", "€/month", "participatory budget")
     consultation: Floats = lever("district", 0.0, "add", "-", "share of adults invited to a consultation a month")
+    off_agenda: Floats = lever(
+        "measure,district", 0.0, "add", "-", "of which to consultations about other measures than this one"
+    )
     citizens_panel: Floats = lever("", 0.0, "add", "persons", "seats of citizens' panels drawn by lot")
+    panel_off_agenda: Floats = lever("measure", 0.0, "add", "persons", "of which on panels about other measures")
     panel_quotas: Floats = lever("", 0.0, "max", "-", "1 where seats are shared out by age and income")
     # homes allowed
     dwellings_allowed: Floats = lever("district", np.inf, "min", "dwellings/year", "new dwellings that zoning allows")

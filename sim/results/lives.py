@@ -127,7 +127,7 @@ def _trade(r: Row) -> str:
 
 def _dwelling(r: Row, places: Mapping[int, str]) -> str:
     home = HOME.get(r["dwelling_kind"], r["dwelling_kind"])
-    rent = f" for about {r['rent']:.0f} € a month" if r["rent"] > 0 else ""
+    rent = f" for {r['rent']:.0f} € a month" if r["rent"] > 0 else ""
     return f"{home} of {r['area']:.0f} m2 in {places[r['district']]}, {TENURE.get(r['tenure'], r['tenure'])}{rent}"
 
 

@@ -57,10 +57,10 @@ def check_names(measures: Sequence[Item], committed: list[str], planned: list[st
             _at(reader, one, f"{one.id}.id", f"{one.id!r} twice", "each id once")
         seen.add(one.id)
         allowed = "the id of another item of the baseline" if one.committed else "the id of another measure"
-        for name in one.depends_on:
-            others = [other for other in (committed if one.committed else planned) if other != one.id]
+        others = [other for other in (committed if one.committed else planned) if other != one.id]
+        for field, name in (*(("depends_on", d) for d in one.depends_on), *one.measure.mentions()):
             if name not in others:
-                _at(reader, one, f"{one.id}.depends_on", repr(name), allowed, nearest(name, others))
+                _at(reader, one, f"{one.id}.{field}", repr(name), allowed, nearest(name, others))
     try:
         graphlib.TopologicalSorter({one.id: one.depends_on for one in measures}).prepare()
     except graphlib.CycleError as error:

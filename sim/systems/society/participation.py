@@ -45,7 +45,8 @@ def take_part(state: State, policies: Policies, p: Parameters, trends: Trends, h
     _invite(state, "test", 0, p["tester"], score, np.ones(districts), silent, nothing, Voice.TEST, turn)
     _budget(state, policies, p, score, heard)
     if policies.consultation.any():
-        touched = p["participation_touched"] * _planned(state, policies).max(axis=0, initial=0.0)
+        asked = _planned(state, policies) * (_on_agenda(policies) > 0.0)
+        touched = p["participation_touched"] * asked.max(axis=0, initial=0.0)
         reach = np.minimum(policies.consultation, 1.0)
         _invite(
             state,
@@ -151,14 +152,23 @@ def _planned(state: State, policies: Policies) -> Floats:
     return np.where(soft[:, None], policies.exposure, 0.0)
 
 
+def _on_agenda(policies: Policies) -> Floats:
+    """(M, D) part of those who come to consultations of a district who may speak about each measure."""
+    return np.asarray(1.0 - np.minimum(policies.off_agenda / np.maximum(policies.consultation, 1e-300), 1.0))
+
+
 def _design_together(state: State, policies: Policies, p: Parameters) -> None:
-    """Consultations in the districts that a planned measure touches, and panels, make its design more the citizens'."""
+    """Consultations in the districts that a planned measure touches, and panels, make its design more the citizens'.
+
+    Those that name their measures (an agenda) work on these alone, the others on all.
+    """
     s, districts = state.society, len(policies.consultation)
     if len(s.coconstruction) == 0:
         return
     planned = _planned(state, policies)
     came = _persons(state, Voice.CONSULTATION, districts)
     seats = float(_persons(state, Voice.PANEL, districts).sum())
-    voices = planned @ came + seats * (planned.max(axis=1, initial=0.0) > 0.0)
+    seated = 1.0 - np.minimum(policies.panel_off_agenda / max(float(policies.citizens_panel[0]), 1e-300), 1.0)
+    voices = (planned * _on_agenda(policies)) @ came + seats * seated * (planned.max(axis=1, initial=0.0) > 0.0)
     pull = (1.0 - np.exp(-voices / p["coconstruction_voices"])) * (1.0 - np.exp(-1.0 / p["coconstruction_months"]))
     s.coconstruction += pull * (1.0 - s.coconstruction)

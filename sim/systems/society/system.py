@@ -13,15 +13,15 @@ from kernels.diffusion import (
     word_of_mouth,
 )
 from kernels.draws import below, stream
-from sim.agents.housing import rent_at_start, vacancy
+from sim.agents.housing import vacancy
 from sim.city.city import City
-from sim.codes import Mode, Party, Purpose, Status
+from sim.codes import Mode, Party, Purpose
 from sim.columns import Floats, Ints
 from sim.measures.policies import Policies
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import Society, State
-from sim.systems.society import cars, cooling, envelopes, heating, participation, rents, roofs
+from sim.systems.society import cars, cooling, envelopes, heating, lived, participation, rents, roofs, trust
 from sim.systems.society.contacts import look_around
 
 UNTOLD = 0.1  #: share of all people below which the untouched no longer tell what would have happened anyway
@@ -38,19 +38,23 @@ class SocietySystem:
     def begin(self, state: State) -> None:
         """Nobody has judged anything yet; what is lived now is the usual."""
         n, m, d = len(state.citizens), len(state.townhall.status), self.city.n_districts
+        homes = rents.begin(self.city, state, self.parameters)
         state.society = Society(
             support=np.full((n, m), 0.5), expected=np.full((n, m), 0.5), adopted=np.zeros(11), granted=np.zeros((6, 5)),
-            protest=np.zeros(m), usual_trust=state.citizens.trust.copy(), reference_time=state.citizens.travel_time.copy(),
-            reference_cost=_bills(state), reference_loud=state.traffic.loud.copy(), reference_air=state.traffic.nox.copy(),
+            protest=np.zeros(m), usual_trust=state.citizens.trust.copy(), reference_time=np.zeros(n), reference_loud=np.zeros(d),
+            reference_cost=np.zeros(len(state.households)), reference_air=np.zeros(d), reference_ride=np.zeros(n),
+            reference_cold=np.full(len(state.households), np.nan), usual_heat=np.full(12, np.nan),
             engaged=np.zeros(n), took_part=np.zeros(n), volunteers=np.zeros(d), coconstruction=np.zeros(m), edition=np.array([-1.0]),
-            ideas=np.zeros(d), votes=np.zeros(d), rent=rent_at_start(self.city, self.parameters), usual_vacancy=vacancy(state, d),
-            moved=np.zeros(d),
+            ideas=np.zeros(d), votes=np.zeros(d), usual_vacancy=vacancy(state, d), moved=np.zeros(d), **homes,
         )  # fmt: skip
+        lived.begin_usual(state, lived.life(state, False, self.parameters))
 
     def decide(self, state: State, policies: Policies) -> None:
         """Renewals and investments. In a world that stands still worn-out things are replaced by their like: nothing changes."""
         state.society.adopted[:] = 0.0
         state.society.granted[:] = 0.0
+        rents.sign_leases(self.city, state, self.parameters)
+        rents.pay_rents(state, self.parameters)
         if self.trends.unchanged:
             return
         p, trends = self.parameters, self.trends
@@ -86,63 +90,31 @@ class SocietySystem:
     def judge(self, state: State, policies: Policies) -> None:
         """Satisfaction with daily life, trust in the municipality, support for each measure."""
         p, c, s = self.parameters, state.citizens, state.society
-        bills = _bills(state)
+        now = lived.life(state, bool(policies.heatwave[0] > 0.0), p)
         if self.trends.unchanged and not policies.announced.any():
-            # until something happens, what is lived is the usual
-            s.reference_time, s.reference_cost = c.travel_time.copy(), bills.copy()
-            s.reference_loud, s.reference_air = state.traffic.loud.copy(), state.traffic.nox.copy()
-        # whoever begins or ceases to travel (job, school, retirement) lives another life: no gain or loss of travel time
-        other_life = (s.reference_time > 0.0) != (c.travel_time > 0.0)
-        s.reference_time[other_life] = c.travel_time[other_life]
-        time_gain = (s.reference_time - c.travel_time) / p["time_scale"]
-        money_gain = ((s.reference_cost - bills) / p["money_scale"])[c.household]
-        around = _surroundings(state, p)
-        lived = np.tanh(time_gain) * 0.5 + np.tanh(money_gain) * 0.5 + p["surroundings_weight"] * around[c.district]
-        felt = np.where(lived < 0.0, 1.0, 1.0 / p["loss_aversion"]) * lived
-        c.satisfaction[:] = 0.5 + 0.5 * felt
-        self._trust(state, policies)
+            lived.begin_usual(state, now)  # until something happens, what is lived is the usual
+        lived.other_lives(state, now)
+        gain, around = lived.gains(state, now, p)
+        c.satisfaction[:] = 0.5 + 0.5 * np.where(gain < 0.0, 1.0, 1.0 / p["loss_aversion"]) * gain
+        trust.move_trust(state, policies, p, self.trends.clock(state.month))
         known = np.flatnonzero(policies.announced > 0.0)
         s.protest[:] = 0.0
         if len(known):
-            self._support(state, policies, lived, known, around)
-        s.reference_time += p["adaptation"] * (c.travel_time - s.reference_time)
-        s.reference_cost += p["adaptation"] * (bills - s.reference_cost)
-        s.reference_loud += p["adaptation"] * (state.traffic.loud - s.reference_loud)
-        s.reference_air += p["adaptation"] * (state.traffic.nox - s.reference_air)
+            self._support(state, policies, gain, known, around)
+        lived.get_used(state, now, bool(policies.heatwave[0] > 0.0), p)
 
-    def _trust(self, state: State, policies: Policies) -> None:
-        """Promises kept or late, what is shared in participation, daily life."""
-        p, town, c = self.parameters, state.townhall, state.citizens
-        known = policies.announced > 0.0
-        late = float((known & (town.status == Status.WAITING)).sum())
-        kept = float((known & (town.status == Status.IN_FORCE)).sum())
-        people = max(float(c.weight[c.alive].sum()), 1.0)
-        shared = float(policies.participation[0]) * 12.0 / people
-        pull = (
-            p["trust_kept"] * np.tanh(kept / 10.0)
-            - p["trust_late"] * np.tanh(late / 3.0)
-            + p["trust_shared"] * np.tanh(shared / 10.0)
-        )
-        aim = (
-            state.society.usual_trust
-            + pull
-            + p["trust_life"] * (c.satisfaction - 0.5)
-            + p["trust_engaged"] * state.society.engaged
-        )
-        c.trust[:] = np.clip(c.trust + p["trust_pace"] * (aim - c.trust), 0.01, 0.99)
-
-    def _support(self, state: State, policies: Policies, lived: Floats, known: Ints, around: Floats) -> None:
+    def _support(self, state: State, policies: Policies, gain: Floats, known: Ints, around: Floats) -> None:
         """Own judgement, then word of mouth, of the measures ``known`` to the public; who is ready to protest."""
         p, c, s = self.parameters, state.citizens, state.society
         driver = np.logical_or.reduce(
             [mode == Mode.CAR for mode in (c.main_mode, c.shop_mode, c.leisure_mode, c.escort_mode)]
         )
         together = p["coconstruction_support"] * s.coconstruction
-        background, common = self._for_everybody(state, policies, known, lived, around)
+        background, common = self._for_everybody(state, policies, known, gain, around)
         common += p["coconstruction_spread"] * together
         judgement(
             known, policies.expected_drivers, policies.expected_others, policies.in_force, policies.exposure, c.alive, c.district,
-            c.main_district, driver, lived, c.trust, p["loss_aversion"], p["belief_in_trust"], p["expectation_kept"], background,
+            c.main_district, driver, gain, c.trust, p["loss_aversion"], p["belief_in_trust"], p["expectation_kept"], background,
             common, s.engaged, (1.0 - p["coconstruction_spread"]) * together, s.expected, p["judgement_pace"],
         )  # fmt: skip
         alive = state.households.alive
@@ -153,7 +125,7 @@ class SocietySystem:
         s.protest[known] = weight_below(known, s.support, adults, p["protest_below"]) * p["protest_share"]
 
     def _for_everybody(
-        self, state: State, policies: Policies, known: Ints, lived: Floats, around: Floats
+        self, state: State, policies: Policies, known: Ints, gain: Floats, around: Floats
     ) -> tuple[Floats, Floats]:
         """What is alike for all, by measure: what the untouched live meanwhile, and what weighs in everybody's judgement.
 
@@ -163,7 +135,7 @@ class SocietySystem:
         p, c, h = self.parameters, state.citizens, state.households
         weight = np.where(c.alive, c.weight, 0.0)
         people = np.bincount(c.district, weights=weight, minlength=self.city.n_districts)
-        living = np.bincount(c.district, weights=weight * lived, minlength=self.city.n_districts)
+        living = np.bincount(c.district, weights=weight * gain, minlength=self.city.n_districts)
         spared = 1.0 - policies.exposure
         background = spared @ living / np.maximum(spared @ people + UNTOLD * people.sum(), 1e-300)
         there = policies.exposure * people
@@ -172,20 +144,3 @@ class SocietySystem:
         fair = group_gap(known, state.society.expected, weight, h.quintile[c.household] <= POORER)
         common[known] += p["fairness"] * 2.0 * fair
         return background, common
-
-
-def _surroundings(state: State, p: Parameters) -> Floats:
-    """(D,) gain of quiet and clean air near home against what people are used to, -1..1."""
-    s, t = state.society, state.traffic
-    quiet = (s.reference_loud - t.loud) / p["loud_scale"]
-    clean = (s.reference_air - t.nox) / np.maximum(s.reference_air, 1e-300) / p["air_scale"]
-    return np.asarray(0.5 * np.tanh(quiet) + 0.5 * np.tanh(np.maximum(clean, -10.0)))
-
-
-def _bills(state: State) -> Floats:
-    """(H,) energy of the year by month, transport of the month [€/month]."""
-    h = state.households
-    year = np.zeros(len(h))
-    known = state.energy.year_bill
-    year[: len(known)] = known / 12.0
-    return np.asarray(year + h.transport_bill)

@@ -23,7 +23,8 @@ def snapshot(announced: bool = True) -> Snapshot:
     s.engaged = rng.random(len(state.citizens)) * (rng.random(len(state.citizens)) < 0.2)
     s.took_part = rng.choice([0, 1, 2, 4, 8, 16, 20], len(state.citizens)).astype(np.int8)
     s.volunteers, s.ideas, s.votes, s.moved = rng.random((4, n)) * 100.0
-    s.rent = rng.uniform(9.0, 14.0, n)
+    s.rent, s.rents = rng.uniform(9.0, 14.0, n), rng.random((2, 5)) * 1e6
+    s.lease_rent = rng.uniform(0.0, 900.0, len(state.households))
     s.coconstruction = np.array([0.9, 0.4])
     known = [Contribution("announced", 1.0, 1)] if announced else []
     return Snapshot(city, state, compose(known, axis_sizes(city, 2)), Parameters(), Trends())
@@ -35,19 +36,27 @@ def mean(rows: list[tuple[float, float]]) -> float:
 
 def test_every_indicator_is_what_a_count_gives() -> None:
     s = snapshot()
-    c, h, d, society, p = s.state.citizens, s.state.households, s.state.dwellings, s.state.society, s.parameters
+    c, h, d, society = s.state.citizens, s.state.households, s.state.dwellings, s.state.society
     people = [i for i in range(len(c)) if c.alive[i]]
     adults = [i for i in people if s.state.month - c.birth[i] >= 216]
-    tenants = [i for i in range(len(h)) if h.alive[i] and h.tenure[i] == Tenure.TENANT]
 
     def gap(value: dict[int, float]) -> float:
         took = [(c.weight[i] * society.engaged[i], value[i]) for i in adults]
         return mean(took) - mean([(c.weight[i], value[i]) for i in adults])
 
-    rents = {
-        i: society.rent[h.district[i]] * p["rent_area"] * (d.area[i] / p["rent_area"]) ** p["rent_by_area"]
-        for i in tenants
-    }
+    homes = [i for i in range(len(h)) if h.alive[i]]
+
+    def burden(tenure: Tenure) -> float:
+        rows = [i for i in homes if h.tenure[i] == tenure]
+        return (
+            100.0
+            * sum(h.weight[i] * society.lease_rent[i] for i in rows)
+            / sum(h.weight[i] * h.income[i] for i in rows)
+        )
+
+    def share(tenure: Tenure) -> float:
+        return 100.0 * sum(h.weight[i] for i in homes if h.tenure[i] == tenure) / sum(h.weight[i] for i in homes)
+
     expected = {
         "participants": sum(c.weight[i] for i in people if society.took_part[i] in (1, 2, 4, 8, 20)),
         "volunteers": society.volunteers.sum(), "budget_ideas": society.ideas.sum(), "budget_voters": society.votes.sum(),
@@ -56,7 +65,8 @@ def test_every_indicator_is_what_a_count_gives() -> None:
         "participation_gap_centre": 100.0 * gap({i: float(c.district[i] == 4) for i in adults}),
         "coconstruction": 40.0, "moves": society.moved.sum(),
         "rent": mean([(d.weight[i], society.rent[d.district[i]]) for i in range(len(d))]),
-        "rent_burden": 100.0 * sum(h.weight[i] * rents[i] for i in tenants) / sum(h.weight[i] * h.income[i] for i in tenants),
+        "rent_burden": burden(Tenure.TENANT), "rent_burden_social": burden(Tenure.SOCIAL), "rents_paid": society.rents[0].sum(),
+        "owners_share": share(Tenure.OWNER), "social_share": share(Tenure.SOCIAL),
     }  # fmt: skip
     assert {i.name: float(i.formula(s)) for i in INDICATORS} == pytest.approx(expected)
 

@@ -81,8 +81,8 @@ measures:
   - {id: k9, measure: organic_waste_collection, start: 2021-02, months: 24, capex: 4 M€, collected: 50%}
   - {id: k8, measure: health_centre, start: 2021-02, months: 24, doctors: 20, funding: {region: 100%}}
   - {id: m28, measure: street_lighting, start: 2021-02, months: 12, capex: 6 M€, lights: 15%, saving: 70%, area: centre}
-  - {id: v1, measure: consultation, start: 2021-02, months: 12, reach: 10%, area: centre}
-  - {id: v2, measure: citizens_panel, start: 2021-02, months: 12, seats: 150, quotas: 'yes'}
+  - {id: v1, measure: consultation, start: 2021-02, months: 12, reach: 10%, area: centre, about: [m9, m10]}
+  - {id: v2, measure: citizens_panel, start: 2021-02, months: 12, seats: 150, quotas: 'yes', about: m9}
   - {id: v3, measure: zoning, start: 2021-02, dwellings_per_year: 900, area: centre}
   - {id: e1, measure: cyber_defence, start: 2021-02, level: 60%, firms: 5%}
   - {id: e2, measure: data_platform, start: 2021-02, months: 12, capex: 2 M€, sensors: 2000}

@@ -107,6 +107,8 @@ MEASURE = "measures:\n  - {{id: a, measure: {kind}, start: 2021-02, {fields}}}\n
         (HEAD + MEASURE.format(kind="transit_line", fields="line: Teleo"), "5:", "Teleo", "Téléo"),
         (HEAD + MEASURE.format(kind="transit_fare", fields="change: 1%, depends_on: b"), "5:", "'b'", ""),
         (HEAD + MEASURE.format(kind="transit_fare", fields="change: 1%, depends_on: a"), "5:", "'a'", ""),
+        (HEAD + MEASURE.format(kind="consultation", fields="reach: 1%, about: [b]"), "5:", "'b'", ""),
+        (HEAD + MEASURE.format(kind="citizens_panel", fields="seats: 9, about: a"), "5:", "'a'", ""),
         (HEAD + "city: toulose\n", "4:7", "toulose", "toulouse"),
         (HEAD + "parameters: {value_of_time_work: 13 €/h}\n", "4:34", "in €/h, the unit not written", ""),
         (HEAD + "world: quiet\n", "4:8", "quiet", ""),

@@ -194,6 +194,7 @@ def test_a_year_of_decisions_pays_only_what_it_names(society: SocietySystem, sta
     allowed = {
         (Party.HOUSEHOLDS, Party.OUTSIDE, Purpose.VEHICLES), (Party.HOUSEHOLDS, Party.FIRMS, Purpose.VEHICLES),
         (Party.HOUSEHOLDS, Party.FIRMS, Purpose.WORKS), (Party.STATE, Party.HOUSEHOLDS, Purpose.GRANTS),
+        *((Party.HOUSEHOLDS, landlord, Purpose.RENT) for landlord in (Party.FIRMS, Party.HOUSEHOLDS, Party.OUTSIDE)),
     }  # fmt: skip
     assert booked <= {(int(a), int(b), int(p)) for a, b, p in allowed}
     assert len(booked) >= 3

@@ -10,6 +10,8 @@ from sim.agents.tables import Incomers
 from sim.city.city import City
 from sim.city.load import open_city
 from sim.codes import Status, Voice
+from sim.measures.base import Context
+from sim.measures.participation import CitizensPanel, Consultation
 from sim.measures.policies import Contribution, Policies, axis_sizes, compose
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
@@ -142,6 +144,44 @@ def test_consultation_designs_only_what_is_public_there_and_not_yet_in_force(cit
     assert second == 0.0  # nobody knows of it yet
     assert (away.society.coconstruction == 0.0).all()
     assert (late.society.coconstruction == 0.0).all()
+
+
+def test_an_agenda_keeps_the_others_out_and_what_is_not_named_is_shared_as_before(city: City, state: State) -> None:
+    """Two public measures everywhere: a consultation about the second alone, one beside another without agenda, a panel."""
+    public = [Contribution("announced", 1.0, i) for i in (0, 1)] + [Contribution("exposure", 1.0, i) for i in (0, 1)]
+    reach = Contribution("consultation", 0.4)
+    all_of = {
+        "open": [reach],
+        "second": [reach, Contribution("off_agenda", 0.4, 0)],
+        "half": [reach, Contribution("off_agenda", 0.2, 0)],
+        "panel": [Contribution("citizens_panel", 300.0), Contribution("panel_off_agenda", 300.0, 0)],
+    }
+    found = {}
+    for name, more in all_of.items():
+        one = state.copy()
+        months(one, compose([*public, *more], axis_sizes(city, 2)), 6)
+        found[name] = one.society.coconstruction
+    assert found["open"][0] == found["open"][1] > 0.0
+    assert found["second"][0] == 0.0 == found["panel"][0]
+    assert found["second"][1] == found["open"][1]
+    assert 0.0 < found["half"][0] < found["half"][1] == found["open"][1]
+    assert found["panel"][1] > 0.0
+
+
+def test_an_agenda_is_what_the_roadmap_says(city: City) -> None:
+    context = Context(city, P, MONTH, MONTH, 12, 1.0, 1.0, np.array([4]), ("tram", "zone", "talk"))
+    plan = compose(
+        [
+            *Consultation(reach=0.1).contributions(context),
+            *Consultation(reach=0.2, about=("zone",)).contributions(context),
+            *CitizensPanel(seats=50, about=("tram", "zone")).contributions(context),
+        ],
+        axis_sizes(city, 3),
+    )
+    assert plan.consultation[4] == pytest.approx(0.3)
+    assert plan.off_agenda[:, 4].tolist() == [0.2, 0.0, 0.2]
+    assert not plan.off_agenda[:, :4].any()
+    assert plan.panel_off_agenda.tolist() == [0.0, 0.0, 50.0]
 
 
 def test_more_invited_more_of_the_design(city: City, state: State) -> None:
