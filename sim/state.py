@@ -176,7 +176,7 @@ class Economy(Block):
     signed: Floats = column("f8", "€", "(T,) paid for the projects signed this month, by theme")
     closed: Floats = column("f8", "firms", "(1,) establishments closed so far for want of cash")
     born: Floats = column("f8", "firms", "(1,) establishments founded so far on what those left")
-    stopped: Floats = column("f8", "firms", "(2,) establishments closed and founded so far in the ordinary course")
+    renewed: Floats = column("f8", "firms", "(1,) establishments closed so far in the ordinary course; as many were founded")
     grants_used: Floats = column("f8", "€", "(3,) this month's recovery grants by use: posts, losses, left to owners")
     unserved: Floats = column("f8", "jobs", "(S,) market of closed firms that nobody has taken over, in base jobs")
     usual_cash: Floats = column("f8", "months", "(firms,) sales that each firm holds in cash in normal times")

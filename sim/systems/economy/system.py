@@ -35,7 +35,7 @@ class EconomySystem:
             posts=posts, residents=residents, incomers=incomers, vacancies=vacancies, demand=np.ones(len(Sector)),
             value_added=np.zeros(len(Sector)), accessibility=np.ones(n), projects=np.zeros(len(THEMES)), purse=np.zeros(len(THEMES)),
             granted=np.zeros(len(Sector)), bought=np.zeros(len(Sector)), signed=np.zeros(len(THEMES)),
-            closed=np.zeros(1), stopped=np.zeros(2), grants_used=np.zeros(3), base_jobs=state.firms.jobs.copy(), usual_vacancies=vacancies,
+            closed=np.zeros(1), renewed=np.zeros(1), grants_used=np.zeros(3), base_jobs=state.firms.jobs.copy(), usual_vacancies=vacancies,
             usual_incomers=incomers.sum(axis=0) / np.maximum(held, 1e-300), reference_access=self._access(state),
             reference_income=np.array([(h.weight * h.income)[h.alive].sum()]),
             reference_trend=firms.trend(self.trends, state.month),
@@ -66,10 +66,9 @@ class EconomySystem:
         digital.serve(state, policies, p, inhabitants, self.trends.clock(state.month))
         e.demand = firms.demand_index(state, policies, self.trends)
         firms.adjust(state, policies, p, self.trends)
-        lasting = firms.lasting_demand(state, self.trends)
-        renewal.found(state, p, lasting)
+        renewal.found(state, p, firms.lasting_demand(state, self.trends))
         if not self.trends.unchanged:
-            renewal.turn_over(state, p, lasting)
+            renewal.turn_over(state, p)
         labour.balance(state, p, self.city.n_districts, float(policies.training[0]))
         if not self.trends.unchanged:
             firms.learn(state, p)

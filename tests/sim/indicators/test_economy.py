@@ -25,7 +25,7 @@ def snapshot() -> Snapshot:
     e = state.economy
     e.residents, e.incomers, e.vacancies = rng.uniform(0.0, 50.0, (3, *city.jobs.shape))
     e.born, e.trained = np.array([5.0]), np.array([6.0])
-    e.stopped, e.grants_used = np.array([7.0, 8.0]), np.array([1.0, 2.0, 9.0])
+    e.renewed, e.grants_used = np.array([7.0]), np.array([1.0, 2.0, 9.0])
     e.value_added, e.projects, e.closed = rng.uniform(1e6, 1e7, 11), np.array([3.0, 0, 1, 0, 0, 2]), np.array([4.0])
     return Snapshot(city, state, compose((), axis_sizes(city, 2)), Parameters(), Trends())
 
@@ -41,7 +41,7 @@ def test_every_indicator_is_what_a_count_gives() -> None:
         "jobs": sum(e.residents.ravel()) + sum(e.incomers.ravel()), "unemployment_rate": 100.0 * out / (out + work),
         "value_added": sum(e.value_added), "vacancies": sum(e.vacancies.ravel()), "incomers": sum(e.incomers.ravel()),
         "firms_closed": 4.0, "firms_founded": 5.0, "trained_hired": 6.0, "projects": 6.0,
-        "firms_stopped": 7.0, "firms_followed": 8.0, "grants_owners": 9.0,
+        "firms_renewed": 7.0, "grants_owners": 9.0,
         "digital_maturity": sum(w * m for w, m in firms) / sum(w for w, _ in firms),
     }  # fmt: skip
     assert {i.name: float(i.formula(s)) for i in INDICATORS} == pytest.approx(expected)
