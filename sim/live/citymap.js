@@ -7,7 +7,7 @@
 // Traits read:  geometry (bytes, see sim/live/geometry.py), links, districts, lines (float32 bytes: a value of each), firms (float32 bytes:
 //               posts, establishments and leading branch of every district, one after the other),
 //               look (object: link, district {label, unit, low, high, palette, signed}, dark, transit, sites, labels, words, selected [numbers])
-//               height (pixels; without it the height of the element around it)
+//               height (pixels; without it that of the element around it), inset (pixels at the top that something lies over)
 // Traits written: clicked (number of the district clicked, -1 outside), counter (clicks so far)
 
 const PALETTES = {
@@ -31,7 +31,7 @@ const WATER = { light: [158, 197, 222], dark: [38, 66, 92] };
 // kinds of transit line: metro, tram, bus, cable, rail
 const LINES = { light: ["#a3006b", "#005f8f", "#5b6472", "#8a5a00", "#4b2e83"], dark: ["#ff9ad5", "#9fe3ff", "#8a94a6", "#ffe08a", "#c9b6ff"] };
 // branches of the economy in five groups: land and works, industry and aeronautics, trade and hotels, information and business, public and other
-const BRANCHES = [0, 1, 1, 0, 2, 2, 2, 3, 3, 4, 4];
+const BRANCHES = [0, 1, 1, 0, 2, 2, 2, 3, 3, 4, 4]; // a group is called by its first
 const FIRMS = { light: ["#7a5c00", "#b3261e", "#b35806", "#005f8f", "#4b2e83"], dark: ["#e0c26a", "#ff9a8f", "#ffb066", "#8fd0ff", "#c9b6ff"] };
 const NONE = 0xffff, RIVER = 0xfffe;
 
@@ -67,8 +67,8 @@ class CityMap {
     this.legend = el.appendChild(document.createElement("div"));
     for (const c of [this.canvas, this.over]) c.style.cssText = "position:absolute;left:0;top:0;transform-origin:0 0";
     this.over.style.pointerEvents = "none";
-    this.tip.style.cssText = "position:absolute;pointer-events:none;display:none;padding:.35em .6em;border-radius:.4em;font:600 15px system-ui,sans-serif;max-width:22em;z-index:3";
-    this.legend.style.cssText = "position:absolute;left:12px;bottom:12px;padding:.5em .8em;border-radius:.5em;font:500 15px system-ui,sans-serif;z-index:2;pointer-events:none";
+    this.tip.style.cssText = "position:absolute;pointer-events:none;display:none;padding:.35em .6em;border-radius:.4em;font:600 17px system-ui,sans-serif;max-width:22em;z-index:3";
+    this.legend.style.cssText = "position:absolute;left:12px;bottom:12px;padding:.5em .8em;border-radius:.5em;font:500 17px system-ui,sans-serif;z-index:2;pointer-events:none";
     this.el.tabIndex = 0;
     this.el.setAttribute("role", "application");
     this.view = null;
@@ -107,14 +107,16 @@ class CityMap {
     this.context = this.canvas.getContext("2d", { alpha: false });
     this.image = this.context.createImageData(w, h);
     this.pixels = new Uint32Array(this.image.data.buffer);
-    if (!this.view) this.home();
+    if (!this.view || !this.moved) this.home(); // nobody has chosen a part of it: all of it again
     else this.rasterise();
   }
   home() {
     const [x0, y0, x1, y1] = this.geo.box;
-    const scale = Math.min(this.w / (x1 - x0), this.h / (y1 - y0)) * 0.98;
-    this.view = { x: (x0 + x1) / 2, y: (y0 + y1) / 2, scale };
+    const top = Math.min(this.model.get("inset") || 0, this.h / 3); // what lies over the map there
+    const scale = Math.min(this.w / (x1 - x0), (this.h - top) / (y1 - y0)) * 0.98;
+    this.view = { x: (x0 + x1) / 2, y: (y0 + y1) / 2 + top / 2 / scale, scale };
     this.least = scale * 0.7;
+    this.moved = false;
     this.rasterise();
   }
   zoom(factor, px = this.w / 2, py = this.h / 2) {
@@ -123,11 +125,13 @@ class CityMap {
     v.x = wx - (px - this.w / 2) / next;
     v.y = wy + (py - this.h / 2) / next;
     v.scale = next;
+    this.moved = true;
     this.later();
   }
   pan(dx, dy) {
     this.view.x -= dx / this.view.scale;
     this.view.y += dy / this.view.scale;
+    this.moved = true;
     this.later();
   }
   later() {
@@ -269,7 +273,7 @@ class CityMap {
       c.stroke();
     }
     if (look.labels !== false) {
-      c.font = `600 ${s > 0.05 ? 17 : 14}px system-ui,sans-serif`;
+      c.font = `600 ${s > 0.05 ? 18 : 15}px system-ui,sans-serif`;
       c.textAlign = "center";
       const taken = [];
       for (const [name, x, y] of g.labels) {
@@ -331,6 +335,7 @@ class CityMap {
       const stops = [0, 51, 102, 153, 204, 255].map((i) => `rgb(${table[i]})`).join(",");
       return ["<div style='margin:.15em 0'>", "</div>", stops, spec];
     };
+    const colon = words.colon || ": ";
     this.legend.textContent = "";
     this.legend.style.background = look.dark ? "rgba(16,20,27,.88)" : "rgba(255,255,255,.9)";
     this.legend.style.color = look.dark ? "#e9edf3" : "#1b2230";
@@ -339,7 +344,7 @@ class CityMap {
       const stops = bar(spec)[2], row = this.legend.appendChild(document.createElement("div"));
       row.style.margin = ".2em 0";
       const title = row.appendChild(document.createElement("div"));
-      title.textContent = `${what ? what + ": " : ""}${spec.label} [${spec.unit}]`;
+      title.textContent = (what ? what + colon : "") + spec.label + (spec.unit === "-" ? "" : ` [${spec.unit}]`);
       const scale = row.appendChild(document.createElement("div"));
       scale.style.cssText = `height:10px;width:240px;border-radius:5px;background:linear-gradient(90deg,${stops})`;
       const ends = row.appendChild(document.createElement("div"));
@@ -349,17 +354,17 @@ class CityMap {
     const shade = look.dark ? "dark" : "light", modes = [...new Set(this.geo.lineModes)].sort();
     if (look.transit) this.keys(`${words.transit || "transit"} [${words.boardings || "boardings/day"}], ≤ ${number(most, words.locale)}`, modes.map((m) => [LINES[shade][m], words.modes?.[m] || m]));
     if (look.sites) {
-      const groups = [...new Set(BRANCHES)].map((k) => [FIRMS[shade][k], BRANCHES.map((b, s) => (b === k ? words.sectors?.[s] : "")).filter(Boolean).slice(0, 2).join(", ")]);
+      const groups = [...new Set(BRANCHES)].map((k) => [FIRMS[shade][k], words.sectors?.[BRANCHES.indexOf(k)] ?? k]);
       this.keys(`${words.sites || "firms"} [${words.jobs || "jobs"}], ≤ ${number(posts, words.locale)}`, groups);
     }
   }
   keys(title, entries) {
     const row = this.legend.appendChild(document.createElement("div"));
-    row.style.cssText = "margin:.35em 0 .1em;max-width:300px";
+    row.style.cssText = "margin:.35em 0 .1em;max-width:360px";
     row.appendChild(document.createElement("div")).textContent = title;
     for (const [colour, name] of entries) {
       const one = row.appendChild(document.createElement("span"));
-      one.style.cssText = "display:inline-block;margin-right:.8em;font-size:14px";
+      one.style.cssText = "display:inline-block;margin-right:.8em;font-size:15px";
       one.appendChild(document.createElement("span")).style.cssText = `display:inline-block;width:.8em;height:.8em;margin-right:.3em;background:${colour}`;
       one.appendChild(document.createTextNode(name));
     }
@@ -395,13 +400,13 @@ class CityMap {
     return best;
   }
   hover(x, y) {
-    const { look, geo, tip } = this, words = look.words || {}, l = look.link ? this.at(x, y) : -1, d = this.district(x, y);
+    const { look, geo, tip } = this, words = look.words || {}, colon = words.colon || ": ", l = look.link ? this.at(x, y) : -1, d = this.district(x, y);
     const parts = [], n = geo.districtCount, line = look.transit ? this.lineAt(x, y) : -1;
-    if (line >= 0) parts.push(`${geo.lineNames[line]}: ${number(this.lines[line], words.locale)} ${words.boardings || "boardings/day"}`);
+    if (line >= 0) parts.push(`${geo.lineNames[line]}${colon}${number(this.lines[line], words.locale)} ${words.boardings || "boardings/day"}`);
     if (look.sites && d >= 0 && this.firms.length >= 3 * n)
       parts.push(`${number(this.firms[d], words.locale)} ${words.jobs || "jobs"}, ${number(this.firms[n + d], words.locale)} ${words.establishments || "establishments"}` + (this.firms[2 * n + d] >= 0 ? ` · ${words.sectors?.[this.firms[2 * n + d]] ?? ""}` : ""));
-    if (l >= 0 && this.links.length) parts.push(`${look.link.label}: ${number(this.links[l], words.locale)} ${look.link.unit}`);
-    if (d >= 0) parts.push(geo.districtNames[d] + (look.district && this.districts.length ? ` · ${look.district.label}: ${number(this.districts[d], words.locale)} ${look.district.unit}` : ""));
+    if (l >= 0 && this.links.length) parts.push(`${look.link.label}${colon}${number(this.links[l], words.locale)} ${look.link.unit}`);
+    if (d >= 0) parts.push(geo.districtNames[d] + (look.district && this.districts.length ? ` · ${look.district.label}${colon}${number(this.districts[d], words.locale)} ${look.district.unit}` : ""));
     tip.style.display = parts.length ? "block" : "none";
     tip.textContent = "";
     for (const part of parts) tip.appendChild(document.createElement("div")).textContent = part;

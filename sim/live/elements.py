@@ -15,6 +15,7 @@ class CityMap(ui.element, component="mapview.js", dependencies=["citymap.js"]):
     def __init__(self, on_district: Callable[[int], Any]) -> None:
         super().__init__()
         self._props["look"], self._props["geometry"], self._props["values"] = {}, "/map/geometry", ""
+        self._props["inset"] = 64  # the choice of layers
         self.on("district", lambda e: on_district(_whole(e)))
 
     def show(self, look: dict[str, Any], values: str) -> None:

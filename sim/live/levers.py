@@ -109,6 +109,7 @@ class LeversPanel:
     def draw_gauge(self) -> None:
         """Investment of this year and the next two, and the highest debt."""
         page, say, language = self.page, self.page.say, self.page.view.language
+        colon = say["colon"]
         self.gauge.clear()
         if page.view.branch == BASELINE:
             return
@@ -120,13 +121,13 @@ class LeversPanel:
                 if y < year:
                     continue
                 ui.label(
-                    f"{say['budget']} {y}: {number(own / 1e6, language)} / {number(found.limit / 1e6, language)} M€"
+                    f"{say['budget']} {y}{colon}{number(own / 1e6, language)} / {number(found.limit / 1e6, language)} M€"
                 ).classes("soft")
                 _bar(own / max(found.limit, 1.0))
                 if y > year + 1:
                     break
             ui.label(
-                f"{say['debt']}: {number(found.debt / 1e6, language)} M€, {say['at_most']} {number(found.ceiling / 1e6, language)} M€"
+                f"{say['debt']}{colon}{number(found.debt / 1e6, language)} M€, {say['at_most']} {number(found.ceiling / 1e6, language)} M€"
             ).classes("soft")
             _bar(found.debt / max(found.ceiling, 1.0))
 
@@ -155,7 +156,9 @@ class LeversPanel:
             ui.label(
                 note + (f" · {say['support'].split()[0].lower()} {support:.0f} %" if support is not None else "")
             ).classes("soft")
-            if chosen and not one.committed and view.branch != BASELINE:
+            if chosen and one.committed:
+                ui.label(say["committed"])
+            elif chosen and view.branch != BASELINE:
                 Form(page, current(page.branch.scenario, page.workshop.shown + 1)[one.id], "measure")
 
     async def switch(self, one: Item, on: bool) -> None:

@@ -3,9 +3,9 @@ import citymap from "citymap";
 
 export default {
   template: `<div style="width:100%;height:100%"></div>`,
-  props: { look: Object, geometry: String, values: String },
+  props: { inset: Number, look: Object, geometry: String, values: String },
   async mounted() {
-    const traits = { look: this.look }, heard = {};
+    const traits = { look: this.look, inset: this.inset }, heard = {};
     this.traits = traits;
     const emit = this.$emit;
     this.model = {

@@ -21,9 +21,9 @@ from sim.live.peoplepanel import PeoplePanel
 from sim.live.plan import current
 from sim.live.roompanel import RoomPanel, StoryPanel
 from sim.live.site import Site
-from sim.live.view import LABEL_OF_LINK, View, look
+from sim.live.view import LABEL_OF_LINK, View, branch_name, look
 from sim.live.words import indicator_label, kind_title, month_text, words
-from sim.live.workshop import BASELINE, SPEEDS, Workshop
+from sim.live.workshop import BASELINE, ROADMAP, SPEEDS, Workshop
 
 CSS = files("sim.live").joinpath("page.css").read_text("utf-8")
 #: The browser draws the map before it is given the panels [s].
@@ -67,6 +67,7 @@ class Page:
         self.dark = ui.dark_mode(self.view.dark)
         self.seen: tuple[int, int, int] = (-1, -1, -1)
         self.drawing = asyncio.Lock()
+        self.tab = self.view.tab
         self.language = ""
         self.shell = ui.element("div").classes("shell")
         self.build()
@@ -113,7 +114,7 @@ class Page:
         ui.button(icon="skip_next", on_click=self.step).props(f'flat aria-label="{say["step"]}" data-do=step')
         ui.select(
             {s: f"{s:g}" for s in SPEEDS}, value=w.speed, label=say["speed"], on_change=lambda e: w.set_speed(e.value)
-        ).props("dense options-dense").style("width:140px")
+        ).props("dense options-dense").style("width:120px")
         self.branches = ui.element("div").style("display:flex;gap:6px;flex-wrap:wrap;flex:1")
         ui.button(say["what_if"], icon="call_split", on_click=self.fork).props("data-do=fork outline")
         ui.button(icon="save", on_click=self.save).props(f'flat data-do=save aria-label="{say["save"]}"').tooltip(
@@ -214,6 +215,9 @@ class Page:
         self.timeline.show(timeline_plan(w, view))
         if self.tabs.value != view.tab:
             self.tabs.set_value(view.tab)
+        if self.tab != view.tab:  # another panel begins at its top
+            self.tab = view.tab
+            ui.run_javascript("document.querySelector('.side').scrollTop = 0")
         for select, value in ((self.street, view.link), (self.place, view.district)):
             if select.value != value:
                 select.set_value(value)
@@ -224,7 +228,7 @@ class Page:
     def draw_branches(self) -> None:
         """A button for each branch."""
         w, view, say = self.workshop, self.view, self.say
-        names = {n: say["baseline"] if n == BASELINE else b.name for n, b in w.branches.items()}
+        names = {n: branch_name(w, n, view.language) for n in w.branches}
         key = (tuple(names.items()), view.branch, tuple(b.error for b in w.branches.values()), view.against)
         if getattr(self, "_branches", None) == key and len(list(self.branches)) > 0:
             return
@@ -236,6 +240,8 @@ class Page:
                 b = ui.button(
                     name if len(name) < 25 else name[:23] + "…", on_click=lambda n=n: view.change(branch=n)
                 ).props(f"{'unelevated' if chosen else 'outline'} no-wrap data-branch={n}")
+                if n == ROADMAP or len(name) >= 25:
+                    b.tooltip(w.branches[n].name)
                 if w.branches[n].error:
                     b.props("color=negative").tooltip(f"{name} {say['ended']}: {w.branches[n].error}")
                 if n > 1 and chosen:

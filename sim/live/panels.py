@@ -8,7 +8,7 @@ from nicegui import ui
 
 from sim.live.branch import Branch
 from sim.live.layers import BY_NAME, DISTRICT_NAMES, INDICATOR_NAMES
-from sim.live.view import headlines
+from sim.live.view import branch_name, headlines
 from sim.live.words import indicator_label, larger, number, unit_text
 from sim.live.workshop import BASELINE, Workshop
 
@@ -120,7 +120,9 @@ def _figure(page: Page, name: str, value: float, change: float | None, half: flo
     row = ui.element("div").classes("figure" + (" chosen" if name == view.headline else ""))
     row.on("click", lambda: view.change(headline=name)).props(f'tabindex=0 data-figure="{name}"')
     with row:
-        ui.label(indicator_label(name, view.language)).classes("name").tooltip(indicator.meaning)
+        label = ui.label(indicator_label(name, view.language)).classes("name")
+        if view.language == "en":  # the registry's own words
+            label.tooltip(indicator.meaning)
         size, unit = larger(value, indicator.unit)
         with ui.element("div").classes("value"):
             ui.label(number(value / size, view.language))
@@ -149,7 +151,7 @@ def _series(page: Page, k: int, place: int) -> list[dict[str, Any]]:
     w = page.workshop
     out = []
     for n, b in w.branches.items():
-        name = page.say["baseline"] if n == BASELINE else b.name
+        name = branch_name(w, n, page.view.language)
         style = {
             "width": 5 if n == page.view.branch else 2.5,
             "color": COLOURS[n % len(COLOURS)],

@@ -82,6 +82,7 @@ class PeoplePanel:
     def draw(self, who: dict[str, Any], changed: list[tuple[str, str, int, int]]) -> None:
         """Her card."""
         say, language = self.page.say, self.page.view.language
+        colon = say["colon"]
         self.box.clear()
         with self.box:
             ui.label(f"{who['name']}, {who['age']}, {who['place']}").classes("month").style("font-size:30px").mark(
@@ -89,16 +90,16 @@ class PeoplePanel:
             )
             facts = [
                 " · ".join(coded(what, language) for what in (who["activity"], who["sector"]) if what),
-                f"{say['income']}: {number(who['income'], language)} {say['euros']} ({say['income_fifth'].lower()} {who['fifth']})",
-                f"{say['cars']}: {who['cars']} · {number(who['travel_time'], language)} {say['minutes']}"
+                f"{say['income']}{colon}{number(who['income'], language)} {say['euros']} ({say['income_fifth'].lower()} {who['fifth']})",
+                f"{say['cars']}{colon}{who['cars']} · {number(who['travel_time'], language)} {say['minutes']}"
                 f" · {number(who['travel_km'], language)} km",
-                f"{say['bills']}: {number(who['energy_bill'], language)} + {number(who['transport_bill'], language)} {say['euros']}",
-                f"{say['trust']}: {who['trust']:.0f} % · {say['satisfaction']}: {who['satisfaction']:.0f} %",
+                f"{say['bills']}{colon}{number(who['energy_bill'], language)} + {number(who['transport_bill'], language)} {say['euros']}",
+                f"{say['trust']}{colon}{who['trust']:.0f} % · {say['satisfaction']}{colon}{who['satisfaction']:.0f} %",
             ]
             if "heating" in who:
                 heated = coded(who["heating"], language)
                 facts.append(
-                    f"{say['home']}: {number(who['area'], language)} m², {heated}, PV {number(who['pv'], language)} kWp"
+                    f"{say['home']}{colon}{number(who['area'], language)} m², {heated}, PV {number(who['pv'], language)} kWp"
                 )
             for fact in facts:
                 ui.label(fact).classes("big")
@@ -112,7 +113,8 @@ class PeoplePanel:
 
     def _day(self, who: dict[str, Any]) -> None:
         say = self.page.say
-        ui.label(f"{say['her_day']}: {say['worth']}").classes("title q-mt-sm")
+        colon = say["colon"]
+        ui.label(f"{say['her_day']}{colon}{say['worth']}").classes("title q-mt-sm")
         language = self.page.view.language
         for tour in who["day"]:
             way_there = f"{coded(tour['purpose'], language)} → {tour['place']}: {coded(tour['mode'], language)}"
@@ -144,10 +146,12 @@ class PeoplePanel:
         with self.box:
             ui.label(f"{coded(f['sector'], view.language)}, {f['place']}").classes("month").style("font-size:30px")
             say, language = page.say, view.language
+            colon = say["colon"]
             for text in (
                 f"{number(f['jobs'], language)} {say['jobs_held']}, {number(f['wanted'], language)} {say['jobs_wanted']}",
-                f"{say['sales']}: {amount(f['revenue'], '€', language)}, {say['cash']}: {amount(f['cash'], '€', language)}",
-                f"{say['maturity']}: {f['maturity']:.0f} % · {say['telework']}: {number(f['telework'], language)} {say['days_a_week']}",
+                f"{say['sales']}{colon}{amount(f['revenue'], '€', language)}, {say['cash']}{colon}{amount(f['cash'], '€', language)}",
+                f"{say['maturity']}{colon}{f['maturity']:.0f} %"
+                f" · {say['telework']}{colon}{number(f['telework'], language)} {say['days_a_week']}",
                 f"{f['projects']} {say['projects']} · × {number(f['stands_for'], language)}",
             ):
                 ui.label(text).classes("big")

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sim import RunError, kinds, month_name
 from sim.live.branch import Branch
-from sim.live.words import field_label, kind_title, unit_text
+from sim.live.words import field_label, kind_title, unit_text, words
 from sim.live.workshop import Workshop
 
 LONGEST_TITLE = 80
@@ -138,10 +138,15 @@ def told(one: Proposal, names: tuple[str, ...], language: str, everywhere: str) 
     """What it asks for, in words: kind, amount, place, money."""
     offer = OFFERS[one.kind]
     where = names[one.district] if one.district >= 0 else everywhere
-    amount = f"{field_label(offer.field, language, one.kind)}: {one.amount:g}{unit_text(offer.unit, language)}"
+    amount = f"{field_label(offer.field, language, one.kind)}{words(language)['colon']}{one.amount:g}{shown_unit(offer, language)}"
     parts = [kind_title(one.kind, language), amount]
     parts += [where] if placed(one.kind) else []
     return " · ".join([*parts, f"{one.money:g} M€"] if one.money else parts)
+
+
+def shown_unit(offer: Offer, language: str) -> str:
+    """The unit of an amount, with the space before it."""
+    return unit_text(offer.unit.replace("%", " %"), language)
 
 
 def menu(language: str) -> list[dict[str, Any]]:
@@ -150,7 +155,7 @@ def menu(language: str) -> list[dict[str, Any]]:
     rows = [
         {
             "kind": kind, "title": kind_title(kind, language), "label": field_label(offer.field, language, kind),
-            "unit": unit_text(offer.unit, language), "low": offer.low, "high": offer.high, "step": offer.step, "first": offer.first,
+            "unit": shown_unit(offer, language), "low": offer.low, "high": offer.high, "step": offer.step, "first": offer.first,
             "local": placed(kind), "works": bool(known[kind].works),
         }
         for kind, offer in OFFERS.items()

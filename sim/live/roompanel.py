@@ -27,11 +27,13 @@ class RoomPanel:
             ui.label(say["join"]).classes("title big q-pt-sm")
             code = ui.html(qr(f"{site.address}/room?code={site.rights.room}"), sanitize=False)
             code.style("width:230px;background:#fff;padding:8px;border-radius:8px")
-            ui.label(f"{site.address.removeprefix('http://')}/room").classes("big").style("font-weight:700")
-            ui.label(f"{say['code']}: {site.rights.room}").classes("big").style("font-weight:700")
+            ui.label(f"{site.address.removeprefix('http://')}/room").classes("big").classes("big").style(
+                "font-weight:700"
+            )
+            ui.label(f"{say['code']}{say['colon']}{site.rights.room}").classes("big").style("font-weight:700")
         else:
             ui.label(say["not_shared"]).classes("soft q-pt-sm")
-            ui.label(f"{site.address.removeprefix('http://')}/room")
+            ui.label(f"{site.address.removeprefix('http://')}/room").classes("big")
         self.count = ui.label().classes("title big").mark("voters")
         self.proposals = ui.column().classes("w-full gap-1")
         self.box = ui.column().classes("w-full gap-1")
@@ -43,7 +45,7 @@ class RoomPanel:
     def refresh(self) -> None:
         """Count again."""
         page, room, say = self.page, self.page.site.room, self.page.say
-        self.count.set_text(f"{room.voters()} {say['voters']}")
+        self.count.set_text(f"{say['voters']}{say['colon']}{room.voters()}")
         self.draw_proposals()
         self.gate.set_text(say["close_votes"] if room.open else say["open_votes"])
         frame = page.branch.figures(min(page.workshop.shown, page.branch.month))
@@ -64,7 +66,7 @@ class RoomPanel:
                                 f"height:14px;width:{2 + 120 * n / most:.0f}px;background:{colour};border-radius:4px"
                             )
                             ui.label(f"{n} {word}")
-                    ui.label(f"{say['support']}: {think:.0f} %").classes("soft")
+                    ui.label(f"{say['support']}{say['colon']}{think:.0f} %").classes("soft")
             for n, (mean, count) in ratings.items():
                 if n in page.workshop.branches:
                     ui.label(f"{say['rating']} {page.workshop.branches[n].name}: {mean:.1f} / 5 ({count})").classes(

@@ -28,14 +28,14 @@ def document(site: Site) -> str:
     if w is None:
         raise RebondError("nothing has been lived yet")
     say = words(language)
-    head = f"{say['workshop']}: {w.scenario.name}"
+    head = f"{say['workshop']}{say['colon']}{w.scenario.name}"
     parts = [
         f"<h1>{escape(head)}</h1><p>{escape(w.city.name)} · {month_name(w.shown)} · {time.strftime('%Y-%m-%d %H:%M')}</p>",
         _table(site, say, language),
     ]
     parts += [_figure(site, name, say, language) for name in headlines()]
     parts.append(
-        f"<h2>{escape(say['votes'])} ({site.room.voters()} {escape(say['voters'])})</h2>{_votes(site, say, language)}"
+        f"<h2>{escape(say['votes'])} ({escape(say['voters'])}{say['colon']}{site.room.voters()})</h2>{_votes(site, say, language)}"
     )
     parts.append(f"<h2>{escape(say['journal'])}</h2><table>")
     parts += [f"<tr><td>{n.clock}<td>{n.month}<td>{escape(n.branch)}<td>{escape(n.text)}</tr>" for n in w.journal]

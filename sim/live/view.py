@@ -158,12 +158,18 @@ def district_scale(name: str, language: str, difference: bool, ends: tuple[float
 def map_words(language: str) -> dict[str, Any]:
     """What citymap.js says itself."""
     say = words(language)
-    names = ("streets", "districts", "synthetic", "transit", "sites", "establishments")
+    names = ("streets", "districts", "synthetic", "transit", "sites", "establishments", "colon")
     return {name: say[name] for name in names} | {
         "boardings": unit_text("boardings/day", language), "jobs": say["jobs_held"], "locale": language,
         "modes": [coded(mode.name.lower(), language) for mode in TransitMode],
         "sectors": [coded(sector.name.lower(), language) for sector in Sector],
     }  # fmt: skip
+
+
+def branch_name(workshop: Workshop, number: int, language: str) -> str:
+    """What a branch is called on the page."""
+    own = {BASELINE: "baseline", ROADMAP: "roadmap"}
+    return words(language)[own[number]] if number in own else workshop.branches[number].name
 
 
 def headlines() -> list[str]:

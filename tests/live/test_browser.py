@@ -200,7 +200,7 @@ def test_proposals_from_phones(browser: Browser, page: Page, served: str) -> Non
     author.click("#propose")
     author.fill("#p-title", HOSTILE)
     author.select_option("#p-kind", "bike_subsidy")
-    expect(author.locator("label[for=p-amount]")).to_have_text("Aide versée: 300 €")
+    expect(author.locator("label[for=p-amount]")).to_have_text("Aide versée\u202f: 300 €")
     expect(author.locator("#p-place")).to_be_hidden()
     author.click("#p-send")
     expect(author.locator("#said")).to_have_text("Envoyée à la salle.")

@@ -60,7 +60,7 @@ def test_what_is_handed_over(model: UrbanModel, tmp_path: Path) -> None:
     assert widget.look["district"]["label"] == "Jobs held"
     from sim.live.layers import DISTRICT_INDICATORS
 
-    np.testing.assert_allclose(jobs, np.asarray(DISTRICT_INDICATORS[k].by_district(snapshot)), rtol=1e-6)  # type: ignore[misc]
+    np.testing.assert_allclose(jobs, np.asarray(DISTRICT_INDICATORS[k].by_district(snapshot)), rtol=1e-6)
     widget.show(against=model, language="fr", link="bike")
     assert not np.frombuffer(widget.districts, "<f4").any()
     assert widget.look["link"]["label"] == "Vélos (écart)"
@@ -69,7 +69,7 @@ def test_what_is_handed_over(model: UrbanModel, tmp_path: Path) -> None:
     assert len(widget.links) == 0
     for wrong in ({"link": "lode"}, {"district": "x"}, {"language": "de"}, {"colour": "red"}):
         with pytest.raises(ValueError, match=r"allowed|no such choice"):
-            widget.show(**wrong)  # type: ignore[arg-type]
+            widget.show(**wrong)
     assert np.frombuffer(widget.districts, "<f4").any()  # the month stands as it was
 
 
