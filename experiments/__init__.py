@@ -4,7 +4,7 @@ In a notebook::
 
     import experiments as ex
     plan, work = ex.ready(ex.load_experiment("scenarios/experiments/fuel_telework.yaml"))
-    ex.sweep(plan, work, "out/fuel", ex.Loky(2))
+    ex.sweep(plan, work, "out/fuel", ex.local(2))
     found = ex.load("out/fuel")          # found.runs, found.series, found.districts: tidy pandas; found.to_xarray()
 
 Names load when first used, so that the command line starts fast.
@@ -20,6 +20,7 @@ _PUBLIC = {
     "Column": "experiments.plan",
     "Dask": "experiments.engines",
     "Experiment": "experiments.experiment",
+    "Forks": "experiments.engines",
     "Here": "experiments.engines",
     "Loky": "experiments.engines",
     "Options": "experiments.runner",
@@ -29,6 +30,7 @@ _PUBLIC = {
     "Sweep": "experiments.frames",
     "Task": "experiments.plan",
     "load": "experiments.frames",
+    "local": "experiments.engines",
     "load_experiment": "experiments.experiment",
     "ready": "experiments.experiment",
     "sweep": "experiments.runner",

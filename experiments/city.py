@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from experiments import kernels_used
 from experiments.plan import Column, Floats, Result, Task
 from experiments.variants import Overrides, Roadmap, patch_of, variant, with_overrides
-from sim import INDICATORS, City, Scenario, UrbanModel, load_bundle, month_name
+from sim import INDICATORS, City, Scenario, UrbanModel, cache_folder, load_bundle, month_name, registry
 
 #: Months at the end of a run that its final values are the mean of: a whole year, so that seasons cancel.
 WINDOW = 12
@@ -63,7 +64,15 @@ class CityWork:
             roadmap = self.roadmaps[task.scenario]
             scenario = with_overrides(variant(roadmap, patch_of(roadmap, decisions)), self.overrides)
         eve = _eve(EveOf(self.bundle, task.seed, self.gap, past(scenario, values), scenario, values))
-        return live(eve.fork(scenario), self.columns, self.districts, self.grains)
+        found = live(eve.fork(scenario), self.columns, self.districts, self.grains)
+        _remember_kernels()
+        return found
+
+    def make_ready(self) -> None:
+        """Load the city and the kernels that runs use; see :func:`experiments.worker.make_ready`."""
+        registry()
+        _city(self.bundle)
+        kernels_used.load(cache_folder())
 
 
 def live(model: UrbanModel, columns: tuple[str, ...], districts: tuple[str, ...], grains: tuple[str, ...]) -> Result:
@@ -150,6 +159,12 @@ def _eve(of: EveOf) -> UrbanModel:
     model = UrbanModel(scenario, _city(of.bundle), seed=of.seed, share=scenario.share, gap=of.gap, parameters=of.values)
     model.live_until(scenario.start - 1)
     return model
+
+
+@lru_cache(maxsize=1)
+def _remember_kernels() -> None:
+    """Once a process, after its first run."""
+    kernels_used.remember(cache_folder())
 
 
 @lru_cache(maxsize=1)

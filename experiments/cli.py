@@ -78,7 +78,7 @@ def sweep(
 
 def engine_of(workers: int | None, scheduler: str | None, slurm: Path | None) -> Any:
     """The engine that the options ask for. Raises InputError."""
-    from experiments.engines import Dask, Loky, Slurm
+    from experiments.engines import Dask, Slurm, local
 
     given = {"--workers": workers, "--scheduler": scheduler, "--slurm": slurm}
     named = [name for name, value in given.items() if value is not None]
@@ -86,30 +86,30 @@ def engine_of(workers: int | None, scheduler: str | None, slurm: Path | None) ->
         raise InputError(Fault(" and ".join(named), "given together", "one of them"))
     if scheduler is not None:
         return Dask(scheduler)
-    return Slurm(slurm) if slurm is not None else Loky(workers or os.cpu_count() or 1)
+    return Slurm(slurm) if slurm is not None else local(workers or os.cpu_count() or 1)
 
 
 def _sweep(
     path: Path, out: Path | None, engine: Any, batch: int | None, flags: tuple[bool, bool, bool], as_json: bool
 ) -> None:
-    from experiments.experiment import load_experiment, ready
+    from experiments.prepared import prepared
     from experiments.progress import SweepBar
     from experiments.runner import Options, sweep
 
-    experiment = load_experiment(path)
     target = out or Path("out") / path.stem
     check_target(target)
-    plan, work = ready(experiment, os.cpu_count() or 1, say)
+    ready = prepared(path, os.cpu_count() or 1, say)
+    plan = ready.plan
     extend, other_code, again = flags
     options = Options(
-        limit=experiment.time_limit, retries=experiment.retries, batch=batch or 8,
+        limit=ready.time_limit, retries=ready.retries, batch=batch or 8,
         extend=extend, other_code=other_code, again=again,
     )  # fmt: skip
     size = f"{len(plan.scenarios)} scenarios x {len(plan.points):,} points x {plan.replications} replications"
     say(f"{plan.name}: {size}, on {engine.name}")
     try:
         with SweepBar(plan.name) as bar:
-            progress = sweep(plan, work, target, engine, options, bar)
+            progress = sweep(plan, ready.work, target, engine, options, bar)
     except KeyboardInterrupt:
         say(f"rebond: interrupted; what was done is kept in {target}, and the same command goes on")
         raise typer.Exit(130) from None
@@ -122,7 +122,8 @@ def _sweep(
 
 def check_target(target: Path) -> None:
     """Refuse, before any work, a folder that is something else."""
-    from experiments.store import INDEX, exists
+    from experiments.index import INDEX
+    from experiments.store import exists
 
     allowed = "a new folder, or that of a sweep"
     if (

@@ -1,12 +1,14 @@
 """Where runs are carried out: behind the one interface of ``concurrent.futures``.
 
-loky on this machine by default; Dask on any cluster by the address of its scheduler; SLURM by dask-jobqueue.
+On this machine workers forked from one process (:class:`Forks`, on Linux) or loky's; Dask on any cluster by the address of its
+scheduler; SLURM by dask-jobqueue.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from concurrent.futures import CancelledError, Executor, Future
 from pathlib import Path
 from typing import Any, Protocol
@@ -39,8 +41,58 @@ class Engine(Protocol):
     def end(self) -> None:
         """Stop, and let go of what was started for it (processes, jobs of a cluster)."""
 
+    def share(self, digest: str, work: bytes) -> None:
+        """What all workers started from now on will carry out, so that an engine can make it ready once for all."""
 
-class Loky:
+
+def local(workers: int) -> Engine:
+    """Worker processes here: :class:`Forks` where that is safe, :class:`Loky` elsewhere."""
+    return Forks(workers) if sys.platform == "linux" else Loky(workers)
+
+
+class Forks:
+    """Worker processes on this machine that share what they have in common; see :mod:`experiments.forks`. Linux only."""
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self.name = f"{workers} worker processes"
+        self._executor: Any = None
+        self._shared: tuple[str, bytes] = ("", b"")
+
+    def start(self) -> Executor:
+        """See :class:`Engine`."""
+        from experiments.forks import ForkExecutor
+
+        self.stop()
+        self._executor = ForkExecutor(self.workers, self._shared, ONE_THREAD)
+        executor: Executor = self._executor
+        return executor
+
+    def slots(self) -> int:
+        """See :class:`Engine`."""
+        return self.workers
+
+    def stop(self) -> None:
+        """See :class:`Engine`."""
+        if self._executor is not None:
+            self._executor.shutdown(kill=True)
+            self._executor = None
+
+    end = stop
+
+    def share(self, digest: str, work: bytes) -> None:
+        """See :class:`Engine`."""
+        self._shared = (digest, work)
+
+
+class _Apart:
+    """An engine whose workers get ready each for itself."""
+
+    def share(self, digest: str, work: bytes) -> None:
+        """Nothing to do: the work comes with each call."""
+
+
+class Loky(_Apart):
     """Worker processes on this machine."""
 
     def __init__(self, workers: int) -> None:
@@ -72,7 +124,7 @@ class Loky:
     end = stop
 
 
-class Here(Executor):
+class Here(_Apart, Executor):
     """An engine and an executor in one: each run at once, in this process. For debugging and for runs too small for processes."""
 
     name = "this process"
@@ -97,7 +149,7 @@ class Here(Executor):
         return future
 
 
-class Dask:
+class Dask(_Apart):
     """Workers of a Dask cluster that somebody else keeps. One thread a worker and a nanny are expected (``--nthreads 1``)."""
 
     def __init__(self, address: str, connect: float = CONNECT) -> None:
@@ -219,6 +271,10 @@ class Lasting:
     def slots(self) -> int:
         """See :class:`Engine`."""
         return self.engine.slots()
+
+    def share(self, digest: str, work: bytes) -> None:
+        """See :class:`Engine`; workers that there are stay as they are."""
+        self.engine.share(digest, work)
 
     def stop(self) -> None:
         """Kept for the next sweep."""

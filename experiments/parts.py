@@ -7,7 +7,6 @@ Units are in the metadata of the columns.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,11 +15,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from experiments.index import sync
 from experiments.plan import Column, Floats, Plan, Result, Task
 from experiments.worker import decode
 from sim.errors import RunError
-
-TABLES = ("runs", "series", "districts")
 
 
 def part_path(folder: Path, table: str, number: int) -> Path:
@@ -38,9 +36,9 @@ def write_part(folder: Path, number: int, plan: Plan, rows: Sequence[tuple[Task,
             partial = path.with_name(f".{path.name}.partial")
             written += [partial, path]
             pq.write_table(content, partial, compression="zstd", write_page_checksum=True)
-            _sync(partial)
+            sync(partial)
             partial.rename(path)
-            _sync(path.parent)
+            sync(path.parent)
             sizes[table] = path.stat().st_size
     except BaseException:
         for path in written:
@@ -123,11 +121,3 @@ def _table(columns: dict[str, pa.Array], described: Sequence[Column]) -> pa.Tabl
         for name, array in columns.items()
     ]
     return pa.Table.from_arrays(list(columns.values()), schema=pa.schema(fields))
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -14,6 +14,8 @@ Floats = npt.NDArray[np.float64]
 
 #: Seeds of a point that has seeds of its own lie this far from those of the next one.
 SEED_STRIDE = 1_000_003
+#: Tables of the results.
+TABLES = ("runs", "series", "districts")
 #: Columns that say which run a row belongs to.
 KEYS = ("run", "scenario", "point", "replication", "seed")
 

@@ -92,9 +92,14 @@ class Options:
 
 
 def sweep(
-    plan: Plan, work: Work, out: Path, engine: Engine, options: Options | None = None, watch: Watch | None = None
+    plan: Plan,
+    work: Work | bytes,
+    out: Path,
+    engine: Engine,
+    options: Options | None = None,
+    watch: Watch | None = None,
 ) -> Progress:
-    """Do every run of the plan that ``out`` does not have yet. Returns how it ended.
+    """Do every run of the plan that ``out`` does not have yet. Returns how it ended. ``work`` may be pickled already (by cloudpickle).
 
     Raises:
         InputError: ``out`` holds another sweep, or one that is being written; nothing was started.
@@ -134,7 +139,7 @@ def _opened(plan: Plan, out: Path, options: Options) -> Store:
 @dataclass
 class _Loop:
     store: Store
-    work: Work
+    work: Work | bytes
     engine: Engine
     options: Options
     watch: Watch
@@ -143,8 +148,9 @@ class _Loop:
     def __post_init__(self) -> None:
         counts = self.store.counts()
         self.progress = Progress(counts["runs"], counts["done"], counts["failed"])
-        self._pickled = cloudpickle.dumps(self.work)
+        self._pickled = self.work if isinstance(self.work, bytes) else cloudpickle.dumps(self.work)
         self._digest = hashlib.sha256(self._pickled).hexdigest()
+        self.engine.share(self._digest, self._pickled)
         self._columns = tuple(c.name for c in self.store.plan.columns)
         self._code = str(self.store.plan.facts.get("code", ""))
         self._clock = time.monotonic()

@@ -5,51 +5,33 @@ the index in one transaction as it ends; from time to time such results are move
 written aside, synced and renamed before one transaction makes it count and forgets what it holds. So at any moment a result is
 in exactly one place; a file that no transaction names (a kill between rename and commit) counts for nothing and is removed.
 
-One process writes at a time (a lock says so); any number may read. The index keeps a rollback journal, not a write-ahead log: that one
-needs shared memory, which network file systems do not have.
+One process writes at a time (a lock says so); any number may read.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
-from experiments.parts import TABLES, write_part
-from experiments.plan import Column, Plan, Task, point_digest, world
+from experiments.index import INDEX, SCHEMA, connect, locked, read_plan, sync, write_plan
+from experiments.plan import TABLES, Plan, Task, point_digest
 from experiments.worker import Outcome
-from sim.errors import Fault, InputError, RunError
+from sim.errors import Fault, InputError
 
-FORMAT = 1
-INDEX = "index.sqlite"
-LOCK = ".lock"
 #: Results wait in the index until there are so many, or so many bytes.
 PART_RUNS = 2000
 PART_BYTES = 32_000_000
 
 PLANNED, DONE, FAILED = 0, 1, 2
 STATES = ("planned", "done", "failed")
-
-_SCHEMA = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE points (point INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, vals BLOB NOT NULL);
-CREATE TABLE runs (
-    run INTEGER PRIMARY KEY, scenario INTEGER NOT NULL, point INTEGER NOT NULL, replication INTEGER NOT NULL, seed INTEGER NOT NULL,
-    state INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, part INTEGER, seconds REAL, overhead REAL, memory_mb REAL,
-    worker TEXT, ended REAL, code TEXT, UNIQUE (point, replication, scenario));
-CREATE INDEX by_state ON runs (state, run);
-CREATE TABLE results (run INTEGER PRIMARY KEY, blob BLOB NOT NULL);
-CREATE TABLE faults (run INTEGER NOT NULL, attempt INTEGER NOT NULL, error TEXT NOT NULL, trace TEXT NOT NULL, ended REAL NOT NULL);
-CREATE TABLE parts (part INTEGER PRIMARY KEY, runs INTEGER NOT NULL, bytes INTEGER NOT NULL, tables TEXT NOT NULL);
-"""
 
 
 class Store:
@@ -61,7 +43,7 @@ class Store:
         self._lock = lock
         self._held = 0
         self._held_bytes = 0
-        self.plan: Plan = _read_plan(database)
+        self.plan: Plan = read_plan(database)
         self._held, self._held_bytes = database.execute(
             "SELECT count(*), coalesce(sum(length(blob)), 0) FROM results"
         ).fetchone()
@@ -103,6 +85,8 @@ class Store:
         """Move the results that wait in the index to a new Parquet file of each table."""
         if not self._held:
             return
+        from experiments.parts import write_part  # brings 35 MB of pyarrow: not before there is a file to write
+
         rows = self.pending()
         number = self.database.execute("SELECT coalesce(max(part), -1) + 1 FROM parts").fetchone()[0]
         sizes = write_part(self.path, number, self.plan, rows)
@@ -123,7 +107,7 @@ class Store:
     def extend(self, plan: Plan) -> None:
         """Take in a plan that holds all of the present one (see :func:`experiments.changes.check`)."""
         with self._transaction():
-            _plan_runs(self.database, plan)
+            write_plan(self.database, plan)
         self.plan = plan
 
     @contextlib.contextmanager
@@ -264,24 +248,24 @@ class Store:
 def create(path: Path, plan: Plan) -> Store:
     """A new store with all runs planned. The folder must be new or empty; an index appears whole or not at all."""
     path.mkdir(parents=True, exist_ok=True)
-    lock = _locked(path)
+    lock = locked(path)
     partial = path / f".{INDEX}.new"
     try:
         partial.unlink(missing_ok=True)
         database = sqlite3.connect(partial, isolation_level=None)
         try:
             database.execute("PRAGMA synchronous = OFF")  # nothing counts until it is renamed
-            database.executescript("BEGIN;" + _SCHEMA)
-            _plan_runs(database, plan)
+            database.executescript("BEGIN;" + SCHEMA)
+            write_plan(database, plan)
             database.execute("COMMIT")
         except sqlite3.OperationalError as error:
             raise OSError(f"{partial}: {error}") from error
         finally:
             database.close()
-        _sync(partial)
+        sync(partial)
         partial.rename(path / INDEX)
-        _sync(path)
-        return Store(path, _connect(path, write=True), lock)
+        sync(path)
+        return Store(path, connect(path, write=True), lock)
     except BaseException:
         os.close(lock)
         raise
@@ -290,9 +274,9 @@ def create(path: Path, plan: Plan) -> Store:
 def open_to_write(path: Path) -> Store:
     """The store of a sweep that goes on; what no transaction counts is swept away. Raises InputError where another one writes."""
     _check(path)
-    lock = _locked(path)
+    lock = locked(path)
     try:
-        store = Store(path, _connect(path, write=True), lock)
+        store = Store(path, connect(path, write=True), lock)
     except BaseException:
         os.close(lock)
         raise
@@ -304,7 +288,7 @@ def open_to_read(path: Path | str) -> Store:
     """The store, finished or being written."""
     path = Path(path)
     _check(path)
-    return Store(path, _connect(path, write=False), None)
+    return Store(path, connect(path, write=False), None)
 
 
 def exists(path: Path | str) -> bool:
@@ -319,36 +303,6 @@ def _check(path: Path) -> None:
         )
 
 
-def _connect(path: Path, *, write: bool) -> sqlite3.Connection:
-    file = path / INDEX
-    try:
-        # a reader opens for writing, too: after a kill it must be able to roll a half-written transaction back
-        database = sqlite3.connect(file, isolation_level=None, timeout=60.0)
-        database.execute("PRAGMA cache_size = -16000")
-        if write:
-            database.execute("PRAGMA synchronous = FULL")
-        else:
-            database.execute("PRAGMA query_only = ON")
-        version = database.execute("SELECT value FROM meta WHERE name = 'format'").fetchone()
-        if version is None or int(version[0]) != FORMAT:
-            raise InputError(
-                Fault(str(file), f"format {version and version[0]}", f"format {FORMAT}, of this version of Rebond")
-            )
-    except sqlite3.DatabaseError as error:
-        raise InputError(Fault(str(file), f"{error}", "the index of a sweep")) from error
-    return database
-
-
-def _locked(path: Path) -> int:
-    lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(lock)
-        raise InputError(Fault("--out", f"{path}, which another sweep writes now", "a folder of its own")) from error
-    return lock
-
-
 def _remove_leftovers(store: Store) -> None:
     known = {number for number, _ in store.parts()}
     for table in TABLES:
@@ -356,73 +310,3 @@ def _remove_leftovers(store: Store) -> None:
             number = file.stem.removeprefix("part-")
             if not (file.suffix == ".parquet" and number.isdigit() and int(number) in known):
                 file.unlink()
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-# --- the plan in the index ------------------------------------------------------------------------------------------
-
-
-def _plan_runs(database: sqlite3.Connection, plan: Plan) -> None:
-    """Write the plan, and its points and runs that are not there yet; numbers of those that are stay."""
-    facts = {
-        "name": plan.name, "scenarios": plan.scenarios, "parameters": [p.as_json() for p in plan.parameters],
-        "columns": [c.as_json() for c in plan.columns], "districts": [c.as_json() for c in plan.districts],
-        "replications": plan.replications, "first_seed": plan.first_seed, "common_seeds": plan.common_seeds,
-        "facts": dict(plan.facts), "design": dict(plan.design),
-    }  # fmt: skip
-    for name, value in (("format", str(FORMAT)), ("plan", json.dumps(facts, ensure_ascii=False))):
-        database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
-    number = {bytes(d): p for p, d in database.execute("SELECT point, digest FROM points")}
-    order = []
-    for row in np.ascontiguousarray(plan.points, np.float64):
-        digest = point_digest(row)
-        if digest not in number:
-            number[digest] = len(number)
-            database.execute("INSERT INTO points VALUES (?, ?, ?)", (number[digest], digest, row.tobytes()))
-        order.append(number[digest])
-    database.execute("INSERT OR REPLACE INTO meta VALUES ('order', ?)", (json.dumps(order),))
-    n_run = database.execute("SELECT coalesce(max(run), -1) + 1 FROM runs").fetchone()[0]
-    known = set(database.execute("SELECT point, replication, scenario FROM runs")) if n_run else set()
-    rows = (
-        (scenario, point, replication, plan.seed(point, replication))
-        for points in _worlds(plan, order)
-        for replication in range(plan.replications)
-        for point in points
-        for scenario in range(len(plan.scenarios))
-        if (point, replication, scenario) not in known
-    )
-    database.executemany("INSERT INTO runs (scenario, point, replication, seed) VALUES (?, ?, ?, ?)", rows)
-
-
-def _worlds(plan: Plan, order: Sequence[int]) -> Iterable[list[int]]:
-    """Numbers of points by what their past follows from, in the order of the design."""
-    names = [p.name for p in plan.parameters]
-    if not any("." in name for name in names):  # every point is a world of its own
-        return ([number] for number in dict.fromkeys(order))
-    out: dict[object, dict[int, None]] = {}
-    for number, row in zip(order, plan.points.tolist(), strict=True):
-        out.setdefault(world(dict(zip(names, row, strict=True))), {})[number] = None
-    return [list(points) for points in out.values()]
-
-
-def _read_plan(database: sqlite3.Connection) -> Plan:
-    found = dict(database.execute("SELECT name, value FROM meta"))
-    try:
-        facts = json.loads(found["plan"])
-        order = json.loads(found["order"])
-    except (KeyError, ValueError) as error:
-        raise RunError(f"the index of the sweep is damaged: {error}") from error
-    width = len(facts["parameters"])
-    known = b"".join(vals for (vals,) in database.execute("SELECT vals FROM points ORDER BY point"))
-    points = np.frombuffer(known, np.float64).reshape(-1, width)[order] if width else np.zeros((len(order), 0))
-    columns: dict[str, Any] = {
-        name: tuple(Column(**c) for c in facts.pop(name)) for name in ("parameters", "columns", "districts")
-    }
-    return Plan(points=points, scenarios=tuple(facts.pop("scenarios")), **columns, **facts)

@@ -6,6 +6,7 @@ process writes as they are, so that what costs time happens here.
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import resource
@@ -24,6 +25,7 @@ from typing import NoReturn
 import cloudpickle
 import numpy as np
 
+from experiments.forked import give_back
 from experiments.plan import Result, Task
 
 #: What carries out a run: returns its result, or a mapping from names of the plan's columns to values.
@@ -33,6 +35,9 @@ Work = Callable[[Task], Result | Mapping[str, float]]
 GRACE = 20.0
 #: How such a worker ends.
 TIMED_OUT = 75
+#: After a run that took so long [s] memory is tidied up: models are circles of references that would outlive it by chance, and full
+#: collections in the midst of runs cost 5 % of small ones.
+WORTH_TIDYING = 0.2
 
 
 class RunTimeoutError(Exception):
@@ -64,6 +69,10 @@ def carry_out(work: bytes, digest: str, columns: tuple[str, ...], tasks: Sequenc
     for task in tasks:
         outcome, clock = _one(function, columns, task, limit, clock)
         out.append(outcome)
+        if outcome.seconds > WORTH_TIDYING:
+            gc.collect()
+    if out and out[-1].seconds > WORTH_TIDYING:
+        give_back()
     return out
 
 
@@ -129,6 +138,14 @@ def _unpickled(work: bytes, digest: str) -> Work:
         _WORK.clear()
         _WORK[digest] = cloudpickle.loads(work)
     return _WORK[digest]
+
+
+def make_ready(work: bytes, digest: str) -> None:
+    """Load what every run of this work will need, in the process that workers are copied from: its ``make_ready()``, where it has one."""
+    function = _unpickled(work, digest)
+    get_ready = getattr(function, "make_ready", None)
+    if get_ready is not None:
+        get_ready()
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -9,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +18,13 @@ from experiments.benchmarks.context import Context
 from experiments.benchmarks.processes import ROOT, ChildError
 from experiments.benchmarks.rows import Peer, Promise, Row, measured
 from experiments.benchmarks.sweeping import MONTHS, SHARE, trivial, trivial_plan
-from experiments.engines import Loky
+from experiments.engines import local
 from experiments.frames import load
 from experiments.plan import Task
 from experiments.runner import sweep
 from sim import RebondError, prepare, save_bundle
 
-ROADMAP = """\
-name: small
-start: 2021-01
-end: 2021-12
-measures:
-  - {id: parking, measure: parking_price, start: 2021-02, area: centre, price: 2 €/h}
-  - {id: bikes, measure: bike_subsidy, start: 2021-03, amount: 400 €}
-"""
-MODULE = "experiments.benchmarks.sweeping"
+MODULES = {"batch_run": "experiments.benchmarks.batching"}
 LONGEST = 3000.0
 
 
@@ -39,7 +33,6 @@ def run(context: Context) -> list[Row]:
     from tests.tiny import tiny_city
 
     save_bundle(prepare(tiny_city(), context.threads), context.scratch / "small.bundle")
-    (context.scratch / "roadmap.yaml").write_text(ROADMAP, "utf-8")
     sampled("city", context.scratch, 8, 1)  # kernels compiled, files read once
     return [*many_small(context), *killed(context), *efficiency(context), *beside_mesa(context)]
 
@@ -74,7 +67,13 @@ def many_small(context: Context) -> list[Row]:
     memory = f"peak memory of {runs:,} trivial runs, workers included"
     return [
         measured(f"{runs:,} trivial runs, 2 workers", "s", [found["seconds"]], promise=Promise(60.0), note=rate),
-        measured(memory, "MB", [peak], promise=Promise(500.0)),
+        measured(
+            memory,
+            "MB",
+            [peak.resident],
+            promise=Promise(500.0),
+            note="resident; pages that processes share count for each",
+        ),
     ]
 
 
@@ -92,13 +91,18 @@ def beside_mesa(context: Context) -> list[Row]:
         return [measured(f"{mine['runs']:,} runs, 2 processes", "s", [mine["seconds"]], peer=peer)]
     note = f"both lived {mine['runs']:,} and {theirs['runs']:,} runs of 4 scenarios; every indicator by month, on disk and in memory"
     count = f"{mine['runs']:,} runs, 2 processes"
+    what = (
+        "proportional set size: a page that several processes share counts once; resident set sizes, where it counts for each,"
+        f" sum to {memory.resident:,.0f} and {their_memory.resident:,.0f} MB"
+    )
+    grew, their_growth = memory.proportional - less.proportional, their_memory.proportional - their_less.proportional
     return [
         measured(f"{count}: wall", "s", [mine["seconds"]], promise=Promise(1.0 / 0.7, of_ratio=True),
                  peer=Peer(name, theirs["seconds"]), note=note),
-        measured(f"{count}: peak memory of all processes", "MB", [memory], promise=Promise(1.0 / 0.3, of_ratio=True),
-                 peer=Peer(name, their_memory)),
-        measured(f"{count}: what it grew by from {few['runs']:,} runs on", "MB", [max(memory - less, 0.1)],
-                 peer=Peer(name, max(their_memory - their_less, 0.1))),
+        measured(f"{count}: peak memory of all processes", "MB", [memory.proportional], promise=Promise(1.0 / 0.3, of_ratio=True),
+                 peer=Peer(name, their_memory.proportional), note=what),
+        measured(f"{count}: what it grew by from {few['runs']:,} runs on", "MB", [max(grew, 0.1)],
+                 peer=Peer(name, max(their_growth, 0.1))),
     ]  # fmt: skip
 
 
@@ -116,7 +120,7 @@ def killed(context: Context) -> list[Row]:
         timer.cancel()
         process.wait()
         harm += _harm(out, said)
-    sweep(trivial_plan(runs), trivial, out, Loky(2))
+    sweep(trivial_plan(runs), trivial, out, local(2))
     harm += _harm(out, runs)
     return [measured(f"results lost, doubled or torn by {times} SIGKILLs", "results", [harm], promise=Promise(0.0))]
 
@@ -135,15 +139,14 @@ def _harm(out: Path, said: int) -> int:
     return max(0, said - len(found)) + twice + wrong
 
 
-def sampled(kind: str, folder: Path, runs: int, workers: int) -> tuple[dict[str, Any], float]:
-    """The child's figures, and the largest memory [MB] of it and its workers together, looked at ten times a second."""
+def sampled(kind: str, folder: Path, runs: int, workers: int) -> tuple[dict[str, Any], Memory]:
+    """The child's figures, and the largest memory of it and its workers together, looked at four times a second."""
     process = _start(kind, folder, runs, workers)
-    peak, done = 0.0, threading.Event()
+    peak, done = Memory(), threading.Event()
 
     def watch() -> None:
-        nonlocal peak
-        while not done.wait(0.1):
-            peak = max(peak, _memory(process.pid))
+        while not done.wait(0.25):
+            peak.most(_memory(process.pid))
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()
@@ -162,7 +165,15 @@ def sampled(kind: str, folder: Path, runs: int, workers: int) -> tuple[dict[str,
 
 
 def _start(kind: str, folder: Path, runs: int, workers: int) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", MODULE, kind, str(folder), str(runs), str(workers)]
+    command = [
+        sys.executable,
+        "-m",
+        MODULES.get(kind, "experiments.benchmarks.sweeping"),
+        kind,
+        str(folder),
+        str(runs),
+        str(workers),
+    ]
     paths = os.pathsep.join(p for p in (str(ROOT), os.environ.get("PYTHONPATH", "")) if p)
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
@@ -170,18 +181,31 @@ def _start(kind: str, folder: Path, runs: int, workers: int) -> subprocess.Popen
     )  # fmt: skip
 
 
-def _memory(pid: int) -> float:
-    """Resident memory [MB] of a process and all below it."""
+@dataclass
+class Memory:
+    """Memory [MB] of a process and all below it. Resident: pages that several hold count for each; proportional: once in all."""
+
+    resident: float = 0.0
+    proportional: float = 0.0
+
+    def most(self, other: Memory) -> None:
+        """Keep the larger of each."""
+        self.resident = max(self.resident, other.resident)
+        self.proportional = max(self.proportional, other.proportional)
+
+
+def _memory(pid: int) -> Memory:
     import psutil
 
-    total = 0.0
-    try:
+    found = Memory()
+    with contextlib.suppress(psutil.Error):
         parent = psutil.Process(pid)
         for process in (parent, *parent.children(recursive=True)):
-            try:
-                total += process.memory_info().rss / 1e6
-            except psutil.Error:
-                continue
-    except psutil.Error:
-        return total
-    return total
+            with contextlib.suppress(psutil.Error, OSError):  # it ended meanwhile
+                for line in Path(f"/proc/{process.pid}/smaps_rollup").read_text("ascii").splitlines():
+                    name, _, rest = line.partition(":")
+                    if name == "Rss":
+                        found.resident += int(rest.split()[0]) * 1024 / 1e6
+                    elif name == "Pss":
+                        found.proportional += int(rest.split()[0]) * 1024 / 1e6
+    return found

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
@@ -205,6 +204,8 @@ def _least(features: Floats, start: Speeds, seconds: Floats) -> Speeds:
         modelled = features[:, :_LENGTHS] @ (3.6 / (speed * openness_gain)) + features[:, _LENGTHS:] @ v[4:7] + v[7]
         log = np.log(modelled / seconds)
         return float(np.abs(log - np.median(log)).mean() + 0.5 * np.sqrt(np.mean((log - np.median(log)) ** 2)))
+
+    from scipy.optimize import minimize  # whoever only opens a city does without
 
     found = minimize(
         loss, start.vector(), method="Nelder-Mead", bounds=bounds, options={"maxiter": 1500, "xatol": 0.02}

@@ -1,6 +1,7 @@
-"""A sweep as a process of its own, for tests that kill it: ``python -m tests.experiments.child_sweep DIR KIND WORKERS [POINTS]``.
+"""A sweep as a process of its own, for tests that kill it: ``python -m tests.experiments.child_sweep DIR KIND ENGINE [POINTS]``.
 
-Says on standard output how many runs are done, each time it has committed some.
+ENGINE: here, forks:N, loky:N or the address of a Dask scheduler. Says on standard output how many runs
+are done, each time it has committed some.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import sys
 from pathlib import Path
 
 from experiments import runner
-from experiments.engines import Dask, Engine, Here, Loky
+from experiments.engines import Dask, Engine, Forks, Here, Loky
 from experiments.runner import Progress, sweep
 from sim.errors import RebondError
 from tests.experiments import fakes
@@ -24,9 +25,11 @@ def main(out: str, kind: str, workers: str, points: str = "60") -> int:
     if kind == "full-disk":  # no file may grow beyond this: writing fails as on a full disk
         resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000))
     runner.PATIENCE = (0.2,)
+    name, _, count = workers.partition(":")
     engine: Engine = (
-        Here() if workers == "0" else Dask(workers, connect=1.0) if workers.startswith("tcp") else Loky(int(workers))
-    )
+        Here() if name == "here" else Dask(workers, connect=1.0) if name == "tcp"
+        else Forks(int(count)) if name == "forks" else Loky(int(count))
+    )  # fmt: skip
     work = fakes.with_series if kind == "full-disk" else fakes.Slow(0.02)
     try:
         found = sweep(fakes.plan(int(points), 2), work, Path(out), engine, watch=tell)

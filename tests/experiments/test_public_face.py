@@ -15,8 +15,8 @@ from sim.errors import InputError
 
 #: What other people's code may import from ``experiments``: adding is easy, taking away breaks somebody.
 EXPERIMENTS = {
-    "CityWork", "Column", "Dask", "Experiment", "Here", "Loky", "Options", "Plan", "Result", "Slurm", "Sweep", "Task", "load",
-    "load_experiment", "ready", "sweep",
+    "CityWork", "Column", "Dask", "Experiment", "Forks", "Here", "Loky", "Options", "Plan", "Result", "Slurm", "Sweep", "Task", "load",
+    "load_experiment", "local", "ready", "sweep",
 }  # fmt: skip
 
 

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import random
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,35 +12,23 @@ import pandas as pd
 import pytest
 
 from experiments import store as stores
-from experiments.engines import Dask, Engine, Here, Loky
-from experiments.frames import Sweep, arrow_tables, load
+from experiments.engines import Engine, Forks, Here, Loky
+from experiments.frames import arrow_tables, load
 from experiments.parts import part_path
-from experiments.plan import Plan, Result, Task
+from experiments.plan import Result
 from experiments.runner import Options, Progress, sweep
 from experiments.worker import Outcome, decode, encode
 from sim.errors import InputError, RunError
 from tests.experiments import fakes
+from tests.experiments.checks import whole
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def whole(found: Sweep, plan: Plan) -> None:
-    """Every run of the plan once, with the values that its task gives, to the bit."""
-    runs = found.runs
-    assert len(runs) == plan.runs
-    assert runs["run"].is_unique
-    assert not runs.duplicated(["scenario", "point", "replication"]).any()
-    for row in runs.to_dict("records"):
-        task = Task(
-            row["run"], row["scenario"], row["point"], row["replication"], row["seed"], {"a": row["a"], "b": row["b"]}
-        )
-        assert fakes.answer(task) == {"heat": row["heat"], "jobs": row["jobs"]}
-
-
 @pytest.mark.parametrize(
     ("engine", "batch"),
-    [(Here(), 1), (Here(), 3), (Loky(1), 1), (Loky(2), 1), (Loky(3), 2)],
-    ids=["here", "here by three", "one worker", "two workers", "three workers by two"],
+    [(Here(), 1), (Here(), 3), (Forks(1), 1), (Forks(2), 1), (Forks(3), 2), (Loky(2), 1)],
+    ids=["here", "here by three", "one worker", "two workers", "three workers by two", "loky"],
 )
 def test_same_bits_whatever_the_workers(tmp_path: Path, engine: Engine, batch: int) -> None:
     plan = fakes.plan(6, 2)
@@ -93,14 +75,14 @@ def test_a_sweep_does_only_what_is_missing(tmp_path: Path) -> None:
     with stores.open_to_read(out) as store:
         done = store.counts()["done"]
     assert 15 <= done < 40
-    assert sweep(plan, fakes.trivial, out, Loky(2)).fresh == 40 - done
+    assert sweep(plan, fakes.trivial, out, Forks(2)).fresh == 40 - done
     whole(load(out), plan)
     assert sweep(plan, fakes.trivial, out, Here()).fresh == 0
 
 
 def test_one_that_raises_is_told_and_the_others_go_on(tmp_path: Path) -> None:
     plan, out = fakes.plan(), tmp_path / "out"
-    progress = sweep(plan, fakes.Raising(tmp_path), out, Loky(2), Options(retries=2, batch=2))
+    progress = sweep(plan, fakes.Raising(tmp_path), out, Forks(2), Options(retries=2, batch=2))
     assert (progress.done, progress.failed) == (15, 1)
     with stores.open_to_read(out) as store:
         faults = store.faults()
@@ -119,24 +101,8 @@ def test_a_retry_that_succeeds_counts(tmp_path: Path) -> None:
     whole(load(tmp_path / "out"), fakes.plan())
 
 
-def test_a_killed_worker_costs_nothing(tmp_path: Path) -> None:
-    progress = sweep(fakes.plan(), fakes.Killing(tmp_path, times=1), tmp_path / "out", Loky(2))
-    assert (progress.done, progress.failed, progress.breaks) == (16, 0, 1)
-    whole(load(tmp_path / "out"), fakes.plan())
-
-
-def test_a_run_that_kills_its_worker_is_found_out(tmp_path: Path) -> None:
-    """Those in flight beside it are not blamed."""
-    progress = sweep(fakes.plan(), fakes.Killing(tmp_path), tmp_path / "out", Loky(2), Options(batch=2))
-    assert (progress.done, progress.failed) == (15, 1)
-    with stores.open_to_read(tmp_path / "out") as store:
-        (fault,) = store.faults()
-    assert fault["run"] == 3
-    assert "killed (out of memory?)" in fault["error"]
-
-
 def test_a_run_has_its_time(tmp_path: Path) -> None:
-    progress = sweep(fakes.plan(), fakes.stuck, tmp_path / "out", Loky(2), Options(limit=0.5, batch=2))
+    progress = sweep(fakes.plan(), fakes.stuck, tmp_path / "out", Forks(2), Options(limit=0.5, batch=2))
     assert (progress.done, progress.failed) == (15, 1)
     with stores.open_to_read(tmp_path / "out") as store:
         assert store.faults()[0]["error"].startswith("RunTimeoutError")
@@ -147,84 +113,6 @@ def test_a_run_with_other_columns_fails_and_says_so(tmp_path: Path) -> None:
     assert progress.failed == 2
     with stores.open_to_read(tmp_path / "out") as store:
         assert store.faults()[0]["error"] == "ValueError: the run gave heat where the plan has heat, jobs"
-
-
-# --- killed from outside --------------------------------------------------------------------------------------------
-
-
-def child(*arguments: object) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.experiments.child_sweep", *map(str, arguments)]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def workers_of(pid: int) -> list[int]:
-    found = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
-    return [int(line.split()[0]) for line in found.stdout.splitlines() if "loky" in line and "tracker" not in line]
-
-
-def gone(pids: list[int], patience: float = 10.0) -> bool:
-    end = time.monotonic() + patience
-    while time.monotonic() < end:
-        if not any(
-            Path(f"/proc/{p}").exists() and "Z" not in Path(f"/proc/{p}/stat").read_text().split(")")[1][:3]
-            for p in pids
-        ):
-            return True
-        time.sleep(0.1)
-    return False
-
-
-def test_sigkill_of_the_main_process(tmp_path: Path) -> None:
-    """Three times at moments drawn by chance, with workers of its own; what it said was done is there, and nothing twice."""
-    out, draw = tmp_path / "out", random.Random(7)
-    for _ in range(3):
-        process = child(out, "slow", 2, 100)
-        assert process.stdout is not None
-        said = 0
-        wanted = draw.randint(5, 60)
-        for line in process.stdout:
-            said = int(line)
-            wanted -= 1
-            if wanted <= 0:
-                break
-        workers = workers_of(process.pid)
-        process.kill()
-        process.communicate()
-        assert gone(workers)
-        with stores.open_to_read(out) as store:
-            assert store.counts()["done"] >= said
-    progress = sweep(fakes.plan(100, 2), fakes.trivial, out, Loky(2))
-    assert progress.done == 400
-    whole(load(out), fakes.plan(100, 2))
-
-
-def test_sigkill_of_workers(tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    process = child(out, "slow", 2, 60)
-    assert process.stdout is not None
-    for number, _line in enumerate(process.stdout):
-        workers = workers_of(process.pid) if number in (10, 40) else []
-        if workers:
-            os.kill(workers[0], signal.SIGKILL)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 0, errors
-    whole(load(out), fakes.plan(60, 2))
-
-
-def test_a_full_disk(tmp_path: Path) -> None:
-    """Writing fails: one message, exit code 1, and what was committed is whole; with room again the sweep goes on."""
-    out = tmp_path / "out"
-    process = child(out, "full-disk", 0, 400)
-    said, errors = process.communicate(timeout=60)
-    assert process.returncode == 1, errors
-    assert "OSError" in errors
-    done = [int(line) for line in said.split()]
-    before = load(out).runs
-    assert len(before) >= max(done, default=0)
-    progress = sweep(fakes.plan(400, 2), fakes.with_series, out, Here())
-    assert progress.fresh == 1600 - len(before)
-    whole(load(out), fakes.plan(400, 2))
-    assert len(load(out).series) == 3200
 
 
 @pytest.mark.parametrize("moment", ["before the files", "half a file", "between files and index", "before the commit"])
@@ -378,59 +266,3 @@ def test_results_as_bytes() -> None:
     assert back.periods == ("2021-03",)
     assert back.finals.tobytes() == result.finals.tobytes()
     np.testing.assert_array_equal(back.series, result.series)
-
-
-# --- Dask -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[tuple[str, Any]]:
-    """A scheduler and a worker as processes of their own; yields the address and a function that starts the scheduler anew."""
-    pytest.importorskip("distributed")
-    started: list[subprocess.Popen[bytes]] = []
-    port = 20_000 + os.getpid() % 20_000
-    address = f"tcp://127.0.0.1:{port}"
-    quiet: dict[str, Any] = {
-        "cwd": ROOT,
-        "stdout": subprocess.DEVNULL,
-        "stderr": subprocess.DEVNULL,
-        "start_new_session": True,
-    }
-
-    def start() -> subprocess.Popen[bytes]:
-        dask = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
-        scheduler = [*dask, "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
-        started.append(subprocess.Popen(scheduler, **quiet))
-        worker = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--nworkers", "2"]
-        started.append(
-            subprocess.Popen([*worker, "--no-dashboard", "--local-directory", str(tmp_path / "dask")], **quiet)
-        )
-        return started[-2]
-
-    yield address, start
-    for process in started:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def test_dask_by_its_address_and_a_lost_connection(tmp_path: Path, cluster: tuple[str, Any]) -> None:
-    address, start = cluster
-    scheduler, out = start(), tmp_path / "out"
-    process = child(out, "slow", address, 60)
-    assert process.stdout is not None
-    for line in process.stdout:
-        if int(line) >= 20:
-            scheduler.kill()
-            scheduler.wait()
-            break
-    _, errors = process.communicate(timeout=120)
-    assert process.returncode == 1, errors
-    assert "the same command goes on" in errors
-    with stores.open_to_read(out) as store:
-        done = store.counts()["done"]
-    assert 20 <= done < 240
-    start()
-    progress = sweep(fakes.plan(60, 2), fakes.Slow(0.0), out, Dask(address))
-    assert progress.fresh == 240 - done
-    whole(load(out), fakes.plan(60, 2))
