@@ -237,14 +237,49 @@ def test_a_taken_port_and_a_bad_roadmap_are_said_once(town: Path) -> None:
     assert command(town, "roadmap.yaml", "--port", "70000").returncode == 2
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_closing_leaves_no_process(town: Path, number: int) -> None:
-    server = Served(town / "roadmap.yaml", town)
-    address = server.ready()
-    assert ask(address, "/room")[0] == 200
-    assert server.stop(number) == 0
+def listening(address: str) -> set[str]:
+    """Addresses that this port is bound to, as the system tells them."""
+    port = f"{int(address.rpartition(':')[2]):04X}"
+    rows = [line.split() for file in ("tcp", "tcp6") for line in Path(f"/proc/net/{file}").read_text().splitlines()[1:]]
+    return {row[1].partition(":")[0] for row in rows if row[3] == "0A" and row[1].endswith(f":{port}")}
+
+
+ALONE, EVERYWHERE = "0100007F", "00000000"
+
+
+def test_it_is_for_this_machine_unless_shared(served: str) -> None:
+    assert listening(served) == {ALONE}
+
+
+def gone(server: Served) -> None:
+    """Nothing of it is left."""
     for _ in range(100):  # a helper of the standard library ends when it hears that its parent has
         if not server.left():
             return
         time.sleep(0.1)
     pytest.fail(f"left behind: {server.left()}")
+
+
+def test_closing_leaves_no_process(town: Path) -> None:
+    server = Served(town / "roadmap.yaml", town)
+    address = server.ready()
+    assert ask(address, "/room")[0] == 200
+    assert server.stop(signal.SIGINT) == 0
+    gone(server)
+
+
+def test_sharing_asks_for_codes_and_ends_as_well(town: Path) -> None:
+    """Phones need the room's code, which is said once; it opens nothing of the facilitator's."""
+    server = Served(town / "roadmap.yaml", town, "--share")
+    address = server.ready()
+    assert listening(address) == {EVERYWHERE}
+    room, facilitator = (line.split()[-1] for line in server.said().splitlines() if "code" in line)
+    assert room != facilitator
+    for wrong in ({}, {"code": "nope"}, {"code": facilitator}, {"code": ["x"]}):
+        assert ask(address, "/room/enter", wrong)[0] == 403, wrong
+    status, _, headers = ask(address, "/room/enter", {"code": room})
+    assert status == 200
+    assert {"HttpOnly", "SameSite=strict"} <= set(headers["Set-Cookie"].split("; "))
+    assert json.loads(ask(address, "/room/state")[1])["code"] is True
+    assert server.stop(signal.SIGTERM) == 0
+    gone(server)

@@ -14,6 +14,8 @@ from sim.city.city import City
 from sim.live import bands, people, plan, proposals
 from sim.live.groups import compared
 from sim.live.history import History
+from sim.live.page import timeline_plan
+from sim.live.view import View
 from sim.live.workshop import BASELINE, ROADMAP, Workshop
 
 
@@ -156,6 +158,89 @@ def test_a_crash_leaves_the_others(workshop: Workshop, monkeypatch: pytest.Monke
     assert "made to fail" in branch.error
     assert branch not in workshop.alive()
     assert workshop.branch(ROADMAP).month == workshop.shown == workshop.scenario.start + 2
+
+
+def idle(workshop: Workshop) -> None:
+    """Wait until nothing is lived ahead any more."""
+    workshop._scout.submit(lambda: None).result()
+    for branch in workshop.branches.values():
+        branch.submit(lambda: None).result()
+
+
+def test_what_is_lived_ahead_is_not_seen_before_it_is_asked_for(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    idle(workshop)
+    roadmap = workshop.branch(ROADMAP)
+    eve = workshop.shown
+    assert (roadmap.month, roadmap.reached, workshop.lived) == (eve, eve + 1, eve)
+    assert [frame.month for frame in roadmap.seen()] == [eve]
+    monkeypatch.setattr(roadmap.model, "step", lambda: pytest.fail("lived already"))
+    workshop.playing = True  # nobody looks further ahead than one month
+    roadmap.live_to(eve + 1).result()
+    assert roadmap.month == eve + 1
+    workshop.playing = False
+
+
+def test_a_decision_does_not_wait_for_what_nobody_asked_for(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The month lived ahead hangs; the decision is carried out, its month lived; what hung is dropped when it ends at last."""
+    idle(workshop)
+    roadmap = workshop.branch(ROADMAP)
+    workshop.advance([ROADMAP])
+    idle(workshop)
+    hanging, go_on, old = threading.Event(), threading.Event(), roadmap.model
+    step = old.step
+
+    def hang() -> None:
+        hanging.set()
+        assert go_on.wait(60)
+        step()
+
+    monkeypatch.setattr(old, "step", hang)
+    ahead = roadmap.live_ahead(workshop.shown + 2)
+    assert hanging.wait(60)
+    workshop.answer([ROADMAP], workshop.edit, ROADMAP, stop=["slow"])
+    lived = roadmap.figures(workshop.shown)
+    assert workshop.shown == roadmap.month == workshop.scenario.start + 1
+    assert roadmap.model is not old
+    go_on.set()
+    ahead.result()
+    idle(workshop)
+    assert roadmap.figures(workshop.shown) is lived
+    assert max(roadmap.history.frames) == workshop.shown + 1
+    assert "slow" in roadmap.scenario.calendars()[-1].stopped
+    assert roadmap.error == ""
+
+
+def test_pages_do_not_wait_for_the_city(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a month hangs, everything that a page does in its event loop returns."""
+    idle(workshop)
+    hanging, go_on = threading.Event(), threading.Event()
+    for branch in workshop.branches.values():
+        monkeypatch.setattr(branch.model, "step", lambda: (hanging.set(), go_on.wait(60)))
+    deciding = threading.Thread(
+        target=workshop.answer, args=([ROADMAP], workshop.edit, ROADMAP), kwargs={"stop": ["slow"]}
+    )
+    deciding.start()
+    assert hanging.wait(60)
+    done = threading.Event()
+
+    def page() -> None:
+        workshop.note("", "a note")
+        workshop.set_speed(1.0)
+        workshop.play(False)
+        workshop.gauge(ROADMAP)
+        timeline_plan(workshop, View())
+        [branch.seen() for branch in workshop.branches.values()]
+        done.set()
+
+    threading.Thread(target=page, daemon=True).start()
+    assert done.wait(30)
+    assert deciding.is_alive()
+    go_on.set()
+    deciding.join(60)
 
 
 def test_playing_goes_to_the_end_and_stops(workshop: Workshop) -> None:
