@@ -24,7 +24,7 @@ from typing import Any
 import cloudpickle
 
 #: Modules that others import but runs hardly ever use: they are loaded when first asked for something (pandas: 0.5 s and 95 MB).
-LATER = ("pandas", "networkx", "asyncio")
+LATER = ("pandas", "networkx", "asyncio", "numpy.f2py", "numpy.testing")
 #: Bytes that tell the length of a message.
 _HEAD = 8
 
@@ -170,12 +170,15 @@ class _Later(types.ModuleType):
         me = self.__name__
         if sys.modules.get(me) is self:
             del sys.modules[me]
-        real = importlib.import_module(me)
+        real = importlib.import_module(me)  # where there is a package, this puts it in the package, too
         self.__dict__.update(real.__dict__)
         return getattr(real, name)
 
 
 def come_later(name: str) -> None:
     """Import the module when first used. Does nothing if it is not installed, or there already."""
+    package, _, last = name.rpartition(".")
     if name not in sys.modules and importlib.util.find_spec(name) is not None:
         sys.modules[name] = _Later(name)
+        if package:
+            setattr(sys.modules[package], last, sys.modules[name])
