@@ -71,6 +71,7 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
         self.trends = Trends(scenario.first_month if scenario.world == "unchanged" else None)
         self.policies: Policies
         self.seconds: dict[str, float] = {}
+        self._seen: Snapshot | None = None
         self.demography = Demography(city, self.parameters, self.trends)
         self.mobility = MobilitySystem(city, self.parameters, self.trends, gap=gap, threads=threads)
         self.energy = EnergySystem(
@@ -94,9 +95,13 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
         with self._timed("municipality"):
             self.policies = self.municipality.act(self.state)
         self._live()
-        with self._timed("municipality"):
-            self.municipality.observe(self.state, partial(_value, model=self))
-        self.datacollector.collect(self)
+        self._seen = self.snapshot()  # one for all indicators, which share what they count
+        try:
+            with self._timed("municipality"):
+                self.municipality.observe(self.state, partial(_value, model=self))
+            self.datacollector.collect(self)
+        finally:
+            self._seen = None
 
     def _live(self) -> None:
         state, policies = self.state, self.policies
@@ -196,7 +201,7 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
 
     def snapshot(self) -> Snapshot:
         """The month just lived, for indicators."""
-        return Snapshot(self.city, self.state, self.policies, self.parameters, self.trends)
+        return self._seen or Snapshot(self.city, self.state, self.policies, self.parameters, self.trends)
 
     def worth(self, row: int) -> dict[str, np.ndarray]:
         """(6,) what each way of travelling is worth to a citizen, by purpose; see :mod:`sim.systems.mobility.worth`."""

@@ -22,6 +22,8 @@ def age_group(state: State, clock: int) -> Ints:
 def holds_pass(state: State, policies: Policies, clock: int) -> Bools:
     """(n,) asked for a free pass: a lasting draw below the share of the age group that does."""
     c = state.citizens
+    if not policies.free_pass.any():
+        return np.zeros(len(c), bool)
     draw = uniforms(state.seed, stream("mobility.free_pass"), c.id, 0, 0)
     return np.asarray(draw < policies.free_pass[age_group(state, clock)])
 

@@ -22,7 +22,11 @@ def _adults(s: Snapshot) -> Bools:
 def _share(s: Snapshot, of: Bools) -> float:
     """Percent of ``of`` who are digitally excluded."""
     w = s.state.citizens.weight
-    return float(100.0 * w[of & excluded(s.state, _now(s))].sum() / max(float(w[of].sum()), 1e-300))
+    return float(100.0 * w[of & s.once(_excluded)].sum() / max(float(w[of].sum()), 1e-300))
+
+
+def _excluded(s: Snapshot) -> Bools:
+    return excluded(s.state, _now(s))
 
 
 def _old(s: Snapshot) -> float:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,8 @@ from sim.measures.policies import Policies
 from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import State
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,14 @@ class Snapshot:
     policies: Policies
     parameters: Parameters
     trends: Trends
+    found: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)  #: by :meth:`once`
+
+    def once(self, what: Callable[..., T], *arguments: Hashable) -> T:
+        """``what(self, *arguments)``, worked out for the first indicator that asks: several count the same people."""
+        key = (what, *arguments)
+        if key not in self.found:
+            self.found[key] = what(self, *arguments)
+        return cast("T", self.found[key])
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,13 @@ CYCLISTS, WALKERS = (20, 65), (20, 75)
 
 
 def _people(s: Snapshot, low: int = 0, high: int = 200) -> float:
+    return s.once(_of_ages, low, high)
+
+
+def _of_ages(s: Snapshot, low: int, high: int) -> float:
     c = s.state.citizens
-    age = (s.trends.clock(s.state.month) - c.birth) / 12.0
-    return float(c.weight[c.alive & (age >= low) & (age < high)].sum())
+    months = s.trends.clock(s.state.month) - c.birth
+    return float(c.weight[c.alive & (months >= 12 * low) & (months < 12 * high)].sum())
 
 
 def water_used(s: Snapshot) -> float:
@@ -111,8 +115,9 @@ INDICATORS: tuple[Indicator, ...] = (
     Indicator("without_doctor", "Adults without a doctor", "%", -1, "at month's end", "services",
               "residents of 17 and over without a treating doctor", _without_doctor),
     Indicator("deaths_avoided", "Deaths avoided by walking and cycling", "deaths/year", 1, "year at this month's pace", "services",
-              "WHO HEAT: against a city that neither walks nor cycles; differences between scenarios are what counts", deaths_avoided),
+              "WHO HEAT: against a city that neither walks nor cycles; differences between scenarios are what counts",
+              lambda s: s.once(deaths_avoided)),
     Indicator("health_benefit", "Worth of walking and cycling", "€/year", 1, "year at this month's pace", "services",
               "deaths avoided at the value of a statistical life",
-              lambda s: deaths_avoided(s) * s.parameters["statistical_life"]),
+              lambda s: s.once(deaths_avoided) * s.parameters["statistical_life"]),
 )  # fmt: skip
