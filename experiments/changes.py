@@ -59,7 +59,7 @@ def _against(path: Path, kept: Plan, wanted: Plan) -> Iterator[Fault]:
             )
     gone = {point_digest(row) for row in kept.points} - {point_digest(row) for row in wanted.points}
     if gone:
-        nested = "a folder of its own, or a design that keeps its points as it grows (values added to a grid, sobol, saltelli)"
+        nested = "a folder of its own, or a design that keeps its points: values added to a grid, twice the size of lhs, sobol, saltelli"
         yield Fault(where, f"{len(gone):,} points that the experiment no longer has", nested, "design")
     if wanted.replications < kept.replications:
         yield Fault(

@@ -19,7 +19,7 @@ from sim.errors import Fault, InputError, nearest
 #: Designs by name: what their figure counts.
 DESIGNS = {
     "grid": "every combination of the values",
-    "lhs": "points of a Latin hypercube",
+    "lhs": "points of a Latin hypercube; grows by doubling",
     "sobol": "points of a scrambled Sobol sequence, a power of two; grows by doubling",
     "saltelli": "base samples for Sobol indices, a power of two: N (2 k + 2) points of k parameters; grows by doubling",
     "morris": "trajectories for elementary effects: N (k + 1) points of k parameters",
@@ -126,7 +126,7 @@ def _unit(kind: str, size: int, k: int, seed: int, extra: Mapping[str, Any]) -> 
     from scipy.stats import qmc
 
     if kind == "lhs":
-        return np.asarray(qmc.LatinHypercube(d=k, rng=np.random.default_rng(seed)).random(size))
+        return nested_hypercube(size, k, seed)
     if kind == "sobol":
         return np.asarray(qmc.Sobol(d=k, scramble=True, rng=np.random.default_rng(seed)).random(size))
     if kind == "saltelli":
@@ -138,6 +138,25 @@ def _unit(kind: str, size: int, k: int, seed: int, extra: Mapping[str, Any]) -> 
 
         return np.asarray(morris.sample(problem(k), size, num_levels=extra["levels"], seed=seed))
     raise ValueError(kind)
+
+
+def nested_hypercube(size: int, k: int, seed: int) -> Floats:
+    """(size, k) points of a Latin hypercube that hold those of half the size, those of a quarter, and so on while sizes are even.
+
+    Each interval of the smaller one is halved; one half has its point, the others are filled in an order drawn anew for each dimension
+    (Sallaberry, Helton & Hora 2008, doi:10.1016/j.ress.2007.04.005, for uncorrelated parameters).
+    """
+    if size % 2:
+        from scipy.stats import qmc
+
+        return np.asarray(qmc.LatinHypercube(d=k, rng=np.random.default_rng(seed)).random(size))
+    half = nested_hypercube(size // 2, k, seed)
+    rng = np.random.default_rng([seed, size])
+    empty = np.ones((size, k), bool)
+    for i in range(k):
+        empty[(half[:, i] * size).astype(np.int64), i] = False
+    fill = np.column_stack([rng.permutation(np.flatnonzero(empty[:, i])) for i in range(k)])
+    return np.vstack([half, (fill + rng.random(fill.shape)) / size])
 
 
 def orders(k: int, size: int, seed: int) -> npt.NDArray[np.int64]:

@@ -107,7 +107,7 @@ def _sentences(table: pd.DataFrame) -> list[str]:
     out = []
     for indicator, rows in table.groupby("indicator", sort=False):
         least = rows.sort_values("max regret").iloc[0]
-        words = f"{indicator}: {least['scenario']} has the least largest regret ({number(least['max regret'])} {least['unit']})"
+        words = f"{indicator}: {least['scenario']} is never further from the best than {number(least['max regret'])} {least['unit']}"
         if rows["satisficing"].notna().any():
             most = rows.sort_values("satisficing", ascending=False).iloc[0]
             words += f"; {most['scenario']} holds the limit in {most['satisficing']:.0%} of the futures"

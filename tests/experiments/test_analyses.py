@@ -257,7 +257,7 @@ def test_the_safe_roadmap_has_less_regret(tmp_path: Path) -> None:
     assert table["max regret"].tolist() == [6.0, 4.0]
     assert table["satisficing"].tolist() == [pytest.approx(5 / 11), 1.0]
     assert table["percentile"].tolist() == [pytest.approx(9.0), 4.0]
-    assert "safe has the least largest regret" in answer.sentences[0]
+    assert "safe is never further from the best than 0" in answer.sentences[0]
 
 
 # --- attribution ----------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from experiments.designs import Varied, coalitions, count, orders, points
+from experiments.designs import Varied, coalitions, count, nested_hypercube, orders, points
 from experiments.experiment import Experiment, load_experiment, plan_of, schema
 from experiments.variants import Patch, patch_of, patched_text, read_roadmap, variant
 from sim import load_scenario, parse_month
@@ -225,11 +225,21 @@ def test_designs_have_the_points_they_say(kind: str) -> None:
     np.testing.assert_array_equal(made, points(kind, 8, AB, 5, extra))
 
 
-@pytest.mark.parametrize("kind", ["sobol", "saltelli"])
+@pytest.mark.parametrize("kind", ["lhs", "sobol", "saltelli"])
 def test_these_grow_without_losing_points(kind: str) -> None:
     extra = {"levels": 4, "second_order": True}
     small, big = (points(kind, n, AB, 5, extra) for n in (8, 16))
     assert {tuple(r) for r in small} <= {tuple(r) for r in big}
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 200), st.integers(1, 6), st.integers(0, 50))
+def test_a_hypercube_is_one_at_every_size(size: int, k: int, seed: int) -> None:
+    """Every interval of every dimension has one point: the definition of a Latin hypercube; twice the size holds all of them."""
+    made = nested_hypercube(size, k, seed)
+    places = np.sort((made * size).astype(np.int64), axis=0)
+    np.testing.assert_array_equal(places, np.repeat(np.arange(size)[:, None], k, axis=1))
+    np.testing.assert_array_equal(nested_hypercube(2 * size, k, seed)[:size], made)
 
 
 @settings(max_examples=30, deadline=None)
