@@ -129,11 +129,6 @@ def prepare(network: RoadNetwork) -> Topology:
     return Topology(_checksum(network), found)
 
 
-def renewed(topology: Topology | None, network: RoadNetwork) -> Topology:
-    """``topology`` if it was prepared for this graph, else one that is."""
-    return topology if topology is not None and topology.checksum == _checksum(network) else prepare(network)
-
-
 def link_cost(network: RoadNetwork, flow: npt.ArrayLike, background: npt.ArrayLike | None = None) -> FloatArray:
     """Cost of each link at the ``flow`` (L,) of all groups together (+ ``background``), in the unit of ``free_time``; as ``fixed``."""
     supply = _supply(network, background)

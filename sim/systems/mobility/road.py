@@ -14,10 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kernels.assignment import RoadNetwork, Topology, equilibrium, renewed
+from kernels.assignment import RoadNetwork, equilibrium
 from kernels.classes import ClassFlows, UserClass, assign_classes
-from kernels.fold import Folded, expand_flow, fold, refresh
-from kernels.graph import usable
+from kernels.fold import Folded, expand_flow
 from sim.city.city import City
 from sim.codes import KEPT_OUT, Driver, Period, RoadClass, RoadUser
 from sim.columns import Bools, Floats, Ints
@@ -25,9 +24,8 @@ from sim.errors import NotConverged
 from sim.measures.policies import Policies
 from sim.scenario.parameters import Parameters
 from sim.state import State
+from sim.systems.mobility.roadgraph import UNBOUND, road_graph
 
-#: Capacity of a connector: never binding.
-UNBOUND = 1e9
 MAX_ITERATIONS = 400
 #: Sets of closed links whose parted pairs are remembered.
 MOST_BANS = 8
@@ -89,34 +87,9 @@ class Road:
         self.leave_car = p["closed_street_access"] * 60.0
         self.n_districts = city.n_districts
         self.n_zones = city.n_districts + len(city.cordon)
-        n = len(city.nodes)
-        c, gate = city.connectors, city.cordon.node.astype(np.int64)
-        zone_node = n + np.arange(self.n_zones)
-        ends = np.r_[c.node.astype(np.int64), gate]
-        centroids = zone_node[np.r_[c.district.astype(np.int64), self.n_districts + np.arange(len(gate))]]
-        access = np.r_[c.time, np.zeros(len(gate))]
-        self.tail = np.r_[city.links.tail, centroids, ends]
-        self.head = np.r_[city.links.head, ends, centroids]
-        self.access = np.r_[access, access]
-        self.n_nodes = n + self.n_zones
-        self.zone_node = zone_node
-        keep = np.zeros(self.n_nodes, bool)
-        keep[n:] = True
-        keep[ends] = True
-        self.keep = keep
-        self.length = np.r_[city.links.length, np.zeros(len(self.access))]
-        through = np.ones(self.n_nodes, bool)
-        through[n:] = False
-        self.through = through
-        self.wanted = usable(
-            self.tail.astype(np.int32), self.head.astype(np.int32), self.n_nodes, zone_node.astype(np.int32), through
-        )
+        self.graph = road_graph(city)
         self._parted: dict[bytes, Bools] = {}
-        self._bare: Folded | None = (
-            None  # which links the folding joins follows from the streets alone; found when first needed
-        )
         self._latest: tuple[_Rules, _Streets] | None = None
-        self.topology: Topology | None = None  # follows from the streets alone; found when first needed
 
     def free_time(self, policies: Policies) -> Floats:
         """(L,) free time [s] under the roadmap's speed limits; junction delay stays."""
@@ -144,7 +117,6 @@ class Road:
         self, demand: Mapping[Period, Mapping[Driver, Floats]], policies: Policies, state: State
     ) -> tuple[RoadResult, ...]:
         streets = self._streets(policies)
-        self.topology = renewed(self.topology, streets.network)
         warm = {period: _stored(state, period) for period in demand}
         parts = {period: self._parts(streets, of_whom) for period, of_whom in demand.items()}
         threads = -(-self.threads // len(demand))
@@ -155,7 +127,7 @@ class Road:
             ]
             return assign_classes(
                 streets.network, classes, gap=self.gap, max_iterations=MAX_ITERATIONS, warm=warm[period], threads=threads,
-                topology=self.topology, sums=False,
+                topology=self.graph.topology, sums=False,
             )  # fmt: skip
 
         with ThreadPoolExecutor(min(self.threads, len(demand))) as pool:
@@ -187,35 +159,25 @@ class Road:
 
     def _rules(self, policies: Policies) -> _Rules:
         """What the roadmap says of links and connectors."""
-        a, none = self.city.links, np.zeros(len(self.access))
+        a, none = self.city.links, np.zeros(len(self.graph.access))
         left = np.maximum(a.lanes - policies.lanes_closed, 0.0) / a.lanes
         capacity = a.capacity * policies.capacity_factor * np.where(left > 0.0, left, 1.0)
-        open_to_all = np.zeros(len(self.access), bool)
+        open_to_all = np.zeros(len(self.graph.access), bool)
         return _Rules(
-            np.r_[self.free_time(policies), self.access], np.r_[capacity, none + UNBOUND],
+            np.r_[self.free_time(policies), self.graph.access], np.r_[capacity, none + UNBOUND],
             np.r_[np.where(left > 0.0, 0.0, self.leave_car), none],
             np.stack([np.r_[self.banned(policies, user), open_to_all] for user in (RoadUser.CAR_KEPT_OUT, RoadUser.VAN_KEPT_OUT)]),
         )  # fmt: skip
 
     def _built(self, rules: _Rules) -> _Streets:
-        """The folded network; which links are folded together does not depend on the rules, so it is found once."""
-        a, none = self.city.links, np.zeros(len(self.access))
-        columns = (
-            rules.free_time, rules.capacity, np.r_[a.alpha, none], np.r_[a.beta, none + 4.0], rules.leave_car, self.length,
-        )  # fmt: skip
-        if self._bare is None:
-            f = self._bare = fold(self.tail, self.head, *columns, self.n_nodes, self.keep, self.wanted)
-        else:
-            f = refresh(self._bare, *columns)
-        network = RoadNetwork(
-            f.tail, f.head, f.free_time, f.capacity, f.alpha, f.beta, f.fixed, f.length, n_nodes=f.n_nodes,
-            zone_node=f.node_of[self.zone_node], through=self.through[f.node],
-        )  # fmt: skip
+        """The folded network; which links are folded together does not depend on the rules."""
+        many = len(self.city.links)
+        f, network = self.graph.folded(rules.free_time, rules.capacity, rules.leave_car)
         closed = np.tile(f.fixed, (len(RoadUser), 1))
         for user in KEPT_OUT:
             banned = rules.banned[0 if user == RoadUser.CAR_KEPT_OUT else 1]
             closed[user, np.add.reduceat(banned[f.links].astype(np.int64), f.first[:-1]) > 0] = np.inf
-        return _Streets(rules.free_time[: len(a)], rules.capacity[: len(a)], f, network, closed)
+        return _Streets(rules.free_time[:many], rules.capacity[:many], f, network, closed)
 
     def banned(self, policies: Policies, user: RoadUser) -> Bools:
         """(L,) links closed to users kept out: those of districts with a ban on any sticker, motorways excepted."""
@@ -245,7 +207,7 @@ class Road:
                 self._parted.clear()
             network = streets.network._replace(fixed=streets.closed[user])
             empty = np.zeros((self.n_zones, self.n_zones))
-            found = equilibrium(network, empty, gap=1.0, threads=self.threads, topology=self.topology)
+            found = equilibrium(network, empty, gap=1.0, threads=self.threads, topology=self.graph.topology)
             self._parted[key] = np.isinf(found.skim_cost)
         return self._parted[key]
 
