@@ -12,7 +12,8 @@ from sim.results.directory import Run
 
 
 def headings(run: Run, baseline: Run | None = None) -> list[dict[str, Any]]:
-    """Each heading of the roadmap: where it should be and where the run ends (mean of the twelve months before the date).
+    """Each heading of the roadmap: where it should be and where the run ends (mean of the twelve months before the date; what is counted
+    since the start, at the date).
 
     A heading against the baseline needs one; without it is left out.
     """
@@ -22,12 +23,14 @@ def headings(run: Run, baseline: Run | None = None) -> list[dict[str, Any]]:
         if name not in run.series:
             continue
         upto = run.series.index <= by
-        reached = run.series.loc[upto, name].tail(12).mean()
+        counted = facts[name].get("period") == "since the start"
+        reached = run.series.loc[upto, name].tail(1 if counted else 12).mean()
         against = target.get("against", "start")
         if against == "baseline":
             if baseline is None:
                 continue
-            reference = baseline.series.loc[baseline.series.index <= by, name].tail(12).mean()
+            before = baseline.series.index <= by
+            reference = baseline.series.loc[before, name].tail(1 if counted else 12).mean()
         elif against == "start":
             reference = run.series[name].head(12).mean()
         else:
@@ -38,7 +41,7 @@ def headings(run: Run, baseline: Run | None = None) -> list[dict[str, Any]]:
                 "indicator": name, "label": facts[name]["label"], "unit": facts[name]["unit"], "by": by, "against": against,
                 "change": 100.0 * target["change"], "wanted": wanted, "reached": reached,
                 "got": 100.0 * (reached / reference - 1.0) if reference else float("nan"),
-                "held": bool((reached - wanted) * np.sign(target["change"]) >= 0),
+                "held": bool((reached - wanted) * (np.sign(target["change"]) or facts[name]["direction"]) >= 0),
             }
         )  # fmt: skip
     return out

@@ -34,6 +34,17 @@ def test_a_heading_is_held_by_the_last_year_against_the_first(tmp_path: Path) ->
         assert (one["wanted"], one["held"]) == (pytest.approx(0.9 * first), held)
 
 
+def test_what_is_counted_since_the_start_is_told_by_the_last_month(tmp_path: Path) -> None:
+    """40 at the end of a straight line, not the 45 of its last year's mean; a heading of no change asks for the better side."""
+    counted = run(tmp_path / "counted", 40.0, {"metropole": 1.0})
+    (target,) = counted.manifest["scenario"]["targets"]
+    counted.manifest["indicators"][target["indicator"]] |= {"period": "since the start", "direction": 1}
+    for against, held in ((39.0, True), (41.0, False)):
+        target |= {"against": against, "change": 0.0}
+        (one,) = headings(counted)
+        assert (one["reached"], one["wanted"], one["held"]) == (pytest.approx(40.0), against, held)
+
+
 def test_trade_offs_put_headings_and_payers_side_by_side(tmp_path: Path) -> None:
     a = run(tmp_path / "a", 55.0, {"metropole": 3.0, "region": 1.0})
     b = run(tmp_path / "b", 40.0, {"metropole": 5.0, "transit_authority": 1234.5})
