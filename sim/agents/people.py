@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,9 +32,15 @@ AGE_BAND = np.array(
     ]
 )
 #: Socio-professional groups of the employed (INSEE RP 2019: craft 20,657, managers 115,938, intermediate 109,776, employees 99,317,
-#: workers 56,029), and which of their jobs can be done at home: about half in all (INSEE, DG Trésor; by group: assumption).
+#: workers 56,029).
 CSP_SHARE = np.array([0.051, 0.289, 0.273, 0.247, 0.140])
-REMOTE = np.array([0.20, 0.85, 0.55, 0.35, 0.03])
+#: Rows of the registry: which of their jobs can be done at home.
+REMOTE = ("remote_craft", "remote_manager", "remote_intermediate", "remote_employee", "remote_worker")
+
+
+def remote_jobs(p: Mapping[str, float]) -> Floats:
+    """(5,) share of the jobs of each group that can be done at home."""
+    return np.array([p[name] for name in REMOTE])
 
 
 @dataclass(frozen=True)

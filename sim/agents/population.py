@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.agents.belongings import draw_cars, draw_dwellings
 from sim.agents.contacts import draw_contacts
-from sim.agents.people import REMOTE, People, draw_people
+from sim.agents.people import People, draw_people, remote_jobs
 from sim.agents.sampling import Draws, systematic
 from sim.agents.tables import Citizens, Households, Population
 from sim.agents.work import Work, draw_work
@@ -108,7 +108,9 @@ def _citizens(draws: Draws, people: People, work: Work, cars: Ints, month: int, 
         [activity == Activity.STUDENT, activity == Activity.PUPIL, activity == Activity.EMPLOYED, activity == Activity.RETIRED],
         [p["pass_students"], p["pass_pupils"], p["pass_employed"], p["pass_retired"]], 0.2,
     )  # fmt: skip
-    remote = (activity == Activity.EMPLOYED) & (draws.uniform("remote", rows) < REMOTE[np.minimum(people.csp, 4)])
+    remote = (activity == Activity.EMPLOYED) & (
+        draws.uniform("remote", rows) < remote_jobs(p)[np.minimum(people.csp, 4)]
+    )
     birth = month - age * 12 - (draws.uniform("birth", rows) * 12).astype(np.int64)
     return Citizens(
         id=rows, alive=np.ones(len(rows)), weight=people.weight, household=people.household, district=people.district, birth=birth,

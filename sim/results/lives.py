@@ -34,6 +34,7 @@ ACTS = {
 FIFTH = ("poorest fifth", "second fifth", "middle fifth", "fourth fifth", "richest fifth")
 #: Support has changed sides when it has crossed one half and stands this far beyond.
 SURE = 0.03
+OF_AGE = 18  #: age from which people are asked what they think [years]
 Row = Mapping[Any, Any]
 
 
@@ -169,7 +170,7 @@ def _of_home(a: Row, b: Row, places: Mapping[int, str]) -> Iterator[str]:
     if a["household"] != b["household"]:
         yield f"joins another household or founds one, {KIND.get(b['kind'], b['kind'])}: now in {_dwelling(b, places)}"
     elif a["dwelling"] != b["dwelling"]:
-        yield f"moves from {_dwelling(a, places)} to {_dwelling(b, places)}"
+        yield f"moves from {_dwelling(a, places)}, to {_dwelling(b, places)}"
     if a["household"] == b["household"] and a["size"] != b["size"]:
         grows = "one more" if b["size"] - a["size"] == 1 else "one fewer" if a["size"] - b["size"] == 1 else "changed"
         yield f"{grows} at home: {_count(int(b['size']), 'person')}".replace("persons", "people")
@@ -210,6 +211,8 @@ def _of_things(a: Row, b: Row) -> Iterator[str]:
 
 
 def _of_mind(a: Row, b: Row) -> Iterator[str]:
+    if a["age"] < OF_AGE:
+        return
     for name in (n for n in b if n.startswith("support ")):
         old, new = float(a[name]), float(b[name])
         if math.isnan(old) and not math.isnan(new):
@@ -232,6 +235,7 @@ def _years(months: Sequence[Row]) -> list[dict[str, Any]]:
         feelings = {n: 100.0 * float(part[n].mean()) for n in ("trust", "satisfaction")}
         travel = mean.pop("travel_min")
         monthly = {f"{n}_month": v for n, v in mean.items()}
+        feelings = feelings if part["age"].iloc[-1] >= OF_AGE else {}  # nobody asks a child
         rows.append(
             {"year": str(year), **monthly, "travel_min_day": travel, **{f"{n}_percent": v for n, v in feelings.items()}}
         )
@@ -243,12 +247,19 @@ def _year_line(year: Mapping[str, Any]) -> str:
     rent = f", rent {year['rent_month']:.0f} €" if year["rent_month"] >= 1 else ""
     return (
         f"a month: energy {year['energy_bill_month']:.0f} €, transport {year['transport_bill_month']:.0f} €{rent}{works} of "
-        f"{year['income_month']:.0f} €; {year['travel_min_day']:.0f} min a working day; satisfied {year['satisfaction_percent']:.0f} %, "
-        f"trusts {year['trust_percent']:.0f} %"
+        f"{year['income_month']:.0f} €; {year['travel_min_day']:.0f} min a working day{_feelings(year)}"
     )
 
 
+def _feelings(year: Mapping[str, Any]) -> str:
+    if "trust_percent" not in year:
+        return ""
+    return f"; satisfied {year['satisfaction_percent']:.0f} %, trusts {year['trust_percent']:.0f} %"
+
+
 def _opinions(r: Row) -> list[dict[str, Any]]:
+    if r["age"] < OF_AGE:
+        return []
     found = [(name[8:], float(r[name])) for name in r if name.startswith("support ") and not pd.isna(r[name])]
     return [
         {"measure": name, "support_percent": 100.0 * value} for name, value in sorted(found, key=lambda one: -one[1])

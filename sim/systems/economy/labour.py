@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from kernels.draws import stream, uniforms
-from sim.agents.people import REMOTE
+from sim.agents.people import REMOTE, remote_jobs
 from sim.codes import Activity, Period, Sector
 from sim.columns import Bools, Floats, Ints
 from sim.scenario.parameters import Parameters
@@ -234,7 +234,7 @@ def _hire(state: State, need: Floats, room: Floats, outside: Floats, p: Paramete
     reached = np.cumsum(weight[inside:]) - weight[inside:] * up[1]
     beyond = inside + int(np.searchsorted(reached, outside.sum(), side="right"))
     _take_inside(state, looking[:inside], need, room, p)
-    _take_outside(state, looking[inside:beyond], outside, room.sum(axis=0))
+    _take_outside(state, looking[inside:beyond], outside, room.sum(axis=0), p)
 
 
 def _take_inside(state: State, rows: Ints, need: Floats, room: Floats, p: Parameters) -> None:
@@ -252,27 +252,27 @@ def _take_inside(state: State, rows: Ints, need: Floats, room: Floats, p: Parame
     cell = district * S + sector
     firm = _firm_in(state, rows, cell, len(need))
     fits = _fits(c.weight[rows], cell, room) & (firm >= 0)
-    _start(state, rows[fits], district[fits], sector[fits], firm[fits])
+    _start(state, rows[fits], district[fits], sector[fits], firm[fits], p)
 
 
-def _take_outside(state: State, rows: Ints, outside: Floats, branches: Floats) -> None:
+def _take_outside(state: State, rows: Ints, outside: Floats, branches: Floats, p: Parameters) -> None:
     """Posts beyond the cordon, by gate; branches as in the city."""
     if not len(rows):
         return
     gate = _draw(state, "economy.gate", rows, np.broadcast_to(outside, (len(rows), len(outside))))
     sector = _draw(state, "economy.what", rows, np.broadcast_to(np.maximum(branches, 1e-9), (len(rows), S)))
     nowhere = np.full(len(rows), -1)
-    _start(state, rows, np.full(len(rows), OUTSIDE), sector, nowhere)
+    _start(state, rows, np.full(len(rows), OUTSIDE), sector, nowhere, p)
     state.citizens.main_gate[rows] = gate
 
 
-def _start(state: State, rows: Ints, district: Ints, sector: Ints, firm: Ints) -> None:
+def _start(state: State, rows: Ints, district: Ints, sector: Ints, firm: Ints, p: Parameters) -> None:
     """They begin to work; whether the job can be done at home follows from the profession."""
     c = state.citizens
     c.activity[rows] = Activity.EMPLOYED
     c.main_district[rows], c.sector[rows], c.firm[rows] = district, sector, firm
     u = uniforms(state.seed, stream("economy.remote"), c.id[rows], state.month, 0)
-    c.remote[rows] = u < REMOTE[np.minimum(c.csp[rows], len(REMOTE) - 1)]
+    c.remote[rows] = u < remote_jobs(p)[np.minimum(c.csp[rows], len(REMOTE) - 1)]
     _income(state, rows, 1.0)
 
 

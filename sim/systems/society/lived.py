@@ -12,6 +12,7 @@ import numpy as np
 
 from sim.codes import Mode
 from sim.columns import Floats
+from sim.measures.policies import Policies
 from sim.months import month_of_year
 from sim.scenario.parameters import Parameters
 from sim.state import State
@@ -27,17 +28,27 @@ class Life(NamedTuple):
     ride: Floats  #: (n,) min/day
     cold: Floats  #: (H,) K, NaN unknown
     heat: Floats  #: (H,) K.h/month beyond what homes are used to in this month of the year
+    usual: float  #: 1 in ordinary times; less where trips are not made or people may not meet: such months are nobody's usual
 
 
-def life(state: State, hot: bool, p: Parameters) -> Life:
+def emergency(policies: Policies) -> float:
+    """How far a month is out of the ordinary, 0..1."""
+    return float(max(policies.trip_suppression[0], policies.contact_loss[0]))
+
+
+def life(state: State, hot: bool, p: Parameters, out_of_the_ordinary: float = 0.0) -> Life:
     """What is lived this month; ``hot`` where a heatwave strikes that nobody is used to."""
-    return Life(bills(state), ride(state), cold(state, p["warm_enough"]), _heat(state, hot))
+    return Life(bills(state), ride(state), cold(state, p["warm_enough"]), _heat(state, hot), 1.0 - out_of_the_ordinary)
 
 
 def gains(state: State, now: Life, p: Parameters) -> tuple[Floats, Floats]:
-    """(n,) gain or loss lived against the usual, -1..1; (D,) of which surroundings, -1..1."""
+    """(n,) gain or loss lived against the usual, -1..1; (D,) of which surroundings, -1..1.
+
+    Time spared because trips cannot be made is no gain: it counts as far as the month is an ordinary one.
+    """
     s, c = state.society, state.citizens
     time = (s.reference_time - c.travel_time) / p["time_scale"]
+    time[time > 0.0] *= now.usual
     money = (s.reference_cost - now.bills) / p["money_scale"]
     lacking = np.where(np.isnan(now.cold) | np.isnan(s.reference_cold), 0.0, s.reference_cold - now.cold)
     home = 0.5 * np.tanh(money) + p["comfort_home"] * np.tanh(lacking / p["cold_scale"] - now.heat / p["heat_scale"])
@@ -67,7 +78,7 @@ def other_lives(state: State, now: Life) -> None:
 
 def get_used(state: State, now: Life, hot: bool, p: Parameters) -> None:
     """The usual follows what is lived; of heat, year by year, and not from a heatwave of the roadmap's shocks."""
-    s, a = state.society, p["adaptation"]
+    s, a = state.society, p["adaptation"] * now.usual
     s.reference_time += a * (state.citizens.travel_time - s.reference_time)
     s.reference_cost += a * (now.bills - s.reference_cost)
     s.reference_loud += a * (state.traffic.loud - s.reference_loud)

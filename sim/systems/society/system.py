@@ -90,7 +90,7 @@ class SocietySystem:
     def judge(self, state: State, policies: Policies) -> None:
         """Satisfaction with daily life, trust in the municipality, support for each measure."""
         p, c, s = self.parameters, state.citizens, state.society
-        now = lived.life(state, bool(policies.heatwave[0] > 0.0), p)
+        now = lived.life(state, bool(policies.heatwave[0] > 0.0), p, lived.emergency(policies))
         if self.trends.unchanged and not policies.announced.any():
             lived.begin_usual(state, now)  # until something happens, what is lived is the usual
         lived.other_lives(state, now)

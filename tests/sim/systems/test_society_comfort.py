@@ -137,3 +137,20 @@ def test_air_conditioning_keeps_a_home_out_of_it(society: SocietySystem, state: 
     mine = cooled[state.households.dwelling[state.citizens.household]]
     assert (found[mine] == 0.5).all()
     assert (found[~mine] < 0.5).all()
+
+
+def test_time_spared_because_nothing_may_be_done_is_no_gain(society: SocietySystem, state: State) -> None:
+    """A lockdown empties the day of journeys; nobody calls that a better life, and nobody gets used to it as fast."""
+    free, locked = state.copy(), state.copy()
+    closed = compose(
+        [Contribution("trip_suppression", 0.8), Contribution("contact_loss", 0.6)], axis_sizes(society.city, 2)
+    )
+    for one, policies in ((free, compose((), axis_sizes(society.city, 2))), (locked, closed)):
+        one.month += 1
+        one.citizens.travel_time -= 15.0
+        society.judge(one, policies)
+    gains = [float(one.citizens.satisfaction.mean()) - 0.5 for one in (free, locked)]
+    assert gains[1] == pytest.approx(0.5 * 0.5 * np.tanh(0.2 * 15.0 / P["time_scale"]) / P["loss_aversion"])
+    assert 0.0 < gains[1] < 0.3 * gains[0]
+    moved = [float((40.0 - one.society.reference_time).mean()) for one in (free, locked)]
+    assert moved[1] == pytest.approx(0.2 * moved[0])
