@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from kernels.draws import stream, uniforms
+from kernels.lookup import members
 from sim.codes import Carrier, DwellingType, EnergyUse, Mode, Powertrain
-from sim.columns import Array, Floats
+from sim.columns import Array, Floats, Ints
 from sim.measures.policies import Policies
 from sim.state import State
 
@@ -27,10 +28,9 @@ class HomeCharging:
     off_peak: Floats
     smart: Floats
 
-    @property
-    def total(self) -> Floats:
-        """(n_households,) kWh of the month."""
-        return np.asarray(self.at_once + self.off_peak + self.smart)
+    def of(self, rows: Ints) -> Floats:
+        """(n,) kWh of the month of the households ``rows``."""
+        return np.asarray(self.at_once[rows] + self.off_peak[rows] + self.smart[rows])
 
 
 @dataclass(frozen=True)
@@ -48,29 +48,41 @@ def charge(
 ) -> Charging:
     """``electric_use`` (5,) kWh/km by powertrain at the socket; ``job_share`` (D,) of the city's jobs."""
     c, h = state.cars, state.households
-    kwh = np.where(c.alive, c.km, 0.0) * electric_use[c.powertrain]
-    household = c.household.astype(np.int64)
     n, districts = len(h), len(job_share)
-    flat = state.dwellings.kind[h.dwelling] > DwellingType.TH
-    at_home = np.where(flat, parameters["home_charging_flat"], parameters["home_charging_house"])
-    own = at_home[household] * kwh
-    away = c.weight * (kwh - own)
-    work_district = _drives_to(state, n)
-    to_work = work_district[household] >= 0
-    at_work = away * np.where(to_work, parameters["work_charging_share"], 0.0)
-    work = np.bincount(np.maximum(work_district[household], 0), at_work, districts) / 1000.0
-    public = (float(away.sum()) - float(at_work.sum())) / 1000.0 * job_share
-    home_sum = np.bincount(h.district[household], c.weight * own, districts) / 1000.0
+    rows = np.flatnonzero(c.alive & (electric_use > 0.0)[c.powertrain] & (c.km > 0.0))
+    kwh, household, weight = (
+        c.km[rows] * electric_use[c.powertrain[rows]],
+        c.household[rows].astype(np.int64),
+        c.weight[rows],
+    )
+    flat = state.dwellings.kind[h.dwelling[household]] > DwellingType.TH
+    own = np.where(flat, parameters["home_charging_flat"], parameters["home_charging_house"]) * kwh
+    away = weight * (kwh - own)
+    work_district = _drives_to(state, household)
+    at_work = away * np.where(work_district >= 0, parameters["work_charging_share"], 0.0)
+    work = np.bincount(np.maximum(work_district, 0), at_work, districts) / 1000.0
+    public = (_sum_of_all(away, rows, len(c)) - _sum_of_all(at_work, rows, len(c))) / 1000.0 * job_share
+    home_sum = np.bincount(h.district[household], weight * own, districts) / 1000.0
     return Charging(_ways(state, policies, np.bincount(household, own, n), parameters), home_sum, work, public)
 
 
-def _drives_to(state: State, households: int) -> Array:
-    """(n_households,) district of work or study of the member who drives there, -1 where nobody does."""
-    c = state.citizens
-    out = np.full(households, -1, np.int64)
-    drivers = np.flatnonzero(c.alive & (c.main_mode == Mode.CAR) & (c.main_district >= 0))
+def _sum_of_all(value: Floats, rows: Ints, count: int) -> float:
+    """Sum over all cars, zero but in ``rows``: in the order of the fleet, whichever of them are electric."""
+    out = np.zeros(count)
+    out[rows] = value
+    return float(out.sum())
+
+
+def _drives_to(state: State, household: Ints) -> Array:
+    """(n,) district of work or study of the member of each household who drives there, -1 where nobody does."""
+    c, asked = state.citizens, np.zeros(len(state.households), bool)
+    asked[household] = True
+    people = members(c.household, asked)
+    drives = c.alive[people] & (c.main_mode[people] == Mode.CAR) & (c.main_district[people] >= 0)
+    drivers = people[drives]
+    out = np.full(len(asked), -1, np.int64)
     out[c.household[drivers]] = c.main_district[drivers]
-    return out
+    return out[household]
 
 
 def _ways(state: State, policies: Policies, kwh: Floats, parameters: Mapping[str, float]) -> HomeCharging:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from sim.codes import Carrier, DwellingType, Heating
 from sim.columns import Array, Bools, Floats, Ints
 from sim.measures.policies import Policies
 from sim.state import State
+from sim.systems.energy.blocks import by_blocks, weighted_sums
 from sim.systems.energy.charging import HomeCharging
 from sim.systems.energy.comfort import NO_COOLING, Comfort
 from sim.systems.energy.hours import Month
@@ -36,6 +37,11 @@ HOUSE, FLAT = 0, 1  #: groups of a district's dwellings
 TANK_SHIFT = (
     0.8  #: share of an electric tank's heating that demand response moves (assumption: the rest makes up for losses)
 )
+
+
+#: Columns of :class:`Homes` as they are made with those of the stock.
+OF_HOMES = ("household", "district", "carrier", "water_carrier", "cooking_carrier", "appliances", "charging", "size", "sharing",
+            "year_water", "year_free", "year_heat")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,12 @@ class Homes:
     year_heat: Floats  #: heating of a normal year
     steady: Mapping[str, Floats]  #: (D,) weighted mean power [W] of uses of a fixed shape
     lived: Lived  #: by district x (houses, flats) and hour [W]
+
+    def part(self, start: int, stop: int) -> Homes:
+        """Some rows; sums by district and what was lived stay whole."""
+        whole = ("steady", "lived")
+        columns = {f.name: getattr(self, f.name) for f in fields(self)}
+        return Homes(**{name: column if name in whole else column[start:stop] for name, column in columns.items()})
 
     def electricity(self) -> Floats:
         """(n,) all electricity of a dwelling but charging [kWh/month]."""
@@ -108,34 +120,66 @@ def live_month(
     charging: HomeCharging, water_day: Floats, parameters: Mapping[str, float], districts: int, threads: int,
 ) -> Homes:  # fmt: skip
     """Every occupied dwelling through the hours of the month. ``water_day`` (12,) kWh a day and person."""
-    d, days = state.dwellings, month.length
     rows = np.flatnonzero(occupied(state))
+    known = _known_masses(state, month)
+
+    def columns(start: int, stop: int) -> dict[str, Array]:
+        return _columns(
+            state, rows[start:stop], policies, month, month_of_year, prices, comfort, presence, charging, known, water_day, parameters
+        )  # fmt: skip
+
+    made = by_blocks(columns, len(rows), threads)
+    stock = Dwellings(**{name: made[name] for name in Dwellings._fields})
+    found = live(
+        stock,
+        made["group"],
+        month.hours,
+        groups=2 * districts,
+        weight=month.stands(),
+        typical=month.typical,
+        threads=threads,
+    )
+    if not month.typical:
+        state.energy.mass[rows] = found.mass
+    shaped = {"water": stock.water, "moved_water": made["moved"], "plugs": stock.plugs, "cooking": stock.cooking, "car": stock.car,
+              "night_car": stock.night_car, "smart_car": made["smart_car"]}  # fmt: skip
+    sums = weighted_sums([made["district"]] * len(shaped), list(shaped.values()), made["weight"], districts, threads)
+    used = by_blocks(lambda start, stop: _used(found, start, stop), len(rows), threads)
+    kept = {name: made[name] for name in OF_HOMES}
+    return Homes(rows=rows, **kept, **used, weight=stock.weight, warmth=stock.heat_at, water=made["water_used"],
+                 cooking=made["cooking_used"], steady=dict(zip(shaped, sums, strict=True)), lived=found)  # fmt: skip
+
+
+def _used(found: Lived, start: int, stop: int) -> dict[str, Floats]:
+    """What some dwellings used."""
+    kwh = found.dwelling[start:stop] / 1000.0
+    return {"heat": kwh[:, 1] + kwh[:, 2], "cooling": kwh[:, 3], "stress": kwh[:, 8] * 1000.0, "pv": kwh[:, 5], "pv_used": kwh[:, 6],
+            "kept": kwh[:, 7]}  # fmt: skip
+
+
+def _columns(
+    state: State, rows: Ints, policies: Policies, month: Month, month_of_year: int, prices: Tariffs, comfort: Comfort, presence: Presence,
+    charging: HomeCharging, known: Floats, water_day: Floats, parameters: Mapping[str, float],
+) -> dict[str, Array]:  # fmt: skip
+    """Of some dwellings: what the kernel wants of them, and what :class:`Homes` keeps."""
+    d, days = state.dwellings, month.length
     household, district = d.household[rows].astype(np.int64), d.district[rows].astype(np.int64)
     heating = d.heating[rows].astype(np.int64)
     size = state.households.size[household].astype(np.float64)
     enrolled = _takes_part(state, d.id[rows], "energy.response", policies.demand_response[district])
     heated = _heated(state, rows, household, heating, prices, comfort, presence, parameters)
     daily = _daily(heating, size, enrolled, month_of_year, water_day, parameters)
-    stock = _stock(state, rows, month, heated, daily, enrolled, presence, charging, parameters)
-    group = district * 2 + np.where(d.kind[rows] <= DwellingType.TH, HOUSE, FLAT)
-    found = live(
-        stock, group, month.hours, groups=2 * districts, weight=month.stands(), typical=month.typical, threads=threads
-    )
-    if not month.typical:
-        state.energy.mass[rows] = found.mass
-    kwh, moved = found.dwelling / 1000.0, daily.moved * WATTS
-    shaped = {"water": stock.water, "moved_water": moved, "plugs": stock.plugs, "cooking": stock.cooking, "car": stock.car,
-              "night_car": stock.night_car, "smart_car": charging.smart[household] / days * WATTS}  # fmt: skip
-    return Homes(
-        rows=rows, household=household, district=district, weight=d.weight[rows], carrier=HEATING_CARRIER[heating],
-        heat=kwh[:, 1] + kwh[:, 2], water_carrier=daily.water_carrier, water=daily.water * days,
-        cooking_carrier=daily.hob_carrier, cooking=daily.hob * days, appliances=daily.plugs * days, cooling=kwh[:, 3],
-        charging=charging.total[household], size=size, warmth=stock.heat_at, stress=kwh[:, 8] * 1000.0, pv=kwh[:, 5],
-        pv_used=kwh[:, 6], kept=kwh[:, 7],
-        sharing=_takes_part(state, d.id[rows], "energy.sharing", policies.energy_sharing[district]),
-        year_water=size * float(water_day.mean() * YEAR) / daily.boiler, year_free=heated.year_free, year_heat=heated.year_heat,
-        steady={name: np.bincount(district, d.weight[rows] * column, districts) for name, column in shaped.items()}, lived=found,
-    )  # fmt: skip
+    stock = _stock(state, rows, month, heated, daily, enrolled, presence, charging, known, parameters)
+    return {
+        **{name: np.asarray(column, np.float64) for name, column in stock._asdict().items()},
+        "household": household, "district": district, "carrier": HEATING_CARRIER[heating],
+        "water_carrier": daily.water_carrier, "water_used": daily.water * days, "cooking_carrier": daily.hob_carrier,
+        "cooking_used": daily.hob * days, "appliances": daily.plugs * days, "charging": charging.of(household), "size": size,
+        "sharing": _takes_part(state, d.id[rows], "energy.sharing", policies.energy_sharing[district]),
+        "year_water": size * float(water_day.mean() * YEAR) / daily.boiler, "year_free": heated.year_free, "year_heat": heated.year_heat,
+        "group": district * 2 + np.where(d.kind[rows] <= DwellingType.TH, HOUSE, FLAT), "moved": daily.moved * WATTS,
+        "smart_car": charging.smart[household] / days * WATTS,
+    }  # fmt: skip
 
 
 def _daily(
@@ -154,7 +198,7 @@ def _daily(
 
 def _stock(
     state: State, rows: Ints, month: Month, heated: Heated, daily: Daily, enrolled: Bools, presence: Presence,
-    charging: HomeCharging, parameters: Mapping[str, float],
+    charging: HomeCharging, known: Floats, parameters: Mapping[str, float],
 ) -> Dwellings:  # fmt: skip
     """The dwellings as the kernel wants them."""
     d, p, n, days = state.dwellings, parameters, len(rows), month.length
@@ -167,7 +211,7 @@ def _stock(
     return Dwellings(
         box=walls.box, opened=p["airing"] * AIR_CAPACITY * ROOM_HEIGHT * area * month.hours.open.any(),
         aperture=walls.aperture, azimuth=d.azimuth[rows],
-        mass=_masses(state, rows, month, warmth), internal=p["gains_floor"] * area + p["gains_person"] * size,
+        mass=_masses(known, rows, warmth), internal=p["gains_floor"] * area + p["gains_person"] * size,
         absent=p["gains_person"] * (size - np.minimum(presence.persons[household], size)), heat_at=warmth,
         night=np.full(n, setback), away=setback * (1.0 - presence.share[household]),
         relief=np.where(enrolled & electric, p["response_kelvin"], 0.0),
@@ -187,16 +231,23 @@ def _design_load(box: Floats, p: Mapping[str, float]) -> Floats:
     return np.asarray((box[:, 0] + opaque + box[:, 2]) * (p["heating_setpoint"] - p["design_temperature"]))
 
 
-def _masses(state: State, rows: Ints, month: Month, setpoint: Floats) -> Floats:
-    """Mass temperatures at the start: a guess for days that repeat themselves, else where the month before left them."""
+def _known_masses(state: State, month: Month) -> Floats:
+    """(dwellings,) mass temperatures where the month before left them, NaN for new ones; none for days that repeat themselves."""
     e = state.energy
     if month.typical:
-        return setpoint
+        return np.zeros(0)
     if len(e.mass) < len(state.dwellings):
         grown = np.full(len(state.dwellings), np.nan)
         grown[: len(e.mass)] = e.mass
         e.mass = grown
-    return np.asarray(np.where(np.isfinite(e.mass[rows]), e.mass[rows], setpoint))
+    return e.mass
+
+
+def _masses(known: Floats, rows: Ints, setpoint: Floats) -> Floats:
+    """Mass temperatures at the start: the set-point as a guess where nothing is known."""
+    if not len(known):
+        return setpoint
+    return np.asarray(np.where(np.isfinite(known[rows]), known[rows], setpoint))
 
 
 def _takes_part(state: State, ids: Ints, name: str, share: Floats) -> Bools:
@@ -228,6 +279,17 @@ def _heated(
     short = (limit / np.maximum(burden, limit)) ** parameters["heating_burden_elasticity"]
     used = short * (prices.relative ** -parameters["energy_price_elasticity"])[carrier]
     return Heated(year_free, year_free * used, comfort.change(kind, habit * used))
+
+
+def costs(homes: Homes, tariffs: Tariffs, parameters: Mapping[str, float], threads: int) -> dict[str, Floats]:
+    """``bill`` of the month, ``year`` and ``heat`` as :func:`year_costs`, (n,) of each row."""
+
+    def some(start: int, stop: int) -> dict[str, Floats]:
+        part = homes.part(start, stop)
+        year, heat = year_costs(part, tariffs, parameters)
+        return {"bill": month_bill(part, tariffs), "year": year, "heat": heat}
+
+    return by_blocks(some, len(homes.rows), threads)
 
 
 def month_bill(homes: Homes, tariffs: Tariffs) -> Floats:
@@ -262,7 +324,10 @@ def year_costs(homes: Homes, tariffs: Tariffs, parameters: Mapping[str, float]) 
     return bill, homes.year_free * price + water
 
 
-def by_carrier(homes: Homes, carrier: Array, kwh: Floats, districts: int, carriers: int) -> Array:
-    """(D, carriers) MWh of an energy of each row."""
-    total = np.bincount(homes.district * carriers + carrier, homes.weight * kwh, districts * carriers) / 1000.0
-    return total.reshape(districts, carriers)
+def by_carrier(
+    homes: Homes, uses: Sequence[tuple[Array, Floats]], districts: int, carriers: int, threads: int
+) -> list[Array]:
+    """(D, carriers) MWh of each use: its carrier and energy of each row."""
+    cells = [homes.district * carriers + carrier for carrier, _ in uses]
+    sums = weighted_sums(cells, [kwh for _, kwh in uses], homes.weight, districts * carriers, threads)
+    return [(total / 1000.0).reshape(districts, carriers) for total in sums]

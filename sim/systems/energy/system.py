@@ -28,7 +28,7 @@ from sim.systems.energy.comfort import comfort_curves
 from sim.systems.energy.dpe import dpe_classes
 from sim.systems.energy.emissions import emit, factors, yearly_factors
 from sim.systems.energy.floors import FloorUse, floor_use, floors
-from sim.systems.energy.homes import Homes, by_carrier, live_month, month_bill, year_costs
+from sim.systems.energy.homes import Homes, by_carrier, costs, live_month
 from sim.systems.energy.hours import DAY, Month, filling, month_hours, together
 from sim.systems.energy.lowvoltage import LowVoltage, drawn_from
 from sim.systems.energy.money import book, book_public
@@ -160,12 +160,13 @@ class EnergySystem:
         n, carriers = self.city.n_districts, len(Carrier)
         final = np.zeros((n, carriers, len(EnergyUse)))
         everyone = np.full(len(homes.rows), Carrier.ELECTRICITY, np.int64)
-        for what, carrier, kwh in (
-            (EnergyUse.HEATING, homes.carrier, homes.heat), (EnergyUse.HOT_WATER, homes.water_carrier, homes.water),
-            (EnergyUse.APPLIANCES, everyone, homes.appliances), (EnergyUse.COOKING, homes.cooking_carrier, homes.cooking),
-            (EnergyUse.COOLING, everyone, homes.cooling),
-        ):  # fmt: skip
-            final[:, :, what] += by_carrier(homes, carrier, kwh, n, carriers)
+        uses = {
+            EnergyUse.HEATING: (homes.carrier, homes.heat), EnergyUse.HOT_WATER: (homes.water_carrier, homes.water),
+            EnergyUse.APPLIANCES: (everyone, homes.appliances), EnergyUse.COOKING: (homes.cooking_carrier, homes.cooking),
+            EnergyUse.COOLING: (everyone, homes.cooling),
+        }  # fmt: skip
+        for what, mwh in zip(uses, by_carrier(homes, list(uses.values()), n, carriers, self.threads), strict=True):
+            final[:, :, what] += mwh
         add_floors(final, area, use, self.floors.mix, month.weight)
         add_cars(final, state, charging, self.fuel_car)
         for what in (EnergyUse.LIGHTING, EnergyUse.DATA):
@@ -201,10 +202,10 @@ class EnergySystem:
     def _pay(self, state: State, homes: Homes, prices: Tariffs, month: Month, public: Array, served: Array) -> None:
         n, e = len(state.households), state.energy
         gain = sharing_gain(homes, e.pv_shared * 1000.0, prices, self.parameters)
-        bill = np.bincount(homes.household, month_bill(homes, prices) - gain, n)
+        cost = costs(homes, prices, self.parameters, self.threads)
+        bill = np.bincount(homes.household, cost["bill"] - gain, n)
         state.households.energy_bill[:] = np.where(state.households.alive, bill, 0.0)
-        year, heat = year_costs(homes, prices, self.parameters)
-        e.year_bill, e.heat_cost = np.bincount(homes.household, year, n), np.bincount(homes.household, heat, n)
+        e.year_bill, e.heat_cost = (np.bincount(homes.household, cost[name], n) for name in ("year", "heat"))
         book(state, homes, prices, float((homes.weight * gain).sum()), self.parameters)
         book_public(state, prices, served @ month.weight / 1e3, public @ month.weight / 1e3)
 
