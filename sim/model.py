@@ -91,10 +91,19 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
 
     def step(self) -> None:
         """One month. The order is the causal order: plans, people, firms, decisions, traffic, energy, judgement."""
+        self.move()
+        self.reckon()
+
+    def move(self) -> None:
+        """The month until its traffic has settled. :meth:`reckon` must follow; whoever shows streets need not wait for it."""
         self._open_month()
         with self._timed("municipality"):
             self.policies = self.municipality.act(self.state)
-        self._live()
+        self._move()
+
+    def reckon(self) -> None:
+        """The rest of the month: energy, judgement, what is counted."""
+        self._judge()
         self._seen = self.snapshot()  # one for all indicators, which share what they count
         try:
             with self._timed("municipality"):
@@ -104,6 +113,10 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
             self._seen = None
 
     def _live(self) -> None:
+        self._move()
+        self._judge()
+
+    def _move(self) -> None:
         state, policies = self.state, self.policies
         with self._timed("demography"):
             self.demography.live(state, policies)
@@ -113,6 +126,9 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
             self.society.decide(state, policies)
         with self._timed("mobility"):
             self.mobility.settle(state, policies)
+
+    def _judge(self) -> None:
+        state, policies = self.state, self.policies
         with self._timed("energy"):
             self.energy.balance(state, policies)
         with self._timed("opinions"):

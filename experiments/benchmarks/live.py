@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from pathlib import Path
@@ -28,6 +29,9 @@ from experiments.benchmarks.rows import Promise, Row, measured
 CHROMIUM = Path("/usr/bin/chromium")
 SHARE = 0.02
 ROADMAP = "toulouse_2021_2026.yaml"
+LEVER = "bicycle-aid"
+#: A facilitator looks at a map before the next decision [s]; at full population months take longer to be lived ahead.
+PAUSE, LONG_PAUSE = 2.0, 12.0
 SIZE = {"width": 1600, "height": 900}
 LINKS, DISTRICTS = 110_000, 1000
 VOTERS = 50
@@ -60,7 +64,7 @@ def run(context: Context) -> list[Row]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
         try:
-            return [*refreshes(browser), *workshop(context, browser)]
+            return [*refreshes(browser), *workshop(context, browser), *whole(context, browser)]
         finally:
             browser.close()
 
@@ -164,25 +168,13 @@ def serving(pages: dict[str, bytes]) -> Iterator[str]:
 
 
 @contextmanager
-def live(context: Context) -> Iterator[tuple[str, float]]:
+def live(context: Context, city: str, people: float) -> Iterator[tuple[str, float]]:
     """``rebond live`` on the shipped roadmap: its address, and when the command was given."""
     path = context.scratch / ROADMAP
     path.write_bytes(files("scenarios").joinpath(ROADMAP).read_bytes())
     clock = context.clock()
-    command = [
-        sys.executable,
-        "-m",
-        "sim.cli",
-        "live",
-        str(path),
-        "--no-browser",
-        "--port",
-        "0",
-        "--people",
-        str(SHARE),
-        "--city",
-        context.city,
-    ]
+    command = [sys.executable, "-m", "sim.cli", "live", str(path), "--no-browser", "--port", "0"]
+    command += ["--people", str(people), "--city", city]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, text=True)
     try:
         assert process.stdout is not None
@@ -194,33 +186,76 @@ def live(context: Context) -> Iterator[tuple[str, float]]:
 
 def workshop(context: Context, browser: Any) -> list[Row]:
     """The replica at workshop share."""
-    with live(context) as (address, _):  # the eve and the compiled kernels are kept from here on
+    with live(context, context.city, SHARE) as (address, _):  # the eve and the compiled kernels are kept from here on
         ready(browser, address)[0].close()
-    first, steps, forks, levers = [], [], [], []
+    first, seen = [], Seen()
     for _ in range(context.size(1, 3)):
-        with live(context) as (address, clock):
+        with live(context, context.city, SHARE) as (address, clock):
             page, _ = ready(browser, address)
             first.append(context.clock() - clock)
-            steps += [until_changed(context, page, "[data-do=step]") for _ in range(6)]
-            forks.append(until_changed(context, page, "[data-do=fork]"))
-            page.wait_for_selector("[data-switch=bicycle-aid]")
-            levers.append(until_changed(context, page, "[data-switch=bicycle-aid]", months=1))
+            decide(context, page, seen, context.size(2, 4), PAUSE)
             voted, seconds, answers = vote(context, address)
             page.close()
+    share = f"share {SHARE:g}"
     return [
         measured("from the command to the first map", "s", first, promise=Promise(6.0), note="eve and kernels cached"),
-        measured("a month of roadmap and baseline while live, click to map", "s", steps, promise=Promise(0.3), note=f"share {SHARE:g}"),
-        measured("from a fork to its first map", "s", forks, promise=Promise(1.0)),
-        measured("from a lever to the first changed map, one month lived on three branches", "s", levers, promise=Promise(1.0)),
+        measured("a month of roadmap and baseline while live, click after click", "s", seen.steps, promise=Promise(0.3), note=share),
+        measured("the same, after a pause", "s", seen.rested, note="the month has been lived ahead"),
+        measured("from a fork to its first map", "s", seen.forks, promise=Promise(1.0)),
+        measured("from a lever to the first changed map", "s", seen.levers, promise=Promise(1.0), note=f"{PAUSE:g} s after the last"),
+        measured("from a lever to the first changed map, pulled at once", "s", seen.hasty, note="while other months are lived ahead"),
         measured(f"{VOTERS} participants voting", "s", [seconds], promise=Promise(10.0), note=f"{voted} votes counted"),
         measured("answers of the page meanwhile", "s", answers, promise=Promise(0.5)),
     ]  # fmt: skip
 
 
+def whole(context: Context, browser: Any) -> list[Row]:
+    """All citizens of the real city (``--real BUNDLE``). Its eve takes minutes, once."""
+    if context.real is None:
+        return [Row("lever to map, all citizens of the real city: give --real BUNDLE", "", None)]
+    seen = Seen()
+    with live(context, str(Path(context.real).resolve()), 1.0) as (address, _):
+        page, _ = ready(browser, address)
+        decide(context, page, seen, context.size(2, 4), LONG_PAUSE)
+    return [
+        measured("real city, all citizens: from a lever to the first changed map", "s", seen.levers, promise=Promise(3.0)),
+        measured("real city, all citizens: from a fork to its first map", "s", seen.forks, promise=Promise(3.0)),
+        measured("real city, all citizens: a month of both worlds, click after click", "s", seen.steps),
+    ]  # fmt: skip
+
+
+@dataclass
+class Seen:
+    """Seconds from a click to the map drawn."""
+
+    steps: list[float] = field(default_factory=list)
+    rested: list[float] = field(default_factory=list)
+    forks: list[float] = field(default_factory=list)
+    levers: list[float] = field(default_factory=list)
+    hasty: list[float] = field(default_factory=list)
+
+
+def decide(context: Context, page: Any, seen: Seen, rounds: int, pause: float) -> None:
+    """Months, a fork, and a lever switched off and on again."""
+    until_changed(context, page, "[data-do=step]")  # nothing has been lived ahead after it
+    seen.steps += [until_changed(context, page, "[data-do=step]") for _ in range(rounds + 2)]
+    for _ in range(rounds):
+        time.sleep(pause)
+        seen.rested.append(until_changed(context, page, "[data-do=step]"))
+    time.sleep(pause)
+    seen.forks.append(until_changed(context, page, "[data-do=fork]"))
+    page.wait_for_selector(f"[data-switch={LEVER}]")
+    for _ in range(rounds):
+        time.sleep(pause)
+        seen.levers.append(until_changed(context, page, f"[data-switch={LEVER}]", months=1))
+    page.wait_for_timeout(300)
+    seen.hasty.append(until_changed(context, page, f"[data-switch={LEVER}]", months=1))
+
+
 def ready(browser: Any, address: str) -> tuple[Any, str]:
     """A page that shows a map."""
     page = browser.new_page(viewport=SIZE)
-    page.set_default_timeout(300_000)
+    page.set_default_timeout(1_800_000)  # the eve of all citizens of a real city
     page.goto(address)
     page.wait_for_selector("[data-shown]")
     return page, address

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from sim import RunError, Scenario, State, UrbanModel
-from sim.live.history import Frame, History, frame_of
+from sim.live.history import Frame, History, early_frame, frame_of
 
 T = TypeVar("T")
 
@@ -28,6 +28,7 @@ class Branch:
         self.error = ""
         self.history = history or History()
         self._lock = threading.RLock()
+        self._early: Frame | None = None  #: streets of the month being lived
         self._seen = len(model.state.townhall.journal)
         if self.frame(self.first) is None:
             self.history.keep_frame(frame_of(model, self._seen)[0])
@@ -48,12 +49,13 @@ class Branch:
 
     def frame(self, month: int) -> Frame | None:
         """A month lived, if its maps are still held."""
-        found = self.history.frames.get(month)
+        found = self.figures(month)
         return found if found is not None and found.links is not None else None
 
     def figures(self, month: int) -> Frame | None:
         """A month lived, maps or not."""
-        return self.history.frames.get(month)
+        early = self._early
+        return self.history.frames.get(month) or (early if early is not None and early.month == month else None)
 
     def seen(self) -> list[Frame]:
         """Figures of the months that the room has seen, in their order."""
@@ -92,6 +94,19 @@ class Branch:
             self._ahead = False  # a month begun ahead is the one asked for
             turn = self._turn
             return self.submit(lambda: self._live(month, turn, seen=True))
+
+    def glance(self, month: int) -> tuple[Future[None], Future[None]]:
+        """Live until ``month``, and let its streets be seen once they are known: (then, when all of it has been lived)."""
+        first: Future[None] = Future()
+        with self._lock:
+            if self.reached >= month or self.error:
+                lived = self.live_to(month)
+                return lived, lived
+            self._ahead = False
+            turn = self._turn
+            lived = self.submit(lambda: self._live(month, turn, seen=True, streets=first))
+        lived.add_done_callback(lambda _: _follow(first, lived))
+        return first, lived
 
     def live_ahead(self, month: int) -> Future[None]:
         """Live until ``month`` without showing it; a state of the month before is kept in any case."""
@@ -141,7 +156,7 @@ class Branch:
     def _thread(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(1, thread_name_prefix=f"branch-{self.number}")
 
-    def _live(self, month: int, turn: int, *, seen: bool) -> None:
+    def _live(self, month: int, turn: int, *, seen: bool, streets: Future[None] | None = None) -> None:
         with self._lock:
             if turn != self._turn:
                 return
@@ -149,7 +164,7 @@ class Branch:
         if not seen:
             self._keep()
         while self.reached < month and not self._closing.is_set():
-            if not self._step(turn):
+            if not self._step(turn, streets if self.reached == month - 1 else None):
                 return
         with self._lock:
             if turn != self._turn:
@@ -163,18 +178,33 @@ class Branch:
         if self.model.state.month not in self.history.states:
             self.history.keep_state(self.model.state.copy())
 
-    def _step(self, turn: int) -> bool:
+    def _step(self, turn: int, streets: Future[None] | None = None) -> bool:
         """One month, from a state that is kept first. False if nobody wants it any more."""
         self._keep()
         model = self.model
-        model.step()
+        if streets is None:
+            model.step()
+        else:
+            model.move()
+            self._show_streets(model, turn)
+            streets.set_result(None)
+            model.reckon()
         frame, seen = frame_of(model, self._seen)
         with self._lock:
             if turn != self._turn:
                 return False
-            self._seen = seen
+            self._seen, self._early = seen, None
             self.history.keep_frame(frame)
         return True
+
+    def _show_streets(self, model: UrbanModel, turn: int) -> None:
+        before = self.frame(model.state.month - 1)
+        if before is None:
+            return
+        early = early_frame(model, before)
+        with self._lock:
+            if turn == self._turn:
+                self._early, self.month = early, max(self.month, early.month)
 
     def _branched(self, month: int, scenario: Scenario) -> UrbanModel:
         kept = self.history.states.get(month)
@@ -206,6 +236,7 @@ class Branch:
             model = self._branched(month, scenario)
         with self._lock:
             history.forget_after(month)
+            self._early = None
             self.model, self.month = model, min(self.month, month)
             self._seen = len(model.state.townhall.journal)
 
@@ -226,6 +257,17 @@ class Branch:
             if turn == self._turn:
                 self.history.frames[month] = found
         return found
+
+
+def _follow(first: Future[None], lived: Future[None]) -> None:
+    """What never came by itself ends as the whole did."""
+    if first.done():
+        return
+    error = None if lived.cancelled() else lived.exception()
+    if error is None:
+        first.set_result(None)
+    else:
+        first.set_exception(error)
 
 
 def _done(value: T = None) -> Future[T]:  # type: ignore[assignment]

@@ -5,7 +5,7 @@ Any month lived can be shown again: from its frame, or by living through the mon
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,6 +34,7 @@ class Frame:
     links: Floats | None
     bikes: Floats | None  #: (D, D) bicycle trips a day between districts
     firms: Floats | None  #: (3, D) posts, establishments, branch with most posts
+    early: bool = False  #: streets of a month that is still being lived; everything else is of the month before
 
     @property
     def nbytes(self) -> int:
@@ -72,6 +73,15 @@ def frame_of(model: UrbanModel, seen: int) -> tuple[Frame, int]:
         bike_trips(model.city, state, model.policies, model.parameters).astype(np.float32), firm_values(model),
     )  # fmt: skip
     return frame, size
+
+
+def early_frame(model: UrbanModel, before: Frame) -> Frame:
+    """The month whose traffic has settled, the rest of which is still to come."""
+    trips = bike_trips(model.city, model.state, model.policies, model.parameters).astype(np.float32)
+    return replace(
+        before, month=model.state.month, boardings=model.state.traffic.line_boardings.copy(), events=[], links=link_values(model),
+        bikes=trips, early=True,
+    )  # fmt: skip
 
 
 def state_bytes(state: State) -> int:

@@ -60,7 +60,13 @@ def map_values(workshop: Workshop, branch: int, against: int, month: int, link: 
     one = _arrays(workshop, branch, month, link, district)
     if against >= 0 and against != branch and one is not None:
         other = _arrays(workshop, against, month, link, district)
-        one = [a - b for a, b in zip(one[:2], other[:2], strict=True)] + one[2:] if other is not None else one
+        if other is not None:
+            if workshop.early(branch, month) != workshop.early(
+                against, month
+            ):  # districts of a month that both have lived
+                before = [_arrays(workshop, n, month - 1, "", district) or other for n in (branch, against)]
+                one[1], other[1] = before[0][1], before[1][1]
+            one = [a - b for a, b in zip(one[:2], other[:2], strict=True)] + one[2:]
     parts = [np.ascontiguousarray(a, "<f4") for a in one or [np.zeros(0)] * 4]
     return np.array([len(p) for p in parts], "<u4").tobytes() + b"".join(p.tobytes() for p in parts)
 

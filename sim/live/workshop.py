@@ -122,6 +122,11 @@ class Workshop:
             found = branch.show(month).result()
         return found
 
+    def early(self, number: int, month: int) -> bool:
+        """Only the streets of this month are known on a branch."""
+        found = self.branch(number).figures(month)
+        return found is not None and found.early
+
     def gauge(self, number: int) -> Gauge:
         """The budget of a branch's calendar."""
         return gauge(self.branch(number).scenario, self.parameters)
@@ -152,22 +157,32 @@ class Workshop:
         self.speed = min(max(months_per_second, SPEEDS[0]), SPEEDS[-1])
         self.bump()
 
-    def advance(self, watched: Collection[int] = ()) -> None:
-        """Show the next month: once the branches ``watched`` have lived it, or all of them; the others follow."""
+    def advance(self, watched: Collection[int] = (), *, glance: bool = False) -> None:
+        """Show the next month: once the branches ``watched`` have lived it, or all of them; the others follow.
+
+        ``glance``: once their streets are known; what takes longer follows, and is one more change.
+        """
         target = self.shown + 1
         if target > self.scenario.end:
             self.play(False)
             return
         alive = self.alive()
         first = [b for b in alive if b.number in watched] or alive
-        self._all(b.live_to(target) for b in first)
+        if glance:
+            pairs = [b.glance(target) for b in first]
+            self._all(streets for streets, _ in pairs)
+            later = [lived for _, lived in pairs]
+        else:
+            self._all(b.live_to(target) for b in first)
+            later = []
         with self.lock:
             if self.shown == target - 1:  # nobody looked elsewhere meanwhile
                 self.shown = target
         self.bump()
-        for later in [b.live_to(target) for b in alive if b not in first]:
-            if not later.done():
-                later.add_done_callback(lambda _: self.bump())
+        later += [b.live_to(target) for b in alive if b not in first]
+        for one in later:
+            if not one.done():
+                one.add_done_callback(lambda _: self.bump())
         self._look_ahead()
 
     def _look_ahead(self) -> None:
@@ -270,7 +285,7 @@ class Workshop:
         try:
             made = command(*args, **more)
             if not self.playing:
-                self.advance([*watched, made.number] if isinstance(made, Branch) else watched)
+                self.advance([*watched, made.number] if isinstance(made, Branch) else watched, glance=True)
             return made
         finally:
             with self._counting:

@@ -14,8 +14,9 @@ from sim.city.city import City
 from sim.live import bands, people, plan, proposals
 from sim.live.groups import compared
 from sim.live.history import History
+from sim.live.layers import DISTRICT_NAMES
 from sim.live.page import timeline_plan
-from sim.live.view import View
+from sim.live.view import View, map_values
 from sim.live.workshop import BASELINE, ROADMAP, Workshop
 
 
@@ -175,7 +176,7 @@ def test_what_is_lived_ahead_is_not_seen_before_it_is_asked_for(
     eve = workshop.shown
     assert (roadmap.month, roadmap.reached, workshop.lived) == (eve, eve + 1, eve)
     assert [frame.month for frame in roadmap.seen()] == [eve]
-    monkeypatch.setattr(roadmap.model, "step", lambda: pytest.fail("lived already"))
+    monkeypatch.setattr(roadmap.model, "move", lambda: pytest.fail("lived already"))
     workshop.playing = True  # nobody looks further ahead than one month
     roadmap.live_to(eve + 1).result()
     assert roadmap.month == eve + 1
@@ -191,17 +192,18 @@ def test_a_decision_does_not_wait_for_what_nobody_asked_for(
     workshop.advance([ROADMAP])
     idle(workshop)
     hanging, go_on, old = threading.Event(), threading.Event(), roadmap.model
-    step = old.step
+    move = old.move
 
     def hang() -> None:
         hanging.set()
         assert go_on.wait(60)
-        step()
+        move()
 
-    monkeypatch.setattr(old, "step", hang)
+    monkeypatch.setattr(old, "move", hang)
     ahead = roadmap.live_ahead(workshop.shown + 2)
     assert hanging.wait(60)
     workshop.answer([ROADMAP], workshop.edit, ROADMAP, stop=["slow"])
+    roadmap.submit(lambda: None).result()
     lived = roadmap.figures(workshop.shown)
     assert workshop.shown == roadmap.month == workshop.scenario.start + 1
     assert roadmap.model is not old
@@ -214,12 +216,47 @@ def test_a_decision_does_not_wait_for_what_nobody_asked_for(
     assert roadmap.error == ""
 
 
+def test_streets_are_seen_before_the_month_is_over(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are the month's, to the bit; everything else is of the month before until all of it has been lived."""
+    idle(workshop)
+    roadmap = workshop.branch(ROADMAP)
+    go_on, reckon, before = threading.Event(), roadmap.model.reckon, roadmap.figures(workshop.shown)
+    assert before is not None
+    monkeypatch.setattr(roadmap.model, "reckon", lambda: (go_on.wait(60), reckon()))
+    workshop.answer([ROADMAP], workshop.edit, ROADMAP, stop=["parking"])
+    month, early, revision = workshop.shown, roadmap.frame(workshop.shown), workshop.revision
+    assert early is not None
+    assert early.early
+    assert np.array_equal(early.values, before.values)
+    assert np.array_equal(early.districts, before.districts)
+    assert [frame.month for frame in roadmap.seen()] == [month - 1]
+    body = map_values(workshop, ROADMAP, BASELINE, month, "load", "jobs")
+    baseline = workshop.frame(BASELINE, month - 1)
+    assert baseline is not None
+    districts = np.frombuffer(body, "<f4", offset=16)[len(early.links[0]) :][: city_size(workshop)]
+    jobs = DISTRICT_NAMES.index("jobs")
+    assert np.array_equal(districts, before.districts[jobs] - baseline.districts[jobs])
+    go_on.set()
+    idle(workshop)
+    whole = roadmap.frame(month)
+    assert whole is not None
+    assert not whole.early
+    assert np.array_equal(whole.links, early.links)
+    assert np.array_equal(whole.bikes, early.bikes)
+    assert not np.array_equal(whole.values, before.values)
+    assert workshop.revision > revision
+
+
+def city_size(workshop: Workshop) -> int:
+    return workshop.city.n_districts
+
+
 def test_pages_do_not_wait_for_the_city(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     """While a month hangs, everything that a page does in its event loop returns."""
     idle(workshop)
     hanging, go_on = threading.Event(), threading.Event()
     for branch in workshop.branches.values():
-        monkeypatch.setattr(branch.model, "step", lambda: (hanging.set(), go_on.wait(60)))
+        monkeypatch.setattr(branch.model, "move", lambda: (hanging.set(), go_on.wait(60)))
     deciding = threading.Thread(
         target=workshop.answer, args=([ROADMAP], workshop.edit, ROADMAP), kwargs={"stop": ["slow"]}
     )
