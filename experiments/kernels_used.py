@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,24 +52,24 @@ def _lighten(library: Any) -> None:
     """Keep the kernel's intermediate code as bytes: parsed, as Numba keeps it, it takes 12 MB for 50 kernels, and only serves to
     compile another kernel that calls this one. Then it is parsed again.
     """
-    import llvmlite.binding as llvm
+    light = _light(type(library))
+    library._bitcode = library._shared_module.as_bitcode()
+    parsed = library.__dict__["_shared_module"]
+    library.__class__ = light
+    del library.__dict__["_shared_module"]
+    parsed.close()
 
-    whole = type(library)
+
+@cache
+def _light(whole: type) -> Any:
+    import llvmlite.binding as llvm
 
     class Light(whole):  # type: ignore[misc, valid-type]
         @property
         def _shared_module(self) -> Any:
             return llvm.parse_bitcode(self._bitcode)
 
-        @_shared_module.setter
-        def _shared_module(self, value: Any) -> None:
-            raise AttributeError("a kernel that was loaded has its code already")
-
-    library._bitcode = library._shared_module.as_bitcode()
-    parsed = library.__dict__["_shared_module"]
-    library.__class__ = Light
-    del library.__dict__["_shared_module"]
-    parsed.close()
+    return Light
 
 
 def _kernels() -> Iterator[tuple[str, str, Any]]:

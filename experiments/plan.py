@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 #: Seeds of a point that has seeds of its own lie this far from those of the next one.
 SEED_STRIDE = 1_000_003

@@ -44,6 +44,7 @@ class SweepBar:
 
     def named(self, title: str, state: State) -> None:
         """Show where the sweep is, under another title."""
+        self.title = title
         self.progress.update(self.task, description=title)
         self(state)
 
@@ -55,7 +56,7 @@ class SweepBar:
         due = time.monotonic() - self._said > QUIET or ended == state.runs
         if not self.console.is_terminal and due:
             self._said = time.monotonic()
-            self.console.print(f"{ended:,} of {state.runs:,}  {text}", highlight=False, soft_wrap=True)
+            self.console.print(f"{self.title}: {ended:,} of {state.runs:,}  {text}", highlight=False, soft_wrap=True)
 
 
 def words(state: State) -> str:

@@ -13,6 +13,9 @@ from experiments.frames import Sweep, require
 from experiments.plan import Floats
 from sim.errors import Fault, InputError, nearest
 
+#: Differences below this share of an indicator's largest value are rounding.
+ROUNDING = 1e-9
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -49,8 +52,13 @@ def indicators(sweep: Sweep, wanted: Sequence[str], default: int = 6) -> list[st
         raise InputError(wrong)
     if wanted:
         return list(dict.fromkeys(wanted))
-    spread = sweep.runs[known].std()
-    return [n for n in known if spread[n] > 0.0][:default]
+    return [n for n in known if not still(sweep.runs[n].to_numpy(np.float64))][:default]
+
+
+def still(values: Floats) -> bool:
+    """Whether these values are one but for rounding: sums over agents differ in their last digits."""
+    known = values[np.isfinite(values)]
+    return not known.size or bool(np.ptp(known) <= ROUNDING * np.abs(known).max())
 
 
 def scenario(sweep: Sweep, wanted: str | None) -> str:

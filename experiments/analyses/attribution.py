@@ -22,7 +22,7 @@ from experiments.designs import orders
 from experiments.frames import Sweep
 from experiments.plan import Floats, point_digest
 from sim.errors import Fault, InputError
-from sim.results.compare import signed
+from sim.results.compare import number, signed
 
 COLUMNS = (
     "indicator",
@@ -117,26 +117,28 @@ def _band(values: Floats) -> tuple[float, float]:
 
 
 def _sampled(gain: Floats) -> tuple[float, float]:
-    """Mean of (orders, R) gains, and half its interval: variance over seeds plus variance over pairs of an order and its reverse."""
-    size, seeds = gain.shape
-    pairs = np.array([gain[i : i + 2].mean() for i in range(0, size, 2)])
-    variance, free = 0.0, []
-    if len(pairs) > 1:
-        variance += pairs.var(ddof=1) / len(pairs)
-        free.append(len(pairs) - 1)
-    if seeds > 1:
-        variance += gain.mean(axis=0).var(ddof=1) / seeds
-        free.append(seeds - 1)
-    half = float(student.ppf(0.975, min(free)) * np.sqrt(variance)) if free else float("nan")
-    return float(gain.mean()), half
+    """Mean of (orders, R) gains, and half its interval: variance over seeds plus variance over pairs of an order and its reverse.
+
+    Degrees of freedom of the sum by Welch and Satterthwaite (1946): a source that hardly varies does not widen the band.
+    """
+    pairs = np.array([gain[i : i + 2].mean() for i in range(0, len(gain), 2)])
+    sources = [
+        (values.var(ddof=1) / len(values), len(values) - 1) for values in (pairs, gain.mean(axis=0)) if len(values) > 1
+    ]
+    if not sources:
+        return float(gain.mean()), float("nan")
+    variance = sum(v for v, _ in sources)
+    free = variance**2 / sum(v**2 / n for v, n in sources) if variance > 0.0 else 1.0
+    return float(gain.mean()), float(student.ppf(0.975, free) * np.sqrt(variance))
 
 
 def _sentence(indicator: str, unit: str, rows: Sequence[tuple[Any, ...]], values: Floats, k: int) -> str:
     total = float((values[1] - values[0]).mean())  # the design begins with nobody and everybody
-    top = sorted(rows, key=lambda r: -abs(r[7]))[: min(3, k)]
-    words = ", ".join(f"{r[2]} {signed(r[7])}" for r in top)
+    told = sorted((r for r in rows if np.isnan(r[8]) or abs(r[7]) > r[8]), key=lambda r: -abs(r[7]))[: min(3, k)]
+    words = ", ".join(f"{r[2]} {signed(r[7])}" + ("" if np.isnan(r[8]) else f" ± {number(r[8])}") for r in told)
+    most = f"most by {words}" if told else "no measure's share can be told from zero: more seeds or orders are needed"
     alone = signed(sum(r[3] for r in rows))
-    return f"{indicator}: {signed(total)} {unit} by the whole roadmap, most by {words}; alone, its measures would sum to {alone}"
+    return f"{indicator}: {signed(total)} {unit} by the whole roadmap, {most}; alone, its measures would sum to {alone}"
 
 
 def _figure(measures: Sequence[str], rows: Sequence[tuple[Any, ...]], unit: str) -> str:

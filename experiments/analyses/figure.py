@@ -9,7 +9,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from experiments.plan import Floats
 from sim.results.compare import number
@@ -19,7 +19,7 @@ GRID = "#e4e7eb"
 
 
 def bars(table: pd.DataFrame, panel: str, label: str, value: str, spread: str, limit: int = 9) -> str:
-    """Horizontal bars with whiskers, one panel for each value of ``panel``."""
+    """Horizontal bars with whiskers, one panel for each value of ``panel``, with its ``unit`` where the table has one."""
     panels = list(dict.fromkeys(table[panel]))[:limit]
     if not panels:
         return ""
@@ -41,7 +41,10 @@ def bars(table: pd.DataFrame, panel: str, label: str, value: str, spread: str, l
                 ecolor=INK,
                 error_kw={"lw": 0.9},
             )
-            ax.set_title(str(name))
+            unit = mine["unit"].iloc[0] if "unit" in mine and mine["unit"].iloc[0] != "-" else ""
+            ax.set_title(f"{name} [{unit}]" if unit else str(name))
+            ax.xaxis.set_major_locator(MaxNLocator(5))
+            ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: number(v)))
             ax.axvline(0.0, color=INK, lw=0.6)
             ax.grid(axis="x", color=GRID, lw=0.6)
             ax.set_axisbelow(True)

@@ -24,6 +24,8 @@ from sim.errors import Fault, InputError
 
 #: Fewest points that delta is estimated from.
 LEAST_POINTS = 20
+#: Half a band from which on an index between 0 and 1 says little.
+WIDE = 0.2
 SEED = 1
 COLUMNS = ("indicator", "unit", "parameter", "index", "value", "confidence")
 
@@ -40,10 +42,14 @@ def sensitivity(
     name = answer.scenario(sweep, name)
     against = answer.scenario(sweep, against) if against else None
     rows: list[tuple[Any, ...]] = []
+    unmoved: list[str] = []
     for indicator in answer.indicators(sweep, wanted):
         values = answer.by_point(sweep, name, indicator, against)
         unit = answer.facts(sweep, indicator).unit
-        for index, parameter, value, confidence in _indices(sweep, names, values):
+        found = _indices(sweep, names, values)
+        if not found:
+            unmoved.append(f"{indicator}: no parameter moves it")
+        for index, parameter, value, confidence in found:
             rows.append((indicator, unit if index in ("mu*", "sigma") else "-", parameter, index, value, confidence))
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     what = name if against is None else f"{name} minus {against}"
@@ -52,7 +58,7 @@ def sensitivity(
     return Answer(
         "sensitivity",
         f"What moves the indicators: {what}",
-        _sentences(shown),
+        _sentences(shown) + unmoved + _warning(shown),
         table,
         {f"{main} by parameter, with 95 % confidence": bars(shown, "indicator", "parameter", "value", "confidence")},
         (
@@ -72,7 +78,7 @@ _METHODS = {
 def _indices(sweep: Sweep, names: Sequence[str], values: Floats) -> list[tuple[Any, ...]]:
     """Rows (index, parameter, value, confidence)."""
     design = sweep.plan.design
-    if np.nanstd(values) == 0.0:
+    if answer.still(values):
         return []
     if design["kind"] == "saltelli":
         answer.need_whole(sweep, values, "Sobol indices")
@@ -115,7 +121,11 @@ def _delta(names: Sequence[str], points: Floats, values: Floats) -> list[tuple[A
     known = np.isfinite(values)
     if known.sum() < LEAST_POINTS:
         raise InputError(
-            Fault("the sweep", f"{known.sum()} points with a finished run", f"at least {LEAST_POINTS} for delta")
+            Fault(
+                "the sweep",
+                f"{known.sum()} points with a finished run",
+                f"at least {LEAST_POINTS}, for delta (extend the design)",
+            )
         )
     found = importance(points[known], values[known], SEED)
     rows = [("delta", n, found.delta[k], found.delta_confidence[k]) for k, n in enumerate(names)]
@@ -137,13 +147,21 @@ def _unit(sweep: Sweep, names: Sequence[str]) -> Floats:
     return out
 
 
+def _warning(shown: pd.DataFrame) -> list[str]:
+    """Indices between 0 and 1 whose bands leave little to be said."""
+    wide = shown[shown["index"].isin(["ST", "delta"]) & (shown["confidence"] > WIDE)]
+    if wide.empty:
+        return []
+    return [f"Bands are wide (up to ± {wide['confidence'].max():.2g} of 1): double the design and go on with --extend"]
+
+
 def _sentences(shown: pd.DataFrame) -> list[str]:
     out = []
     for indicator, rows in shown.groupby("indicator", sort=False):
         top = rows.sort_values("value", ascending=False).iloc[0]
         sure = top["value"] - top["confidence"] > rows["value"].drop(top.name).max() if len(rows) > 1 else True
         word = "most" if sure else "most, though not surely"
-        out.append(
-            f"{indicator} is moved {word} by {top['parameter']} ({top['index']} {top['value']:.3g} ± {top['confidence']:.2g})"
-        )
+        unit = "" if top["unit"] == "-" else f" {top['unit']}"
+        value = f"{top['index']} {top['value']:.3g} ± {top['confidence']:.2g}{unit}"
+        out.append(f"{indicator} is moved {word} by {top['parameter']} ({value})")
     return out

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from experiments import designs
 from experiments.analyses import delta, page, prim
-from experiments.analyses.attribution import attribution
+from experiments.analyses.attribution import _sampled, attribution
 from experiments.analyses.calibration import calibrate, posterior, quantile
 from experiments.analyses.discovery import discover
 from experiments.analyses.ema import write_ema
@@ -257,7 +257,24 @@ def test_the_safe_roadmap_has_less_regret(tmp_path: Path) -> None:
     assert table["max regret"].tolist() == [6.0, 4.0]
     assert table["satisficing"].tolist() == [pytest.approx(5 / 11), 1.0]
     assert table["percentile"].tolist() == [pytest.approx(9.0), 4.0]
-    assert "safe is never further from the best than 0" in answer.sentences[0]
+    assert "safe is never further from the best than 4" in answer.sentences[0]
+    assert table["± mean regret"].isna().all()
+
+
+def test_the_band_of_regret_over_seeds_by_hand(tmp_path: Path) -> None:
+    """Regrets of 1.5, 2 and 2.5 with seeds 1 to 3: 2 ± t(0.975, 2) 0.5 / sqrt(3), with t = 4.302653 (tables of Student's t)."""
+    varied = [Varied("x", "-", 0.0, 1.0, steps=3)]
+    work = Formula(lambda p, s, seed: p["x"] + (1.0 + 0.5 * seed if s == "bold" else 0.0))
+    table = robustness(made(tmp_path / "s", varied, "grid", 0, work, scenarios=("bold", "safe"), replications=3)).table
+    bold, safe = table.set_index("scenario").loc[["bold", "safe"], ["mean regret", "± mean regret"]].to_numpy().tolist()
+    assert bold == pytest.approx([2.0, 4.302653 * 0.5 / 3**0.5], rel=1e-6)
+    assert safe == [0.0, 0.0]
+
+
+def test_rounding_is_not_taken_for_movement(tmp_path: Path) -> None:
+    work = Formula(lambda p, _s, seed: 1e6 + 1e-7 * p["x"] * seed)
+    data = made(tmp_path / "s", [Varied("x", "-", 0.0, 1.0, steps=25)], "grid", 0, work)
+    assert sensitivity(data, ["y"]).sentences == ["y: no parameter moves it"]
 
 
 # --- attribution ----------------------------------------------------------------------------------------------------
@@ -297,6 +314,12 @@ def test_shapley_by_all_coalitions(tmp_path: Path) -> None:
     np.testing.assert_allclose(table["synergy"], table["last"] - table["alone"], atol=1e-12)
     assert table["shapley"].sum() == pytest.approx(worth(set(GAINS)), abs=1e-9)  # efficiency, whatever the sample
     assert (table["alone ±"] == 0.0).all()  # the seed's part cancels in paired differences
+
+
+def test_a_band_is_that_of_the_source_that_varies() -> None:
+    """All orders agree, seeds give 1, 2 and 3: 2 ± t(0.975, 2) / sqrt(3), with t = 4.302653, whatever the number of orders."""
+    mean, half = _sampled(np.tile([1.0, 2.0, 3.0], (4, 1)))
+    assert (mean, half) == pytest.approx((2.0, 4.302653 / 3**0.5), rel=1e-6)
 
 
 def test_few_orders_still_sum_to_the_whole(tmp_path: Path) -> None:
