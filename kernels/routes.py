@@ -177,22 +177,24 @@ def cheapest_known(routes: Routes, o: int, d: int, label: FloatArray) -> float:
 
 
 @kernel
-def keep_used(routes: Routes, keep: BoolArray, number: Int32Array, nodes: IntArray, paths: IntArray) -> None:
-    """Mark the tree nodes that routes with flow need and number them anew; counts per row."""
+def keep_used(
+    routes: Routes, at: IntArray, keep: BoolArray, number: Int32Array, nodes: IntArray, paths: IntArray
+) -> None:
+    """Mark the tree nodes that routes with flow need and number them anew, row ``o`` from ``at[o]`` on; counts per row."""
     for o in range(routes.head.shape[0]):
-        base = routes.node_first[o]
+        base, here = routes.node_first[o], at[o]
         rows = routes.path_first[o]
-        keep[base] = True
+        keep[here] = True
         for p in range(rows, rows + routes.path_used[o]):
             if routes.flow[p] > 0.0:
                 paths[o] += 1
                 i = routes.leaf[p]
-                while not keep[base + i]:
-                    keep[base + i] = True
+                while not keep[here + i]:
+                    keep[here + i] = True
                     i = routes.parent[base + i]
         for i in range(routes.node_used[o]):
-            if keep[base + i]:
-                number[base + i] = nodes[o]
+            if keep[here + i]:
+                number[here + i] = nodes[o]
                 nodes[o] += 1
 
 
@@ -310,7 +312,7 @@ def compact(routes: Routes, nodes: int = 0, paths: int = 0) -> Routes:
     many = len(routes.head)
     keep, number = np.zeros(len(routes.parent), np.bool_), np.empty(len(routes.parent), np.int32)
     kept_nodes, kept_paths = np.zeros(many, np.int64), np.zeros(many, np.int64)
-    keep_used(routes, keep, number, kept_nodes, kept_paths)
+    keep_used(routes, routes.node_first, keep, number, kept_nodes, kept_paths)
     new = empty_routes(routes.head.shape[1], np.maximum(kept_nodes, nodes), np.maximum(kept_paths, paths))
     _copy(routes, keep, number, new)
     return new

@@ -21,35 +21,45 @@ def pack(checksum: int, routes: Routes) -> tuple[FloatArray, IntArray]:
     Routes without flow and the branches only they used are left out.
     """
     many, zones = routes.head.shape
-    keep, number = np.zeros(len(routes.parent), np.bool_), np.empty(len(routes.parent), np.int32)
+    at = np.concatenate(
+        [[0], np.cumsum(routes.node_used)]
+    )  # without the rows' spare room: what is used lies close together
+    keep, number = np.zeros(at[-1], np.bool_), np.empty(at[-1], np.int32)
     nodes, paths = np.zeros(many, np.int64), np.zeros(many, np.int64)
-    keep_used(routes, keep, number, nodes, paths)
+    keep_used(routes, at, keep, number, nodes, paths)
     head = np.concatenate([np.array([MAGIC, checksum, many, zones], np.int64), nodes, paths])
     words = np.empty(len(head) + int(nodes.sum()) + int(paths.sum()), np.int64)
     flow = np.empty(int(paths.sum()))
     words[: len(head)] = head
-    _write(routes, keep, number, words, len(head), len(head) + int(nodes.sum()), flow)
+    _write(routes, at, keep, number, words, len(head), len(head) + int(nodes.sum()), flow)
     return flow, words
 
 
 @kernel
 def _write(
-    routes: Routes, keep: BoolArray, number: Int32Array, words: IntArray, node: int, path: int, flow: FloatArray
+    routes: Routes,
+    at: IntArray,
+    keep: BoolArray,
+    number: Int32Array,
+    words: IntArray,
+    node: int,
+    path: int,
+    flow: FloatArray,
 ) -> None:
     """Tree nodes that are kept to ``words`` from ``node`` on, routes with flow from ``path`` on and to ``flow``, row after row."""
     start = path
     for o in range(routes.head.shape[0]):
-        base, first = routes.node_first[o], routes.path_first[o]
+        base, here, first = routes.node_first[o], at[o], routes.path_first[o]
         words[node] = -1  # the origin: no parent, no link
         node += 1
         for i in range(1, routes.node_used[o]):
-            if keep[base + i]:
-                above = np.int64(number[base + routes.parent[base + i]])
+            if keep[here + i]:
+                above = np.int64(number[here + routes.parent[base + i]])
                 words[node] = (above << 32) | np.int64(routes.link[base + i])
                 node += 1
         for p in range(first, first + routes.path_used[o]):
             if routes.flow[p] > 0.0:
-                words[path] = (np.int64(routes.zone[p]) << 32) | np.int64(number[base + routes.leaf[p]])
+                words[path] = (np.int64(routes.zone[p]) << 32) | np.int64(number[here + routes.leaf[p]])
                 flow[path - start] = routes.flow[p]
                 path += 1
 

@@ -229,8 +229,10 @@ def road_emissions(
             total[k] += often * scale * km * (vehicles * table).sum(axis=0)
         for part in one.parts:
             kind = part.user // 2
-            driven[part.driver, kind] += often * scale * float(part.table @ km)
-            emitted[part.driver, kind] += often * scale * float(part.table @ (km * per_km.co2[kind]))
+            # plain sums, not BLAS: its threads wait for one another longer than they work, and its bits depend on how many they are
+            vehicle_km = part.table * km
+            driven[part.driver, kind] += often * scale * float(vehicle_km.sum())
+            emitted[part.driver, kind] += often * scale * float((vehicle_km * per_km.co2[kind]).sum())
     slow = factors(mix, p, np.array([p["inner_car_speed"]]))
     inside = [inner_km * float(table[0, 0]) for table in slow]
     driven[Driver.RESIDENTS, 0] += inner_km.sum()

@@ -259,14 +259,13 @@ class MobilitySystem:
         driven = self._live_through(state, setting, counts, coming.riders)
         day = cordon.day_kilometres(p, driven.network, rest, self.road.pce, _driven_km(found))
         hourly = np.stack([one.flow for one in found])
-        t.link_day = tours.hours(p) @ hourly
-        t.link_day *= day.total() * 1000.0 / max(float((t.link_day * city.links.length).sum()), 1e-300)
-        peak = float((morning.flow * city.links.length).sum()) / 1000.0
+        by_day, length = (tours.hours(p)[:, None] * hourly).sum(axis=0), city.links.length
+        metres = float((by_day * length).sum())  # plain sums: those of BLAS depend on its threads
+        scale = day.total() * 1000.0 / max(metres, 1e-300)
+        t.link_day = by_day * scale
+        peak = float((morning.flow * length).sum()) / 1000.0
         t.day_factor = np.array([day.total() / max(peak, 1e-300)])
         t.background_km = np.array([day.incomers + day.through + day.goods])
-        scale = float(t.link_day @ city.links.length) / max(
-            float((tours.hours(p) @ hourly) @ city.links.length), 1e-300
-        )
         self._burden(state, found, scale, driven.inside)
 
     def _burden(self, state: State, found: Sequence[RoadResult], scale: float, inside: Floats) -> None:
