@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 from concurrent.futures import CancelledError, Executor, Future
 from pathlib import Path
@@ -20,6 +21,7 @@ from sim.errors import Fault, InputError
 ONE_THREAD = dict.fromkeys(("NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 #: loky would replace a worker that has grown by 300 MB since it started, as one does that opens a city; the runner minds growth itself.
 PATIENT = {"LOKY_MAX_MEMORY_LEAK_SIZE": "1e15"}
+_ADDRESS = re.compile(r"(?:[a-z]+://)?[^\s/]+:\d{1,5}")
 #: How long an address is tried [s].
 CONNECT = 15.0
 
@@ -153,6 +155,9 @@ class Dask(_Apart):
     """Workers of a Dask cluster that somebody else keeps. One thread a worker and a nanny are expected (``--nthreads 1``)."""
 
     def __init__(self, address: str, connect: float = CONNECT) -> None:
+        """Raises InputError where ``address`` is none; whether somebody answers there is seen at the start."""
+        if address and not _ADDRESS.fullmatch(address):
+            raise InputError(Fault("--scheduler", repr(address), "an address such as tcp://host:8786"))
         self.address, self.connect = address, connect
         self.name = f"Dask scheduler {address}"
         self._client: Any = None

@@ -52,7 +52,8 @@ def _lighten(library: Any) -> None:
     """Keep the kernel's intermediate code as bytes: parsed, as Numba keeps it, it takes 12 MB for 50 kernels, and only serves to
     compile another kernel that calls this one. Then it is parsed again.
     """
-    light = _light(type(library))
+    kind: Any = type(library)
+    light = _light(kind)
     library._bitcode = library._shared_module.as_bitcode()
     parsed = library.__dict__["_shared_module"]
     library.__class__ = light
@@ -61,10 +62,10 @@ def _lighten(library: Any) -> None:
 
 
 @cache
-def _light(whole: type) -> Any:
+def _light(whole: Any) -> Any:
     import llvmlite.binding as llvm
 
-    class Light(whole):  # type: ignore[misc, valid-type]
+    class Light(whole):  # type: ignore[misc]
         @property
         def _shared_module(self) -> Any:
             return llvm.parse_bitcode(self._bitcode)

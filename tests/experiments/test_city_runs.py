@@ -6,13 +6,14 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from experiments.city import CityWork, margin
-from experiments.engines import Here, Loky
+from experiments.engines import Here
 from experiments.experiment import load_experiment, ready
 from experiments.frames import load
 from experiments.plan import Task
@@ -112,12 +113,25 @@ def test_a_varied_field_is_the_edited_file(folder: Path) -> None:
     assert plan.runs == 4 * 2 * 2
 
 
-def test_workers_give_the_same_bits(folder: Path) -> None:
+def test_the_five_lines_of_the_docs_give_the_same_bits(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a notebook, on two workers; beside runs in this process, in another order of work."""
     plan, work = ready(load_experiment(folder / "experiment.yaml"))
     sweep(plan, work, folder / "a", Here(), Options(batch=3))
-    sweep(plan, work, folder / "b", Loky(2), Options(batch=1))
+    text = (Path(__file__).resolve().parents[2] / "docs" / "experiments.md").read_text("utf-8")
+    lines = (
+        text.split("```python\n")[1]
+        .split("```")[0]
+        .replace("scenarios/experiments/fuel_telework.yaml", "experiment.yaml")
+    )
+    monkeypatch.chdir(folder)
+    names: dict[str, Any] = {}
+    exec(lines, names)
+    assert names["cube"]["jobs"].attrs["units"] == names["found"].units["jobs"] == "jobs"
+    assert names["cube"]["jobs"].shape == (3, 2, 2)
     for name in ("runs", "series", "districts"):
-        one, other = (getattr(load(folder / x), name).drop(columns="seconds", errors="ignore") for x in "ab")
+        one, other = (
+            getattr(load(folder / x), name).drop(columns="seconds", errors="ignore") for x in ("a", "out/fuel")
+        )
         pd.testing.assert_frame_equal(one, other, check_exact=True)
 
 
