@@ -193,13 +193,14 @@ def workshop(context: Context, browser: Any) -> list[Row]:
         with live(context, context.city, SHARE) as (address, clock):
             page, _ = ready(browser, address)
             first.append(context.clock() - clock)
-            decide(context, page, seen, context.size(2, 4), PAUSE)
+            decide(page, seen, context.size(2, 4), PAUSE)
             voted, seconds, answers = vote(context, address)
             page.close()
     share = f"share {SHARE:g}"
     return [
         measured("from the command to the first map", "s", first, promise=Promise(6.0), note="eve and kernels cached"),
-        measured("a month of roadmap and baseline while live, click after click", "s", seen.steps, promise=Promise(0.3), note=share),
+        measured("a month while playing, roadmap and baseline", "s", seen.played, promise=Promise(0.3), note=f"{share}; {PLAYED} months"),
+        measured("from a click on the next month to its map, click after click", "s", seen.steps, note="the baseline follows"),
         measured("the same, after a pause", "s", seen.rested, note="the month has been lived ahead"),
         measured("from a fork to its first map", "s", seen.forks, promise=Promise(1.0)),
         measured("from a lever to the first changed map", "s", seen.levers, promise=Promise(1.0), note=f"{PAUSE:g} s after the last"),
@@ -216,11 +217,11 @@ def whole(context: Context, browser: Any) -> list[Row]:
     seen = Seen()
     with live(context, str(Path(context.real).resolve()), 1.0) as (address, _):
         page, _ = ready(browser, address)
-        decide(context, page, seen, context.size(2, 4), LONG_PAUSE)
+        decide(page, seen, context.size(2, 4), LONG_PAUSE)
     return [
         measured("real city, all citizens: from a lever to the first changed map", "s", seen.levers, promise=Promise(3.0)),
         measured("real city, all citizens: from a fork to its first map", "s", seen.forks, promise=Promise(3.0)),
-        measured("real city, all citizens: a month of both worlds, click after click", "s", seen.steps),
+        measured("real city, all citizens: the next month's map, click after click", "s", seen.steps),
     ]  # fmt: skip
 
 
@@ -228,6 +229,7 @@ def whole(context: Context, browser: Any) -> list[Row]:
 class Seen:
     """Seconds from a click to the map drawn."""
 
+    played: list[float] = field(default_factory=list)
     steps: list[float] = field(default_factory=list)
     rested: list[float] = field(default_factory=list)
     forks: list[float] = field(default_factory=list)
@@ -235,21 +237,23 @@ class Seen:
     hasty: list[float] = field(default_factory=list)
 
 
-def decide(context: Context, page: Any, seen: Seen, rounds: int, pause: float) -> None:
+def decide(page: Any, seen: Seen, rounds: int, pause: float) -> None:
     """Months, a fork, and a lever switched off and on again."""
-    until_changed(context, page, "[data-do=step]")  # nothing has been lived ahead after it
-    seen.steps += [until_changed(context, page, "[data-do=step]") for _ in range(rounds + 2)]
+    if pause == PAUSE:
+        seen.played.append(play(page))
+    until_changed(page, "[data-do=step]")  # nothing has been lived ahead after it
+    seen.steps += [until_changed(page, "[data-do=step]") for _ in range(rounds + 2)]
     for _ in range(rounds):
         time.sleep(pause)
-        seen.rested.append(until_changed(context, page, "[data-do=step]"))
+        seen.rested.append(until_changed(page, "[data-do=step]"))
     time.sleep(pause)
-    seen.forks.append(until_changed(context, page, "[data-do=fork]"))
+    seen.forks.append(until_changed(page, "[data-do=fork]"))
     page.wait_for_selector(f"[data-switch={LEVER}]")
     for _ in range(rounds):
         time.sleep(pause)
-        seen.levers.append(until_changed(context, page, f"[data-switch={LEVER}]", months=1))
+        seen.levers.append(until_changed(page, f"[data-switch={LEVER}]", months=1))
     page.wait_for_timeout(300)
-    seen.hasty.append(until_changed(context, page, f"[data-switch={LEVER}]", months=1))
+    seen.hasty.append(until_changed(page, f"[data-switch={LEVER}]", months=1))
 
 
 def ready(browser: Any, address: str) -> tuple[Any, str]:
@@ -261,20 +265,46 @@ def ready(browser: Any, address: str) -> tuple[Any, str]:
     return page, address
 
 
-def until_changed(context: Context, page: Any, button: str, months: int = 0) -> float:
-    """Seconds from a click until the map has drawn other values (of a later month, where ``months`` says so)."""
-    before = page.evaluate("document.querySelector('[data-shown]').dataset.shown")
-    clock = context.clock()
-    page.click(button)
-    page.wait_for_function(
-        """([old, months]) => {
-          const now = document.querySelector('[data-shown]').dataset.shown;
-          const month = address => +new URLSearchParams(address.split('?')[1]).get('month');
-          return now !== old && month(now) >= month(old) + months;
-        }""",
-        arg=[before, months],
-    )
-    return context.clock() - clock
+PLAYED = 10
+PLAY = """(months) => new Promise((done) => {
+  const map = document.querySelector("[data-shown]");
+  const month = () => +new URLSearchParams(map.dataset.shown.split("?")[1]).get("month");
+  let first = month(), clock = 0;
+  const look = () => {
+    if (!clock && month() > first) [first, clock] = [month(), performance.now()];
+    if (clock && month() >= first + months) done((performance.now() - clock) / 1000 / (month() - first));
+    else requestAnimationFrame(look);
+  };
+  look();
+})"""
+
+
+def play(page: Any) -> float:
+    """Seconds a month while the city plays as fast as the page lets it (five months a second at most)."""
+    page.locator(".head .q-select").click()
+    page.locator(".q-menu .q-item").last.click()
+    page.click("[data-do=play]")
+    seconds = float(page.evaluate(PLAY, PLAYED))
+    page.click("[data-do=play]")
+    return seconds
+
+
+CLICK = """([button, months]) => new Promise((done) => {
+  const map = document.querySelector("[data-shown]"), old = map.dataset.shown, clock = performance.now();
+  const month = (address) => +new URLSearchParams(address.split("?")[1]).get("month");
+  const look = () => {
+    const now = map.dataset.shown;
+    if (now !== old && month(now) >= month(old) + months) done((performance.now() - clock) / 1000);
+    else requestAnimationFrame(look);
+  };
+  document.querySelector(button).click();
+  look();
+})"""
+
+
+def until_changed(page: Any, button: str, months: int = 0) -> float:
+    """Seconds from a click until the map has drawn other values (of a later month, where ``months`` says so), by the page's own clock."""
+    return float(page.evaluate(CLICK, [button, months]))
 
 
 def vote(context: Context, address: str) -> tuple[int, float, list[float]]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from nicegui import ui
 from nicegui.events import GenericEventArguments
+
+#: Panels wait this long for the map, which is to be drawn first [s].
+PATIENCE = 0.5
 
 
 class CityMap(ui.element, component="mapview.js", dependencies=["citymap.js"]):
@@ -16,13 +21,21 @@ class CityMap(ui.element, component="mapview.js", dependencies=["citymap.js"]):
         super().__init__()
         self._props["look"], self._props["geometry"], self._props["values"] = {}, "/map/geometry", ""
         self._props["inset"] = 64  # the choice of layers
+        self._drawn = asyncio.Event()
         self.on("district", lambda e: on_district(_whole(e)))
+        self.on("drawn", self._drawn.set)
 
-    def show(self, look: dict[str, Any], values: str) -> None:
-        """Draw this."""
-        if look != self._props["look"] or values != self._props["values"]:
-            self._props["look"], self._props["values"] = look, values
-            self.update()
+    async def show(self, look: dict[str, Any], values: str) -> None:
+        """Draw this. Returns when the browser has drawn new values, or is too slow or too far away to say so."""
+        new = values != self._props["values"]
+        if look == self._props["look"] and not new:
+            return
+        self._props["look"], self._props["values"] = look, values
+        self._drawn.clear()
+        self.update()
+        if new:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._drawn.wait(), PATIENCE)
 
 
 class Timeline(ui.element, component="timeline.js"):

@@ -59,6 +59,7 @@ export default {
           this.model.set("links", parts[0]);
           this.$el.cityMap?.view && this.$el.cityMap.drawOver();
           this.$el.dataset.shown = address;
+          this.$emit("drawn");
         }
       } finally {
         this.busy = false;

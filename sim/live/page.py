@@ -26,8 +26,6 @@ from sim.live.words import indicator_label, kind_title, month_text, words
 from sim.live.workshop import BASELINE, ROADMAP, SPEEDS, Workshop
 
 CSS = files("sim.live").joinpath("page.css").read_text("utf-8")
-#: The browser draws the map before it is given the panels [s].
-MAP_FIRST = 0.04
 TABS = ("figures", "levers", "people", "room", "story")
 STATUS = {
     Status.PLANNED: "planned",
@@ -181,7 +179,7 @@ class Page:
             await self.draw()
 
     async def draw(self) -> None:
-        """The map first: everything else waits until it has been sent."""
+        """The map first: everything else waits until it has been drawn."""
         w, view = self.workshop, self.view
         now = (
             w.revision,
@@ -210,8 +208,7 @@ class Page:
             "at": w.decisions,
         }
         drawn: dict[str, Any] = await run.io_bound(look, view, w) or {}
-        self.map.show(drawn, f"/map/values?{urlencode(query)}")
-        await asyncio.sleep(MAP_FIRST)
+        await self.map.show(drawn, f"/map/values?{urlencode(query)}")
         self.timeline.show(timeline_plan(w, view))
         if self.tabs.value != view.tab:
             self.tabs.set_value(view.tab)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import json
 import socket
+import sys
 import threading
 import webbrowser
 from collections.abc import Callable
@@ -35,8 +36,12 @@ from sim.live.words import kind_title, month_text, words
 
 #: Longest body of a participant's post [bytes].
 LONGEST_POST = 2000
+#: How long a branch's Python may keep the page's event loop waiting at a time [s]; the default is five times that.
+SWITCH = 0.001
 LOCAL_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 GUEST = "rebond_guest"
+#: Values change every month, and packing them takes longer than sending them.
+PLAIN = {"Cache-Control": "no-store", "Content-Encoding": "identity"}
 
 
 def serve(
@@ -52,6 +57,7 @@ def serve(
 ) -> None:
     """Serve a workshop until it is interrupted. Raises InputError when the port is taken."""
     keep_memory()
+    sys.setswitchinterval(SWITCH)
     host = "0.0.0.0" if share else "127.0.0.1"
     try:
         listener = socket.create_server((host, port))
@@ -174,7 +180,7 @@ def _map_routes(app: FastAPI, site: Site) -> None:
             body = map_values(site.workshop, branch, against, month, link, district)
         except RebondError as error:
             return Response(str(error), status_code=404)
-        return Response(body, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
+        return Response(body, media_type="application/octet-stream", headers=PLAIN)
 
 
 def _room_routes(app: FastAPI, site: Site) -> None:
