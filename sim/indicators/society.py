@@ -91,7 +91,7 @@ INDICATORS: tuple[Indicator, ...] = (
     Indicator("trust", "Trust in the municipality", "%", 1, "at month's end", "society", "mean trust of adults",
               lambda s: 100.0 * _mean(s, s.state.citizens.trust), lambda s: 100.0 * _by_district(s, s.state.citizens.trust)),
     Indicator("satisfaction", "Satisfaction with daily life", "%", 1, "month", "society",
-              "travel time and bills against what people are used to; 50 is as usual",
+              "time, bills and rent, comfort, noise and air against what people are used to; 50 is as usual",
               lambda s: 100.0 * _mean(s, s.state.citizens.satisfaction)),
     Indicator("support", "Support for the roadmap", "%", 1, "at month's end", "society", "mean support of adults for announced measures",
               _support),
