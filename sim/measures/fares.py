@@ -27,8 +27,8 @@ class FreeTransitResidents(Measure):
     sources: ClassVar[tuple[str, ...]] = (
         "Montpellier: weekends September 2020, under 18 and over 65 September 2021, all residents 21 December 2023; 358,000 passes for "
         "some 500,000 inhabitants in May 2024, +23.7 % trips in the first quarter on 2019, counted another way (Ville, Rail & Transports)",
-        "Cour des comptes (November 2025), survey of 11,000 riders of Montpellier in June 2024: +20 % trips, of the new ones 39 % walked or "
-        "cycled before, 33 % drove, 28 % are trips not made before",
+        "Cour des comptes (November 2025), survey of 11,000 riders of Montpellier in June 2024: +20 % trips, of the new ones 39 % walked "
+        "or cycled before, 33 % drove, 28 % are trips not made before",
         "Balcombe et al. (2004), TRL593: fare elasticity -0.4 in the short run, -1.0 in the long run",
         "Cats, Susilo & Reimal (2017), Transportation 44: free transit in Tallinn, +14 % trips in a year",
     )
