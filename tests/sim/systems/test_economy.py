@@ -10,6 +10,7 @@ import pytest
 from sim.city.city import City
 from sim.codes import Activity, Party, Purpose, Sector
 from sim.measures.policies import Contribution, Policies, axis_sizes, compose
+from sim.months import days_in
 from sim.scenario.parameters import STATUSES, Parameters, registry
 from sim.scenario.trends import Trends
 from sim.state import State
@@ -182,11 +183,26 @@ def test_every_payment_of_a_month_is_recomputed_and_nothing_else_is_paid(city: C
         )
         * at_one
     )
+    thousand_people, days = c.weight[c.alive].sum() / 1000.0, days_in(state.month)
+    home, work = (
+        thousand_people * P["water_home"] * days,
+        (e.residents + e.incomers).sum() * P["water_work"] * days / 1000.0,
+    )
+    bins = P["waste_residual"] * P["waste_residual_cost"] + P["waste_sorted"] * P["waste_sorted_cost"]
+    tax = thousand_people * bins * days / 365.25
+    pumped = (home + work) * (P["water_supply_energy"] / P["water_yield"] + P["sewage_energy"])
+    power = pumped * Trends(MONTH).at("firm_price_electricity", state.month)
     expected = {
+        (Party.HOUSEHOLDS, Party.METROPOLE, Purpose.UTILITIES): home * P["water_service_cost"] + tax,
+        (Party.FIRMS, Party.METROPOLE, Purpose.UTILITIES): work * P["water_service_cost"],
+        (Party.METROPOLE, Party.FIRMS, Purpose.UTILITIES): (home + work) * P["water_service_cost"] + tax - power,
+        (Party.METROPOLE, Party.OUTSIDE, Purpose.ENERGY): power,
         (Party.FIRMS, Party.HOUSEHOLDS, Purpose.WAGES): sum(w * WAGE[s] for w, s in workers),
         (Party.FIRMS, Party.OUTSIDE, Purpose.WAGES): (e.incomers.sum(axis=0) * WAGE).sum(),
         (Party.OUTSIDE, Party.FIRMS, Purpose.SALES): (sales * OUTSIDE_SALES).sum(),
-        (Party.HOUSEHOLDS, Party.FIRMS, Purpose.CONSUMPTION): (h.weight * h.income).sum() * P["consumed_locally"],
+        (Party.HOUSEHOLDS, Party.FIRMS, Purpose.CONSUMPTION): (h.weight * h.income).sum() * P["consumed_locally"]
+        - home * P["water_service_cost"]
+        - tax,
         (Party.FIRMS, Party.STATE, Purpose.TAXES): e.value_added.sum() * P["tax_share"],
         (Party.STATE, Party.HOUSEHOLDS, Purpose.BENEFITS): idle * P["unemployment_benefit"],
         (Party.METROPOLE, Party.FIRMS, Purpose.CONSUMPTION): 2e5,
