@@ -191,7 +191,7 @@ def test_every_payment_of_a_month_is_recomputed_and_nothing_else_is_paid(city: C
     bins = P["waste_residual"] * P["waste_residual_cost"] + P["waste_sorted"] * P["waste_sorted_cost"]
     tax = thousand_people * bins * days / 365.25
     pumped = (home + work) * (P["water_supply_energy"] / P["water_yield"] + P["sewage_energy"])
-    power = pumped * Trends(MONTH).at("firm_price_electricity", state.month)
+    power = pumped * Trends().at("firm_price_electricity", state.month)
     expected = {
         (Party.HOUSEHOLDS, Party.METROPOLE, Purpose.UTILITIES): home * P["water_service_cost"] + tax,
         (Party.FIRMS, Party.METROPOLE, Purpose.UTILITIES): work * P["water_service_cost"],
