@@ -6,6 +6,8 @@ import platform
 import resource
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 
@@ -14,7 +16,7 @@ import numpy as np
 from sim.city.city import City
 from sim.eve import Kept, both_worlds
 from sim.indicators import INDICATORS
-from sim.model import DEFAULT_GAP
+from sim.model import DEFAULT_GAP, UrbanModel
 from sim.record import Record, Recorder
 from sim.scenario.load import Scenario
 from sim.scenario.parameters import Parameters, registry
@@ -75,13 +77,11 @@ def run_pair(
     )
     first_month = time.perf_counter() - clock
     months = months_of(scenario)
-    for done, month in enumerate(months, start=1):
-        seen = []
-        for model, recorder in zip(models, recorders, strict=True):
-            model.step()
-            seen.append(recorder.observe())
-        if watch is not None:
-            watch(month, done / len(months), seen[0], seen[1])
+    with _side_by_side(threads) as each:
+        for done, month in enumerate(months, start=1):
+            seen = list(each(_month, models, recorders))
+            if watch is not None:
+                watch(month, done / len(months), seen[0], seen[1])
     extra = {
         "versions": versions(),
         "gap": gap,
@@ -94,6 +94,26 @@ def run_pair(
 
 
 ROLES = ("roadmap", "baseline")
+
+
+def _month(model: UrbanModel, recorder: Recorder) -> Mapping[str, float]:
+    """One month of one world, and its indicators."""
+    model.step()
+    return recorder.observe()
+
+
+@contextmanager
+def _side_by_side(threads: int) -> Iterator[Callable[..., Iterator[Mapping[str, float]]]]:
+    """``map`` for the worlds of a pair: each in a thread of its own if there are several.
+
+    Worlds share nothing that a month writes to. Array work lets go of the interpreter, so that what a world does on one thread no longer
+    leaves the other cores idle.
+    """
+    if threads < len(ROLES):
+        yield map
+        return
+    with ThreadPoolExecutor(len(ROLES)) as pool:
+        yield pool.map
 
 
 def run_member(scenario: Scenario, city: City, member: Member) -> np.ndarray:
