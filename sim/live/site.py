@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import traceback
 from collections.abc import Callable
@@ -15,6 +16,9 @@ from sim.live.rights import Rights
 from sim.live.room import Room
 from sim.live.view import View
 from sim.live.workshop import Workshop
+
+#: Citizens simulated from which a branch is given all cores: with fewer, threads cost as much as they spare.
+MANY = 100_000
 
 
 @dataclass
@@ -40,7 +44,9 @@ class Site:
         try:
             made, self.kept = open_city()
             self.shape = geometry(made)
-            self.workshop = Workshop.open(self.path, self.scenario, made, self.share, 1, self.kept)
+            many = made.districts.population.sum() * (self.share or self.scenario.share) > MANY
+            threads = (os.cpu_count() or 1) if many else 1  # of a branch, beside the other branches
+            self.workshop = Workshop.open(self.path, self.scenario, made, self.share, threads, self.kept)
         except InputError as error:
             self.error = str(error)
         except RebondError as error:

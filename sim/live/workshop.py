@@ -59,6 +59,7 @@ class Workshop:
         self.revision = 0
         self.decisions = 0  #: grows with every decision: months lived again are other months
         self.journal: list[Note] = []
+        self._watched: tuple[int, ...] = ()  #: branches on the map last, the one decided on first
         self._next = ROADMAP + 1
         self._held = 0  #: decisions under way that count as one change
         self._counting = (
@@ -166,7 +167,7 @@ class Workshop:
         if target > self.scenario.end:
             self.play(False)
             return
-        alive = self.alive()
+        alive, self._watched = self.alive(), tuple(watched)
         first = [b for b in alive if b.number in watched] or alive
         if glance:
             pairs = [b.glance(target) for b in first]
@@ -196,8 +197,12 @@ class Workshop:
             self._scout.submit(self._idle)
 
     def _idle(self) -> None:
-        """One branch after the other: a decision that comes meanwhile finds a core free."""
-        for branch in self.alive():
+        """One branch after the other: a decision that comes meanwhile finds a core free.
+
+        First what the map compares to, last the branch that is decided on: its month will be another one.
+        """
+        watched = self._watched
+        for branch in sorted(self.alive(), key=lambda b: (b.number in watched[:1], b.number not in watched)):
             if self._closed or self.playing or self._held:
                 return
             branch.live_ahead(min(self.shown + 1, self.scenario.end)).exception()
@@ -244,6 +249,7 @@ class Workshop:
             model = parent.model_at(month).result()
             branch = Branch(self._next, _name(name), model, parent.history.copy(month))
             self.branches[self._next] = branch
+            self._watched = (branch.number, number)
             self._next += 1
         self.note(branch.name, f"what if: forked from {parent.name}")
         return branch
@@ -285,7 +291,7 @@ class Workshop:
         try:
             made = command(*args, **more)
             if not self.playing:
-                self.advance([*watched, made.number] if isinstance(made, Branch) else watched, glance=True)
+                self.advance([made.number, *watched] if isinstance(made, Branch) else watched, glance=True)
             return made
         finally:
             with self._counting:
