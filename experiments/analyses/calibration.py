@@ -25,7 +25,13 @@ from sim.errors import Fault, InputError
 from sim.results.compare import number
 
 ACCEPTED = 0.1
+#: Of the observation errors drawn.
+SEED = 1
 LEAST_ACCEPTED = 10
+METHOD = (
+    "Approximate Bayesian Computation: rejection with local-linear adjustment (Beaumont et al. 2002); simulated figures carry a drawn error"
+    " of observation, so that what is seen only to within its sd narrows the parameters no further (Wilkinson 2013)."
+)
 COLUMNS = ("parameter", "unit", "prior mean", "posterior mean", "posterior sd", "5 %", "50 %", "95 %", "narrowed to")
 
 
@@ -63,7 +69,8 @@ def calibrate(sweep: Sweep, observed: Path, name: str | None = None, share: floa
                 f"at least {LEAST_ACCEPTED / share:.0f}, so that {LEAST_ACCEPTED} are accepted",
             )
         )
-    found = posterior(x, (means - value) / sd, share)
+    error = np.array([o.sd for o in observations]) * np.random.default_rng(SEED).standard_normal(means.shape)
+    found = posterior(x, (means + error - value) / sd, share)
     lows, highs = (np.array([sweep.plan.design["ranges"][n][i] for n in names]) for i in (0, 1))
     found = Posterior(np.clip(found.values, lows, highs), found.weights, found.rows, found.tolerance)
     units = {p.name: p.unit for p in sweep.plan.parameters}
@@ -79,7 +86,7 @@ def calibrate(sweep: Sweep, observed: Path, name: str | None = None, share: floa
         sentences,
         table,
         {"prior and posterior": histograms(samples, units)},
-        ("Approximate Bayesian Computation: rejection with local-linear adjustment (Beaumont et al. 2002).",),
+        (METHOD,),
         {"Observations and fit": fit},
     )
 

@@ -75,7 +75,7 @@ def discover(sweep: Sweep, where: str | None = None, name: str | None = None, ag
         f"When {what}: {name}" + (f" minus {against}" if against else ""),
         [_sentence(name, what, limits, names, units, box), told],
         table,
-        {"points in the plane of the limits that matter most": boxes_in_space(x, names, cases, shown)},
+        {"points in the plane of the limits that matter most": boxes_in_space(x, names, cases, shown, units)},
         (*METHODS, f"Cases of interest: {cases.sum()} of {len(cases)} points."),
         {"Boxes from wide to dense (shares)": path, "Leaves of the tree": rules},
     )
@@ -120,7 +120,7 @@ def _sentence(
     box: prim.Box,
 ) -> str:
     sure = [row for row in limits if row[3] <= SURE]
-    figures = f"{box.density:.0%} of the points there, against {box.coverage:.0%} of all such cases"
+    figures = f"so at {box.density:.0%} of the points there, which are {box.coverage:.0%} of all such cases"
     if not sure:
         return f"{name}: no part of the parameters' space stands out for '{what}'"
     words = " and ".join(

@@ -54,7 +54,11 @@ def bars(table: pd.DataFrame, panel: str, label: str, value: str, spread: str, l
 
 
 def boxes_in_space(
-    points: Floats, names: Sequence[str], cases: np.ndarray, box: Mapping[str, tuple[float, float]]
+    points: Floats,
+    names: Sequence[str],
+    cases: np.ndarray,
+    box: Mapping[str, tuple[float, float]],
+    units: Mapping[str, str],
 ) -> str:
     """Points in the plane of the two parameters that the box bounds most; cases of interest filled, the box drawn."""
     shown = list(box)[:2] or list(names)[:2]
@@ -69,10 +73,14 @@ def boxes_in_space(
         limits = [box.get(name, (v.min(), v.max())) for name, v in zip(shown, (x, y), strict=False)]
         (left, right), (low, high) = limits[0], limits[1] if len(limits) > 1 else (-0.5, 0.5)
         ax.plot([left, right, right, left, left], [low, low, high, high, low], color=INK, lw=1.2)
-        ax.set_xlabel(shown[0])
-        ax.set_ylabel(shown[1] if len(shown) > 1 else "")
-        ax.legend(frameon=False, fontsize=8)
+        ax.set_xlabel(_with_unit(shown[0], units))
+        ax.set_ylabel(_with_unit(shown[1], units) if len(shown) > 1 else "")
+        ax.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
         return svg(figure)
+
+
+def _with_unit(name: str, units: Mapping[str, str]) -> str:
+    return f"{name} [{units[name]}]" if units.get(name, "-") != "-" else name
 
 
 def dots(labels: Sequence[str], groups: Mapping[str, tuple[Floats, Floats, Floats]], unit: str) -> str:

@@ -350,6 +350,15 @@ def test_the_posterior_of_a_normal_mean() -> None:
     assert quantile(found.values[:, 0], found.weights, 0.95) == pytest.approx(3.0 + 1.645 * 0.5, abs=0.1)
 
 
+def test_an_observation_narrows_no_further_than_its_own_error(tmp_path: Path) -> None:
+    """y = 10 x without noise, seen as 5 with an sd of 0.5: the posterior is normal, mean 0.5, sd 0.05 (by hand; flat prior, 60 points)."""
+    data = made(tmp_path / "s", [Varied("x", "-", 0.0, 1.0)], "lhs", 600, Formula(lambda p, _s, _seed: 10.0 * p["x"]))
+    (tmp_path / "seen.csv").write_text("indicator,period,value,sd\ny,final,5,0.5\n")
+    row = calibrate(data, tmp_path / "seen.csv").table.iloc[0]
+    assert row["posterior mean"] == pytest.approx(0.5, abs=4 * 0.05 / 60**0.5)
+    assert row["posterior sd"] == pytest.approx(0.05, rel=4 / 120**0.5)
+
+
 def test_known_parameters_are_found_again(tmp_path: Path) -> None:
     varied = [Varied("a", "€", 0.0, 2.0), Varied("b", "-", 0.0, 1.0)]
     work = Formula(lambda p, _, seed: 10.0 * p["a"] + 0.01 * seed, ("2021", "2022"))
