@@ -21,7 +21,8 @@ ROADMAP = "toulouse_2021_2026.yaml"
 def live(bundle: Path, share: float, months: int, threads: int) -> dict[str, Any]:
     """Seconds of the months (roadmap and baseline together), of settling, of the baseline by system; memory; compilation.
 
-    The baseline's clocks start with its first month; the roadmap's run while the city is led in, too.
+    The baseline's clocks start with its first month; the roadmap's run while the city is led in, too. With several threads both worlds live
+    at once, so that a system's clock holds its waiting for the other world.
     """
     clock = time.perf_counter()
     with CompileWatch(lambda: None) as watch:
