@@ -36,6 +36,7 @@ class RoomPanel:
             ui.label(f"{site.address.removeprefix('http://')}/room").classes("big")
         self.count = ui.label().classes("title big").mark("voters")
         self.proposals = ui.column().classes("w-full gap-1")
+        self.drawn: tuple[int, tuple[int, ...]] = (-1, ())
         self.box = ui.column().classes("w-full gap-1")
         with ui.row():
             ui.button(say["apply_plan"], on_click=self.apply).props("data-do=apply-plan")
@@ -76,6 +77,10 @@ class RoomPanel:
     def draw_proposals(self) -> None:
         """What participants propose, the most wanted first, with what can be made of it."""
         page, say, language = self.page, self.page.say, self.page.view.language
+        key = (page.site.room.revision, tuple(page.workshop.branches))
+        if key == self.drawn:  # what is about to be clicked stays where it is
+            return
+        self.drawn = key
         self.proposals.clear()
         found = page.site.room.ranked()
         if not found:

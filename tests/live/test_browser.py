@@ -216,6 +216,7 @@ def test_proposals_from_phones(browser: Browser, page: Page, served: str) -> Non
     branches = page.locator("[data-branch]").count()
     card.locator("[data-do=proposal-branch]").click()
     expect(page.locator("[data-branch]")).to_have_count(branches + 1, timeout=SLOW)
+    expect(page.locator("[data-figure=co2_transport]")).to_be_visible(timeout=SLOW)
     page.keyboard.press("4")
     card.locator("[data-do=hide-proposal]").click()
     expect(judge.locator("[data-judge='p1:1']")).to_have_count(0, timeout=SLOW)
