@@ -69,6 +69,7 @@ def test_a_data_collector_of_ones_own(plan: Scenario) -> None:
     np.testing.assert_array_equal(trust, c.trust[c.alive])
 
 
+@pytest.mark.filterwarnings("ignore")  # Mesa's and Solara's own, of each other
 def test_solara_is_given_the_model(plan: Scenario) -> None:
     pytest.importorskip("solara", reason="no solara: Mesa's SolaraViz is not tested")
     from mesa.visualization import SolaraViz, make_plot_component
