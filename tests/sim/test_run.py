@@ -86,8 +86,8 @@ HEADLINES = (
 SEEDS = range(1, 6)
 #: Differences of rare events: a retrofit grant moves single boilers within two months, which no spread of five seeds foresees.
 RARE = [("difference", "co2_buildings")]
-#: Agents whom an event may touch without one being in the sample, to 95 % (rule of three), times what one is worth. Whoever is hired because of a
-#: measure within two months is such an event: one post in two months among half a million.
+#: Agents whom an event may touch without one being in the sample, to 95 % (rule of three), times what one is worth. Being hired because of
+#: a measure within two months is such an event: one post among half a million.
 UNSEEN = {("difference", "jobs"): 3.0}
 #: 99.9 % Student, four degrees of freedom: 21 comparisons are made for each share.
 STUDENT = 8.61
