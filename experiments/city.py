@@ -23,6 +23,9 @@ from sim import INDICATORS, City, Scenario, UrbanModel, cache_folder, load_bundl
 
 #: Months at the end of a run that its final values are the mean of: a whole year, so that seasons cancel.
 WINDOW = 12
+#: Indicators counted since the start: their final value is the last month's.
+COUNTED = frozenset(i.name for i in INDICATORS if i.period == "since the start")
+DIRECTION = {i.name: i.direction for i in INDICATORS}
 #: Columns that tell by how much a heading of the scenario is held begin so.
 HEADING = "heading_"
 #: What a roadmap search holds within limits: the largest value of any month, in columns that begin so.
@@ -94,12 +97,17 @@ def live(model: UrbanModel, columns: tuple[str, ...], districts: tuple[str, ...]
         for t in headings(model.scenario)
     }
     most = {f"{MOST}{name}": float(everything[:, place[name]].max()) for name in AUDITED}
-    finals = dict(zip(plain, months[-WINDOW:].mean(axis=0), strict=True)) | margins | most
+    finals = {name: ended(months[:, column], name) for column, name in enumerate(plain)} | margins | most
     periods, series = _series(months, start, grains)
     if series is not None and len(plain) < len(columns):
         series = np.hstack([series, np.full((len(series), len(columns) - len(plain)), np.nan)])
     area = np.mean(areas, axis=0) if areas else None
     return Result(np.array([finals.get(name, np.nan) for name in columns]), periods, series, area)
+
+
+def ended(months: Floats, name: str) -> float:
+    """The value that a series of an indicator ends with: the mean of its last twelve months, or what has been counted by the last."""
+    return float(months[-1] if name in COUNTED else months[-WINDOW:].mean())
 
 
 def headings(scenario: Scenario) -> list[Any]:
@@ -110,12 +118,13 @@ def headings(scenario: Scenario) -> list[Any]:
 def margin(months: Floats, scenario: Scenario, target: Any) -> float:
     """How far a heading is held [percentage points of its reference]: 0 or more is held, below 0 is missed.
 
-    Reached: the mean of the twelve months up to its date. Reference: the mean of the first twelve months, or the figure given.
+    Reached: what the months up to its date end with (:func:`ended`). Reference: the mean of the first twelve months, or the figure given.
     """
-    reached = months[: target.by - scenario.start + 1][-WINDOW:].mean()
+    reached = ended(months[: target.by - scenario.start + 1], target.indicator)
     reference = months[:WINDOW].mean() if target.against == "start" else float(target.against)
     change = reached / reference - 1.0 if reference else np.nan
-    return float(100.0 * np.sign(target.change) * (change - target.change))
+    better = np.sign(target.change) or DIRECTION[target.indicator]
+    return float(100.0 * better * (change - target.change))
 
 
 def _series(months: Floats, start: int, grains: tuple[str, ...]) -> tuple[tuple[str, ...], Floats | None]:

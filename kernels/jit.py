@@ -1,7 +1,7 @@
 """How every kernel compiles: one place for caching, threads and floating-point rules.
 
-Fast-math stays off: the promise "same bits on any number of threads" needs one order of operations. Parallel kernels
-write per-row or per-block results; blocks do not depend on the thread count and are merged in a fixed order.
+Fast-math stays off: the promise "same bits on any number of threads" needs one order of operations. Kernels are serial and release the
+GIL; threads run them on blocks (:mod:`kernels.threads`) that do not depend on the thread count and are merged in a fixed order.
 """
 
 from __future__ import annotations
@@ -18,9 +18,6 @@ from kernels.stale import forget_stale
 F = TypeVar("F", bound=Callable[..., Any])
 
 forget_stale()
-
-#: Re-exported so that kernels take their parallel range from the same place as their compiler.
-prange = numba.prange
 
 
 def kernel(function: F) -> F:
@@ -42,11 +39,6 @@ def spliced(function: F) -> F:
     """A helper of :func:`kernel`, put in its place before types are known: a loop around it can become vector instructions, which a call
     inside would prevent (800,000 draws: 7 ms by calls, 0.8 spliced; benchmark ``decisions``)."""
     return numba.njit(inline="always", fastmath=False, error_model="numpy")(function)
-
-
-def parallel_kernel(function: F) -> F:
-    """Compile a kernel with ``prange`` loops. Slower to compile and to start: only for heavy rows (see module note)."""
-    return numba.njit(cache=True, nogil=True, fastmath=False, error_model="numpy", parallel=True)(function)
 
 
 def inline(function: F) -> F:

@@ -17,7 +17,7 @@ from sim.agents.municipality import Municipality
 from sim.agents.population import populate
 from sim.agents.tables import Incomers
 from sim.city.city import City
-from sim.city.climate import Climate, climate_of
+from sim.city.climate import climate_of
 from sim.codes import Party, Purpose
 from sim.indicators import BY_NAME, INDICATORS
 from sim.indicators.registry import Snapshot
@@ -48,7 +48,7 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
         gap: relative gap of the road equilibrium.
         threads: threads of the parallel kernels.
         state: continue from this state instead of a new population (it is used, not copied).
-        climate: the weather of a model of the same city and scenario; found anew when absent.
+        kin: a model of the same city, weather and parameters: what follows from these alone is taken from it.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
         gap: float = DEFAULT_GAP,
         threads: int = 1,
         state: State | None = None,
-        climate: Climate | None = None,
+        kin: UrbanModel | None = None,
     ) -> None:
         super().__init__(rng=seed)
         self.scenario = scenario
@@ -74,12 +74,13 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
         self._seen: Snapshot | None = None
         self.demography = Demography(city, self.parameters, self.trends)
         self.mobility = MobilitySystem(city, self.parameters, self.trends, gap=gap, threads=threads)
-        self.energy = EnergySystem(
+        self.energy: EnergySystem = EnergySystem(
             city,
             self.parameters,
             self.trends,
-            climate=climate or climate_of(city, scenario, self.parameters),
+            climate=None if kin else climate_of(city, scenario, self.parameters),
             threads=threads,
+            kin=kin.energy if kin else None,
         )
         self.economy = EconomySystem(city, self.parameters, self.trends)
         self.society = SocietySystem(city, self.parameters, self.trends)
@@ -182,7 +183,7 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
             raise ValueError("a scenario can only be taken over before its first month")
         other = UrbanModel(
             scenario, self.city, parameters=self.parameters.overrides, gap=self.mobility.road.gap,
-            threads=self.mobility.road.threads, state=self.state.copy(), climate=self.energy.climate,
+            threads=self.mobility.road.threads, state=self.state.copy(), kin=self,
         )  # fmt: skip
         other.municipality.take_over(other.state)
         other.policies = other.municipality.in_force(other.state)
@@ -198,7 +199,7 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
         self._check_past(scenario, state.month)
         other = UrbanModel(
             scenario, self.city, parameters=self.parameters.overrides, gap=self.mobility.road.gap,
-            threads=self.mobility.road.threads, state=state, climate=self.energy.climate,
+            threads=self.mobility.road.threads, state=state, kin=self,
         )  # fmt: skip
         other.municipality.make_room(state)
         other.policies = other.municipality.in_force(state)

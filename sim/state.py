@@ -176,7 +176,9 @@ class Economy(Block):
     signed: Floats = column("f8", "€", "(T,) paid for the projects signed this month, by theme")
     closed: Floats = column("f8", "firms", "(1,) establishments closed so far for want of cash")
     born: Floats = column("f8", "firms", "(1,) establishments founded so far on what those left")
-    renewed: Floats = column("f8", "firms", "(1,) establishments closed so far in the ordinary course; as many were founded")
+    renewed: Floats = column(
+        "f8", "firms", "(1,) establishments closed so far in the ordinary course; as many were founded"
+    )
     grants_used: Floats = column("f8", "€", "(3,) this month's recovery grants by use: posts, losses, left to owners")
     unserved: Floats = column("f8", "jobs", "(S,) market of closed firms that nobody has taken over, in base jobs")
     usual_cash: Floats = column("f8", "months", "(firms,) sales that each firm holds in cash in normal times")
@@ -196,7 +198,9 @@ class Economy(Block):
     waste: Floats = column("f8", "t/month", "(3,) residual, sorted, kitchen waste collected apart")
     utility_cost: Floats = column("f8", "€", "(2,) what water and sewage, and waste, cost this month")
     utility_fees: Floats = column("f8", "€", "(2, 2) fees of water, of waste (rows) paid by households, by firms")
-    utility_co2: Floats = column("f8", "tCO2e", "(2, 3) of water at home, at work, waste: upstream included, and without")
+    utility_co2: Floats = column(
+        "f8", "tCO2e", "(2, 3) of water at home, at work, waste: upstream included, and without"
+    )
     # projects of firms with the municipality; T themes, rows of pilot_* are the projects signed so far
     pilot_theme: Codes = column("i1", "-", "(n,) theme: row of policies.THEMES")
     pilot_status: Codes = column("i1", "-", "(n,) codes.PilotStatus")

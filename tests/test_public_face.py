@@ -14,11 +14,12 @@ ROOT = Path(__file__).resolve().parents[1]
 
 #: What other layers and other people's code may import from ``sim``: adding is easy, taking away breaks somebody.
 SIM = {
-    "Activity", "BikeWays", "City", "DwellingType", "Heating", "INDICATORS", "InputError", "Item", "Kept", "Mode", "Parameters", "RebondError",
-    "Record", "Recorder", "Retrofit", "Ring", "RoadClass", "RunError", "Scenario", "Sector", "State", "Status", "Tenure", "TransitMode",
-    "UrbanModel", "bike_trips", "both_worlds", "cache_folder", "check_against_city", "check_items", "code_digest", "file_digest", "generate_grid",
-    "grid_month", "grid_of", "journal", "kinds", "load_bundle", "load_scenario", "load_state", "month_name", "open_city", "open_prepared",
-    "parse_month", "prepare", "registry", "run_pair", "save_bundle", "save_state", "shock_kinds", "society_alone",
+    "Activity", "BikeWays", "City", "DwellingType", "Heating", "INDICATORS", "InputError", "Item", "Kept", "Mode", "Parameters",
+    "RebondError", "Record", "Recorder", "Retrofit", "Ring", "RoadClass", "RunError", "Scenario", "Sector", "State", "Status",
+    "Tenure", "TransitMode", "UrbanModel", "bike_trips", "both_worlds", "cache_folder", "check_against_city", "check_items",
+    "code_digest", "file_digest", "generate_grid", "grid_month", "grid_of", "journal", "kinds", "load_bundle", "load_scenario",
+    "load_state", "month_name", "open_city", "open_prepared", "parse_month", "prepare", "registry", "run_pair", "save_bundle",
+    "save_state", "shock_kinds", "society_alone",
 }  # fmt: skip
 
 

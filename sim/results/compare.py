@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +14,7 @@ WINDOW = 12
 
 
 def compare_runs(first: Path, second: Path) -> pd.DataFrame:
-    """Mean of the last year of both runs, and second minus first, for the indicators both hold.
+    """Mean of the last year of both runs, and second minus first, for the indicators both hold; of counts since the start, the last.
 
     Returns:
         columns indicator, label, unit, direction, first, second, difference, change [%].
@@ -24,8 +25,8 @@ def compare_runs(first: Path, second: Path) -> pd.DataFrame:
 def difference_table(first: Run, second: Run, window: int = WINDOW) -> pd.DataFrame:
     """See :func:`compare_runs`; months that only one of the runs holds are left out."""
     months = first.series.index.intersection(second.series.index)[-window:]
-    a, b = first.series.loc[months].mean(), second.series.loc[months].mean()
     facts = {**first.manifest["indicators"], **second.manifest["indicators"]}
+    a, b = (ended(run.series.loc[months], facts) for run in (first, second))
     rows = [
         {
             "indicator": name, "label": facts[name]["label"], "unit": facts[name]["unit"],
@@ -36,6 +37,14 @@ def difference_table(first: Run, second: Run, window: int = WINDOW) -> pd.DataFr
     ]  # fmt: skip
     order = {name: i for i, name in enumerate(facts)}
     return pd.DataFrame(rows).sort_values("indicator", key=lambda s: s.map(order), ignore_index=True)
+
+
+def ended(months: pd.DataFrame, facts: Mapping[str, Mapping[str, str]]) -> pd.Series:
+    """By indicator the mean of these months; of what is counted since the start the last."""
+    counted = [name for name in months.columns if facts.get(name, {}).get("period") == "since the start"]
+    means = months.mean()
+    means[counted] = months[counted].iloc[-1]
+    return means
 
 
 def comparison_text(table: pd.DataFrame) -> str:

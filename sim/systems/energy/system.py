@@ -49,16 +49,23 @@ class EnergySystem:
     """Energy of a city's buildings, cars and streets."""
 
     def __init__(
-        self, city: City, parameters: Parameters, trends: Trends, *, climate: Climate | None = None, threads: int = 1
-    ) -> None:
-        """``climate``: which weather each month has; that of the city's normal year when absent."""
+        self, city: City, parameters: Parameters, trends: Trends, *, climate: Climate | None = None, threads: int = 1,
+        kin: EnergySystem | None = None,
+    ) -> None:  # fmt: skip
+        """Args:
+        climate: which weather each month has; that of the city's normal year when absent.
+        kin: a system of the same city, climate and parameters: what follows from these alone is taken from it.
+        """
         self.city, self.parameters, self.trends, self.threads = city, parameters, trends, threads
-        self.climate = climate or climate_of(city)
-        flat = np.ones(DAY)
-        self.year = month_hours(together(self.climate.normal), parameters, flat)
-        self.comfort = comfort_curves(self.year, parameters)
-        self.floors = floors(self.year, parameters)
-        self.water_day = water_need(self.climate.normal, parameters)
+        if kin is None:
+            self.climate = climate or climate_of(city)
+            self.year = month_hours(together(self.climate.normal), parameters, np.ones(DAY))
+            self.comfort = comfort_curves(self.year, parameters)
+            self.floors = floors(self.year, parameters)
+            self.water_day = water_need(self.climate.normal, parameters)
+        else:
+            self.climate, self.year, self.comfort = kin.climate, kin.year, kin.comfort
+            self.floors, self.water_day = kin.floors, kin.water_day
         self.low_voltage = LowVoltage(city, parameters, threads)
         self.lines = lines_of(city, parameters)
         self.electric_car, self.fuel_car = car_energy(parameters)
