@@ -111,7 +111,7 @@ def test_shares_agree_within_the_sampling_band(tmp_path: Path) -> None:
     rounding = 1e-9 * pd.concat({"level": level, "difference": level})  # a difference is rounded as its terms are
     for name, share, of in (("2 %", 0.02 * len(SEEDS), small.mean()), ("10 %", 0.1, tenth)):
         band = STUDENT * spread * np.sqrt(0.02 / share + 0.02)
-        unseen = pd.Series(UNSEEN).reindex(level.index, fill_value=0.0) / share
+        unseen = pd.Series([UNSEEN.get(name, 0.0) / share for name in band.index], band.index)
         beyond = ((of - whole).abs() > band + rounding + unseen).drop(RARE)
         assert not beyond.any(), (
             f"{name}: {pd.DataFrame({'found': of, 'whole': whole, 'band': band}).drop(RARE)[beyond]}"
