@@ -39,11 +39,11 @@ def run(context: Context) -> list[Row]:
 
 def efficiency(context: Context) -> list[Row]:
     """Two workers against one, in turn; and what a run costs beyond itself."""
-    runs, rounds = context.size(16, 64), context.size(1, 3)
+    runs, rounds = context.size(16, 64), context.size(1, 5)
     one, two = [], []
     for _ in range(rounds):
-        one.append(sampled("city", context.scratch, runs, 1)[0])
-        two.append(sampled("city", context.scratch, runs, 2)[0])
+        one.append(sampled("city", context.scratch, runs, 1, watched=False)[0])
+        two.append(sampled("city", context.scratch, runs, 2, watched=False)[0])
     shares = [100.0 * a["seconds"] / (2.0 * b["seconds"]) for a, b in zip(one, two, strict=True)]
     slower = max(b["run_seconds"] / a["run_seconds"] for a, b in zip(one, two, strict=True))
     busy = [100.0 * f["runs"] * f["run_seconds"] / (f["workers"] * f["seconds"]) for f in two]
@@ -139,8 +139,11 @@ def _harm(out: Path, said: int) -> int:
     return max(0, said - len(found)) + twice + wrong
 
 
-def sampled(kind: str, folder: Path, runs: int, workers: int) -> tuple[dict[str, Any], Memory]:
-    """The child's figures, and the largest memory of it and its workers together, looked at four times a second."""
+def sampled(kind: str, folder: Path, runs: int, workers: int, watched: bool = True) -> tuple[dict[str, Any], Memory]:
+    """The child's figures, and the largest memory of it and its workers together, looked at four times a second.
+
+    Looking walks through all pages of all workers, who wait meanwhile: times are taken unwatched.
+    """
     process = _start(kind, folder, runs, workers)
     peak, done = Memory(), threading.Event()
 
@@ -149,7 +152,8 @@ def sampled(kind: str, folder: Path, runs: int, workers: int) -> tuple[dict[str,
             peak.most(_memory(process.pid))
 
     thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
+    if watched:
+        thread.start()
     try:
         said, errors = process.communicate(timeout=LONGEST)
     except subprocess.TimeoutExpired as error:
@@ -157,7 +161,8 @@ def sampled(kind: str, folder: Path, runs: int, workers: int) -> tuple[dict[str,
         raise ChildError(f"{kind}: not done after {LONGEST:g} s") from error
     finally:
         done.set()
-        thread.join()
+        if watched:
+            thread.join()
     if process.returncode != 0:
         raise ChildError(f"{kind}: {errors.strip()[-600:]}")
     figures: dict[str, Any] = json.loads(said.splitlines()[-1])
