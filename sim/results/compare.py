@@ -11,6 +11,8 @@ from sim.results.directory import Run, open_run
 
 #: Months at the end of a run that a comparison averages over: a whole year, so that seasons cancel.
 WINDOW = 12
+#: Sums of euros that cancel leave this much behind; no indicator has a unit in which so little is something.
+ROUNDING = 1e-7
 
 
 def compare_runs(first: Path, second: Path) -> pd.DataFrame:
@@ -73,10 +75,10 @@ def number(value: float) -> str:
         return f"{value:.1f}"
     if size >= 1:
         return f"{value:.2f}"
-    return "0" if value == 0 else f"{value:.3g}"
+    return "0" if size < ROUNDING else f"{value:.3g}"
 
 
 def signed(value: float) -> str:
     """A difference as people read it: always with its sign; zero is 0."""
     text = number(value)
-    return text if value != value or value <= 0 else f"+{text}"
+    return text if value != value or value <= 0 or text == "0" else f"+{text}"
