@@ -52,41 +52,6 @@ def local(workers: int) -> Engine:
     return Forks(workers) if sys.platform == "linux" else Loky(workers)
 
 
-class Forks:
-    """Worker processes on this machine that share what they have in common; see :mod:`experiments.forks`. Linux only."""
-
-    def __init__(self, workers: int) -> None:
-        self.workers = workers
-        self.name = f"{workers} worker processes"
-        self._executor: Any = None
-        self._shared: tuple[str, bytes] = ("", b"")
-
-    def start(self) -> Executor:
-        """See :class:`Engine`."""
-        from experiments.forks import ForkExecutor
-
-        self.stop()
-        self._executor = ForkExecutor(self.workers, self._shared, ONE_THREAD)
-        executor: Executor = self._executor
-        return executor
-
-    def slots(self) -> int:
-        """See :class:`Engine`."""
-        return self.workers
-
-    def stop(self) -> None:
-        """See :class:`Engine`."""
-        if self._executor is not None:
-            self._executor.shutdown(kill=True)
-            self._executor = None
-
-    end = stop
-
-    def share(self, digest: str, work: bytes) -> None:
-        """See :class:`Engine`."""
-        self._shared = (digest, work)
-
-
 class _Apart:
     """An engine whose workers get ready each for itself."""
 
@@ -94,7 +59,7 @@ class _Apart:
         """Nothing to do: the work comes with each call."""
 
 
-class Loky(_Apart):
+class _Processes:
     """Worker processes on this machine."""
 
     def __init__(self, workers: int) -> None:
@@ -104,13 +69,9 @@ class Loky(_Apart):
 
     def start(self) -> Executor:
         """See :class:`Engine`."""
-        from loky import ProcessPoolExecutor
-
         self.stop()
-        self._executor = ProcessPoolExecutor(
-            max_workers=self.workers, env=ONE_THREAD | PATIENT, initializer=end_with, initargs=(os.getpid(),)
-        )
-        executor: Executor = self._executor
+        executor: Executor = self._make()
+        self._executor = executor
         return executor
 
     def slots(self) -> int:
@@ -120,10 +81,48 @@ class Loky(_Apart):
     def stop(self) -> None:
         """See :class:`Engine`."""
         if self._executor is not None:
-            self._executor.shutdown(wait=True, kill_workers=True)
+            self._kill()
             self._executor = None
 
     end = stop
+
+    def _make(self) -> Any:
+        raise NotImplementedError
+
+    def _kill(self) -> None:
+        raise NotImplementedError
+
+
+class Forks(_Processes):
+    """Worker processes that share what they have in common; see :mod:`experiments.forks`. Linux only."""
+
+    _shared: tuple[str, bytes] = ("", b"")
+
+    def share(self, digest: str, work: bytes) -> None:
+        """See :class:`Engine`."""
+        self._shared = (digest, work)
+
+    def _make(self) -> Any:
+        from experiments.forks import ForkExecutor
+
+        return ForkExecutor(self.workers, self._shared, ONE_THREAD)
+
+    def _kill(self) -> None:
+        self._executor.shutdown(kill=True)
+
+
+class Loky(_Processes, _Apart):
+    """Worker processes of loky, which replaces none that grew: the runner minds growth itself."""
+
+    def _make(self) -> Any:
+        from loky import ProcessPoolExecutor
+
+        return ProcessPoolExecutor(
+            max_workers=self.workers, env=ONE_THREAD | PATIENT, initializer=end_with, initargs=(os.getpid(),)
+        )
+
+    def _kill(self) -> None:
+        self._executor.shutdown(wait=True, kill_workers=True)
 
 
 class Here(_Apart, Executor):

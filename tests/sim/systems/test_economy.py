@@ -16,17 +16,12 @@ from sim.scenario.trends import Trends
 from sim.state import State
 from sim.systems.economy import EconomySystem, firms
 from sim.systems.economy.sectors import OUTSIDE_SALES, TURNOVER, VALUE_ADDED, WAGE
-from tests.tiny import tiny_city, tiny_state
+from tests.tiny import tiny_state
 
 P = Parameters()
 MONTH = 2022 * 12
 S = len(Sector)
 PACKAGE = Path(__file__).resolve().parents[3] / "sim/systems/economy"
-
-
-@pytest.fixture(scope="module")
-def city() -> City:
-    return tiny_city()
 
 
 def policies(city: City, *contributions: Contribution) -> Policies:

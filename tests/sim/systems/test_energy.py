@@ -27,15 +27,10 @@ from sim.systems.energy.money import HOME_USES
 from sim.systems.energy.powers import powers
 from sim.systems.energy.tariffs import BUILDING, tariffs
 from sim.systems.energy.uses import presence
-from tests.tiny import tiny_city, tiny_state
+from tests.tiny import tiny_state
 
 JANUARY, JULY = 2021 * 12, 2021 * 12 + 6
 HOMES = list(HOME_USES)
-
-
-@pytest.fixture(scope="module")
-def city() -> City:
-    return tiny_city()
 
 
 @pytest.fixture(scope="module")

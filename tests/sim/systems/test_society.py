@@ -14,21 +14,11 @@ from sim.scenario.parameters import STATUSES, Parameters, registry
 from sim.scenario.trends import Trends, all_series
 from sim.state import State
 from sim.systems.society import SocietySystem
-from tests.tiny import tiny_city, tiny_state
+from tests.tiny import tiny_state
 
 P = Parameters()
 MONTH = 2022 * 12
 PACKAGE = Path(__file__).resolve().parents[3] / "sim/systems/society"
-
-
-@pytest.fixture(scope="module")
-def city() -> City:
-    return tiny_city()
-
-
-@pytest.fixture(scope="module")
-def society(city: City) -> SocietySystem:
-    return SocietySystem(city, P, Trends())
 
 
 @pytest.fixture

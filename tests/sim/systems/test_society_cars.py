@@ -15,16 +15,11 @@ from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import State
 from sim.systems.society import SocietySystem, cars
-from tests.tiny import tiny_city, tiny_state
+from tests.tiny import tiny_state
 
 JUNE = 2023 * 12 + 5
 P = Parameters()
 ELECTRIC = Powertrain.ELECTRIC
-
-
-@pytest.fixture(scope="module")
-def city() -> City:
-    return tiny_city()
 
 
 def policies(city: City, *contributions: Contribution) -> Policies:

@@ -9,23 +9,12 @@ from sim.city.city import City
 from sim.codes import Mode
 from sim.measures.policies import Contribution, axis_sizes, compose
 from sim.scenario.parameters import Parameters
-from sim.scenario.trends import Trends
 from sim.state import State
 from sim.systems.society import SocietySystem
-from tests.tiny import tiny_city, tiny_state
+from tests.tiny import tiny_state
 
 P = Parameters()
 JUNE = 2022 * 12 + 5
-
-
-@pytest.fixture(scope="module")
-def city() -> City:
-    return tiny_city()
-
-
-@pytest.fixture(scope="module")
-def society(city: City) -> SocietySystem:
-    return SocietySystem(city, P, Trends())
 
 
 @pytest.fixture

@@ -13,14 +13,8 @@ from sim.scenario.trends import Trends, all_series
 from sim.state import State
 from sim.systems.society import cooling
 from tests.sim.systems.homes_worlds import a_state, granted, policies, within, works_paid
-from tests.tiny import tiny_city
 
 P = Parameters()
-
-
-@pytest.fixture(scope="module")
-def city() -> City:
-    return tiny_city()
 
 
 def warm(city: City, month: int = 2018 * 12, share: float = 1.0) -> State:

@@ -14,15 +14,9 @@ from sim.state import State
 from sim.systems.society import envelopes
 from sim.systems.society.contacts import look_around
 from tests.sim.systems.homes_worlds import Fixed, a_state, granted, policies, within, works_paid
-from tests.tiny import tiny_city
 
 P = Parameters()
 G = 6  #: the worst energy class
-
-
-@pytest.fixture(scope="module")
-def city() -> City:
-    return tiny_city()
 
 
 def test_retrofits_are_decided_as_said_and_take_effect_after_the_works(city: City) -> None:

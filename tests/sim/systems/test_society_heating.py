@@ -13,14 +13,8 @@ from sim.scenario.trends import Trends
 from sim.state import State
 from sim.systems.society import heating
 from tests.sim.systems.homes_worlds import JULY_2022, JUNE_2022, Fixed, a_state, granted, policies, within, works_paid
-from tests.tiny import tiny_city
 
 P = Parameters()
-
-
-@pytest.fixture(scope="module")
-def city() -> City:
-    return tiny_city()
 
 
 def test_a_heating_system_lives_twenty_years_on_average() -> None:

@@ -19,7 +19,7 @@ from sim.state import Economy, Energy, Society, State, Townhall, Traffic
 from sim.systems.society import SocietySystem
 from sim.systems.society.contacts import look_around
 from sim.systems.society.participation import take_part
-from tests.tiny import tiny_city, tiny_state
+from tests.tiny import tiny_state
 
 P = Parameters()
 #: Adults of the city of Toulouse, whose budget it is: about 498,000 inhabitants, 83 % of 18 and over (INSEE RP 2020, rounded).
@@ -31,11 +31,6 @@ def months(state: State, policies: Policies, n: int) -> None:
     for _ in range(n):
         state.month += 1
         take_part(state, policies, P, Trends(), np.zeros(len(state.households)))
-
-
-@pytest.fixture(scope="module")
-def city() -> City:
-    return tiny_city()
 
 
 @pytest.fixture

@@ -24,11 +24,6 @@ P = Parameters()
 LANDLORDS = (Party.FIRMS, Party.HOUSEHOLDS, Party.OUTSIDE)
 
 
-@pytest.fixture(scope="module")
-def city() -> City:
-    return tiny_city()
-
-
 @pytest.fixture
 def state(city: City) -> State:
     made = tiny_state(city, share=1.0, month=2022 * 12)

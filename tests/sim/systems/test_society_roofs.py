@@ -14,14 +14,8 @@ from sim.state import State
 from sim.systems.society import roofs
 from sim.systems.society.contacts import look_around
 from tests.sim.systems.homes_worlds import Fixed, a_state, granted, policies, within, works_paid
-from tests.tiny import tiny_city
 
 P = Parameters()
-
-
-@pytest.fixture(scope="module")
-def city() -> City:
-    return tiny_city()
 
 
 def rich_owners(city: City, month: int = 2022 * 12, share: float = 1.0) -> State:

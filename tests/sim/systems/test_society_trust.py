@@ -15,26 +15,15 @@ from sim.agents.digital import excluded, of_age
 from sim.city.city import City
 from sim.measures.policies import Contribution, Policies, axis_sizes, compose
 from sim.scenario.parameters import Parameters
-from sim.scenario.trends import Trends
 from sim.state import State
 from sim.systems.economy import digital
 from sim.systems.society import SocietySystem
 from sim.systems.society.trust import services_lost
 from tests.sim.measures.townhall import planned_line
-from tests.tiny import tiny_city, tiny_state
+from tests.tiny import tiny_state
 from tests.worlds import model, scenario
 
 P = Parameters()
-
-
-@pytest.fixture(scope="module")
-def city() -> City:
-    return tiny_city()
-
-
-@pytest.fixture(scope="module")
-def society(city: City) -> SocietySystem:
-    return SocietySystem(city, P, Trends())
 
 
 @pytest.fixture
