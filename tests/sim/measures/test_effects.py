@@ -1,7 +1,7 @@
 """Each kind of measure, alone in one small world, moves what it should in the direction that the literature gives.
 
-Pairs of worlds share every draw, so twelve months of a city of nine districts show the sign. Sizes are not judged here: the tiny
-city is made up. (Elasticities on the calibrated city: tests of the systems.)
+Pairs of worlds share every draw, so twelve months of a city of nine districts show the sign. The city is made up, so sizes are held to wide
+ranges of the literature (``SIZES``) or elsewhere (``ELSEWHERE``); elasticities on the calibrated city: tests of the systems.
 """
 
 from __future__ import annotations
