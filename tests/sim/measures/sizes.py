@@ -1,0 +1,94 @@
+"""How much a measure brings on the embedded Toulouse, beside what was published elsewhere: one table, one judge.
+
+Each pair of worlds shares its people and every draw. A size is a number that somebody published (an elasticity, a share, euros for a
+job): the band says how far apart studies are, and the source who found it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sim.city.load import open_city
+from sim.indicators import INDICATORS
+from sim.model import UrbanModel
+from sim.preparation import prepare
+from tests.worlds import lived, scenario
+
+NAMES = [i.name for i in INDICATORS]
+SHARE = 0.02
+#: Months lived where a size does not say otherwise.
+YEAR = 12
+
+
+@dataclass(frozen=True)
+class World:
+    """What was lived: the model as it stands at the end, and (months, indicators)."""
+
+    model: UrbanModel
+    rows: np.ndarray
+
+    def mean(self, indicator: str, last: int = 6) -> float:
+        """Mean of the last months."""
+        return float(self.rows[-last:, NAMES.index(indicator)].mean())
+
+    def end(self, indicator: str) -> float:
+        return float(self.rows[-1, NAMES.index(indicator)])
+
+    def gained(self, indicator: str) -> float:
+        """What was added between the first month and the last."""
+        return float(self.rows[-1, NAMES.index(indicator)] - self.rows[0, NAMES.index(indicator)])
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A measure's world beside the same world without it."""
+
+    found: World
+    without: World
+
+    def rise(self, indicator: str, last: int = 6) -> float:
+        """Relative change of the mean of the last months."""
+        return self.found.mean(indicator, last) / self.without.mean(indicator, last) - 1.0
+
+    def change(self, indicator: str, last: int = 6) -> float:
+        return self.found.mean(indicator, last) - self.without.mean(indicator, last)
+
+
+@dataclass(frozen=True)
+class Size:
+    """One published figure: how it is read from a pair of worlds, the band and where that is from."""
+
+    kind: str
+    fields: str  #: of the measure, as a roadmap writes them
+    what: str  #: the figure in words, with its unit
+    found: Callable[[Pair], float]
+    low: float
+    high: float
+    source: str
+    months: int = YEAR
+    world: str = ""  #: other measures and shocks of both worlds (YAML)
+
+
+class Toulouse:
+    """The embedded city at a small share, its eve lived once, and each world lived once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.start = UrbanModel(scenario(folder, end="2026-12"), prepare(open_city("toulouse")), seed=3, share=SHARE)
+        self.start.live_until(self.start.scenario.start - 1)
+        self.done: dict[tuple[str, int], World] = {}
+
+    def live(self, body: str, months: int = YEAR) -> World:
+        """A world with these measures and shocks."""
+        if (body, months) not in self.done:
+            one = self.start.fork(scenario(self.folder, body, end="2026-12"))
+            self.done[body, months] = World(one, lived(one, months))
+        return self.done[body, months]
+
+    def pair(self, body: str, months: int = YEAR, world: str = "") -> Pair:
+        """With and without the measures of ``body``; ``world`` is in both."""
+        return Pair(self.live(body + world, months), self.live(world, months))
