@@ -153,6 +153,33 @@ def test_forks_edits_and_compares(page: Page) -> None:
     expect(page.locator("[data-figure=co2_transport] .value")).to_contain_text("tCO2e/month")
 
 
+def test_no_click_and_no_word_is_lost_while_months_pass(page: Page) -> None:
+    """The switch clicked is the one that was there before the answer to the click before, and a field keeps what is being typed."""
+    page.get_by_role("tab", name="Levers").click()
+    shown = page.locator(".head .month")
+    page.locator("[data-measure=parking] .title").click()
+    page.fill("[data-measure=parking] [data-field=price]", "2 €/")
+    old = shown.inner_text()
+    page.evaluate("window.kept = document.querySelector('[data-switch=parking]')")
+    page.click("[data-do=step]")
+    expect(shown).not_to_have_text(old, timeout=SLOW)
+    page.wait_for_timeout(500)
+    expect(page.locator("[data-measure=parking] [data-field=price]")).to_have_value("2 €/")
+    assert page.evaluate("window.kept === document.querySelector('[data-switch=parking]')")
+    page.locator("[data-measure=parking] .title").click()
+    for n, wait in enumerate(
+        (150, 200, 300, 400, 150, 250, 200)
+    ):  # an odd number, some while others are being answered
+        page.evaluate("document.querySelector('[data-switch=parking]').click()")
+        page.wait_for_timeout(wait)
+        assert page.locator("[data-switch=parking]").get_attribute("aria-checked") == ("false", "true")[n % 2], n
+    expect(page.locator("[data-measure=parking]")).to_contain_text("withdrawn", timeout=SLOW)
+    page.wait_for_timeout(1500)
+    expect(page.locator("[data-switch=parking]")).to_have_attribute("aria-checked", "false")
+    page.click("[data-switch=parking]")
+    expect(page.locator("[data-measure=parking]")).not_to_contain_text("withdrawn", timeout=SLOW)
+
+
 def test_refuses_what_cannot_be_paid_and_says_why(page: Page) -> None:
     page.click("[data-branch='1']")
     page.keyboard.press("2")

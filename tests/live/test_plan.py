@@ -12,7 +12,8 @@ from sim.documents import fields_of
 from sim.errors import InputError
 from sim.live import plan
 from sim.live.budget import gauge
-from sim.live.levers import new_item, short
+from sim.live.form import short
+from sim.live.levers import new_item
 from sim.live.proposals import OFFERS, checked, item_of, placed
 from sim.live.words import LANGUAGES, TABLE, amount, field_label, indicator_label, kind_title, number, words
 from sim.live.workshop import ROADMAP, Workshop
