@@ -6,8 +6,11 @@ job): the band says how far apart studies are, and the source who found it.
 
 from __future__ import annotations
 
+import sys
+import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +24,7 @@ from tests.worlds import lived, scenario
 
 NAMES = [i.name for i in INDICATORS]
 SHARE = 0.02
+SEED = 3
 #: Months lived where a size does not say otherwise.
 YEAR = 12
 
@@ -101,7 +105,7 @@ class Toulouse:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.start = UrbanModel(scenario(folder, end="2026-12"), prepare(open_city("toulouse")), seed=3, share=SHARE)
+        self.start = UrbanModel(scenario(folder, end="2026-12"), prepare(open_city("toulouse")), seed=SEED, share=SHARE)
         self.start.live_until(self.start.scenario.start - 1)
         self.done: dict[tuple[str, int], World] = {}
 
@@ -115,3 +119,65 @@ class Toulouse:
     def pair(self, body: str, months: int = YEAR, world: str = "") -> Pair:
         """With and without the measures of ``body``; ``world`` is in both."""
         return Pair(self.live(body + world, months), self.live(world, months))
+
+
+# --- docs/sizes.md -------------------------------------------------------------------------------------------------
+
+TABLES = ("travel", "homes", "city")
+INTRODUCTION = """# What each measure brings, beside what was published
+
+Made by `python -m tests.sim.measures.sizes docs/sizes.md`. Each line is a pair of worlds on the embedded Toulouse, with the measure and
+without it, from January 2021 on, a year long where the dose does not say otherwise: {share:.0%} of the population, seed {seed}, the same
+people and the same draws in both. *Found* is what the model says; *published* is from the lowest to the highest figure of the studies
+named, so it says how far studies are apart, not how sure one may be. Doses are those of the studies where they could be. With so few
+people another seed may move a figure by a tenth or two of itself: an order of magnitude is asked, no more.
+
+A test holds each figure in its band (`tests/sim/measures/test_sizes_*.py`). Where the model misses it, the band stays, the line says
+**short**, and the test fails as soon as that is no longer so. {many} figures of {kinds} kinds of measures; {short} fall short.
+"""
+
+
+def _number(x: float) -> str:
+    return f"{x:,.0f}" if abs(x) >= 1000.0 else f"{x:.3g}"
+
+
+def _line(one: Size, found: float) -> str:
+    dose = one.fields + (f"; {one.months} months" if one.months != YEAR else "")
+    band = f"{_number(one.low)} .. {_number(one.high)}"
+    verdict = "**short**" if one.short else ""
+    return f"| `{one.kind}` | {one.what} | {dose} | {_number(found)} | {band} | {verdict} | {one.source} |"
+
+
+def document() -> tuple[str, list[str]]:
+    """The page, and the entries whose figure and mark disagree."""
+    lines: list[tuple[str, str]] = []
+    short, wrong, elsewhere = [], [], []
+    for name in TABLES:
+        table = import_module(f"tests.sim.measures.test_sizes_{name}")
+        elsewhere += [f"- `{kind}`: `tests/sim/{test}`" for kind, test in table.ELSEWHERE.items()]
+        with tempfile.TemporaryDirectory() as folder:
+            toulouse = Toulouse(Path(folder))
+            for one in table.SIZES:
+                found = one.of(toulouse)
+                lines.append((one.kind, _line(one, found)))
+                if one.short:
+                    short.append(f"- `{one.kind}`, {one.what}: {one.short}.")
+                if (one.low <= found <= one.high) == bool(one.short):
+                    wrong.append(f"{one.kind}, {one.what}: {found:.4g}")
+    page = INTRODUCTION.format(
+        share=SHARE, seed=SEED, many=len(lines), kinds=len({kind for kind, _ in lines}), short=len(short)
+    )
+    page += "\n| measure | figure | dose | found | published | | source |\n|---|---|---|---|---|---|---|\n"
+    page += "\n".join(line for _, line in sorted(lines, key=lambda pair: pair[0])) + "\n"
+    page += "\n## Where the model falls short\n\n" + "\n".join(sorted(short)) + "\n"
+    if elsewhere:
+        page += "\n## Held in tests of the systems\n\n" + "\n".join(sorted(elsewhere)) + "\n"
+    return page, wrong
+
+
+if __name__ == "__main__":
+    text, disagree = document()
+    Path(sys.argv[1]).write_text(text, "utf-8")
+    for entry in disagree:
+        print("band and mark disagree:", entry)
+    sys.exit(bool(disagree))
