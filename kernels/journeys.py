@@ -66,7 +66,7 @@ class Travellers(NamedTuple):
     ``id``; ``home`` district; ``gate`` (-1 none); ``group`` 1 if the household's car is kept out of zones, else 0; ``banned`` (n,) row of
     ``Place.ban`` (the household's cleanest sticker); ``firm`` draw of compliance; ``car`` may go by car; ``day_car`` also between the
     peaks; ``bike`` cycling minutes against the tables' (0 for who does not ride); ``fare`` EUR a trip; ``car_km`` EUR/km; ``value`` of
-    time [EUR/min]; ``habit`` mode until now (-1 none); ``ring``.
+    time [EUR/min]; ``habit`` mode until now (-1 none); ``hold`` how firmly it is kept, against the mean; ``ring``.
     """
 
     id: IntArray
@@ -82,11 +82,12 @@ class Travellers(NamedTuple):
     car_km: FloatArray
     value: FloatArray
     habit: Int8Array
+    hold: FloatArray
     ring: IntArray
 
 
 class Taste(NamedTuple):
-    """What utilities are made of: ``constants`` (rings, 6); weights of a minute; limits [min]; ``inertia`` [utils]; ``fear`` [min]."""
+    """What utilities are made of: ``constants`` (rings, 6); weights of a minute; limits [min]; mean ``inertia`` [utils]; ``fear`` [min]."""
 
     constants: FloatArray
     sensitivity: float
@@ -148,6 +149,7 @@ def _weigh(who: Travellers, i: int, d: int, u: float, ways: Ways, taste: Taste, 
     """
     out[:] = -np.inf
     h, ring, g, habit, s = who.home[i], who.ring[i], who.group[i], who.habit[i], taste.sensitivity
+    inertia = taste.inertia * who.hold[i]
     kept_out = who.firm[i] < place.ban[who.banned[i], h]
     far, shift = 1.0, 0.0
     if d >= 0:
@@ -165,7 +167,7 @@ def _weigh(who: Travellers, i: int, d: int, u: float, ways: Ways, taste: Taste, 
                 money = who.car_km[i] * (ways.gate_km[hours, h, who.gate[i]] + ways.beyond_km)
             out[hours] = taste.constants[ring, hours] - s * (minutes + money / who.value[i])
             if habit == CAR:
-                out[hours] += taste.inertia
+                out[hours] += inertia
     if d < 0:
         return
     for hours in range(2):
@@ -173,16 +175,16 @@ def _weigh(who: Travellers, i: int, d: int, u: float, ways: Ways, taste: Taste, 
         cost = (ways.felt[hours, h, d] + taste.fear) * taste.transit + who.fare[i] / who.value[i]
         out[k] = taste.constants[ring, k] - s * cost
         if habit == TRANSIT:
-            out[k] += taste.inertia
+            out[k] += inertia
     ride, walk = ways.bike[h, d] * far * who.bike[i], ways.walk[h, d] * far
     if who.bike[i] > 0.0 and ride <= taste.longest_ride:
         out[4] = taste.constants[ring, 4] - s * ride * taste.bike
         if habit == BIKE:
-            out[4] += taste.inertia
+            out[4] += inertia
     if walk <= taste.longest_walk:
         out[5] = taste.constants[ring, 5] - s * walk * taste.walk
         if habit == WALK:
-            out[5] += taste.inertia
+            out[5] += inertia
 
 
 @kernel

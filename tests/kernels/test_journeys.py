@@ -64,7 +64,8 @@ def people(rng: np.random.Generator) -> Travellers:
         id=np.arange(N) * 3, home=rng.integers(0, D, N).astype(np.int32), gate=rng.integers(0, G, N).astype(np.int32),
         group=rng.integers(0, 2, N), banned=rng.integers(0, 3, N), firm=rng.random(N), car=rng.random(N) < 0.8,
         day_car=rng.random(N) < 0.7, bike=rng.choice([0.0, 1.0, 0.8], N), fare=rng.uniform(0.0, 2.0, N), car_km=rng.uniform(0.1, 0.2, N),
-        value=rng.uniform(0.1, 0.3, N), habit=rng.integers(-1, 4, N).astype(np.int8), ring=rng.integers(0, 2, N),
+        value=rng.uniform(0.1, 0.3, N), habit=rng.integers(-1, 4, N).astype(np.int8),
+        hold=rng.exponential(size=N), ring=rng.integers(0, 2, N),
     )  # fmt: skip
 
 
@@ -108,15 +109,17 @@ def worth(who: Travellers, i: int, d: int, ways: Ways, taste: Taste, place: Plac
                     0.0,
                 )
             out[hours] = (
-                c[hours] - 0.05 * (minutes + (km * who.car_km[i] + fee) / who.value[i]) + 0.25 * (who.habit[i] == CAR)
+                c[hours]
+                - 0.05 * (minutes + (km * who.car_km[i] + fee) / who.value[i])
+                + 0.25 * who.hold[i] * (who.habit[i] == CAR)
             )
         if d >= 0:
             cost = (ways.felt[hours, h, d] + 2.0) * 1.1 + who.fare[i] / who.value[i]
-            out[2 + hours] = c[2 + hours] - 0.05 * cost + 0.25 * (who.habit[i] == TRANSIT)
+            out[2 + hours] = c[2 + hours] - 0.05 * cost + 0.25 * who.hold[i] * (who.habit[i] == TRANSIT)
     if d >= 0 and who.bike[i] > 0 and ways.bike[h, d] * far * who.bike[i] <= 50.0:
-        out[4] = c[4] - 0.05 * 1.6 * ways.bike[h, d] * far * who.bike[i] + 0.25 * (who.habit[i] == BIKE)
+        out[4] = c[4] - 0.05 * 1.6 * ways.bike[h, d] * far * who.bike[i] + 0.25 * who.hold[i] * (who.habit[i] == BIKE)
     if d >= 0 and ways.walk[h, d] * far <= 75.0:
-        out[5] = c[5] - 0.05 * 2.0 * ways.walk[h, d] * far + 0.25 * (who.habit[i] == WALK)
+        out[5] = c[5] - 0.05 * 2.0 * ways.walk[h, d] * far + 0.25 * who.hold[i] * (who.habit[i] == WALK)
     return out
 
 

@@ -209,8 +209,17 @@ def travellers(
         c.id[rows], c.district[rows], c.main_gate[rows], cars.group[rows], cars.sticker[home], cars.firm[home], cars.may[rows],
         day_car[rows], costs.bike[rows], costs.fare[rows], costs.car_km[home],
         value_of_time(state, rows, p, errand) / 60.0, tours.mode(state, errand)[rows],
-        city.districts.ring[c.district[rows]].astype(np.int64),
+        firmness(state, c.id[rows], int(errand)), city.districts.ring[c.district[rows]].astype(np.int64),
     )  # fmt: skip
+
+
+def firmness(state: State, ids: Ints, what: int) -> Floats:
+    """(n,) how firmly each holds to what is done until now, against the mean: exponential, drawn anew each month.
+
+    Who thinks again may be in the middle of a new life or of none, so no gain is too small for everybody and none is large enough for all;
+    a lasting threshold, on top of lasting tastes, would leave small changes without any answer for ever.
+    """
+    return np.asarray(-np.log(1.0 - uniforms(state.seed, stream("mobility.habit"), ids, state.month, what)))
 
 
 def value_of_time(state: State, rows: Ints, p: Parameters, errand: Errand) -> Floats:

@@ -23,7 +23,7 @@ from sim.scenario.parameters import Parameters
 from sim.scenario.trends import Trends
 from sim.state import State
 from sim.systems.mobility import tours
-from sim.systems.mobility.choice import parking
+from sim.systems.mobility.choice import firmness, parking
 from sim.systems.mobility.costs import price_per_km
 
 CAR, TRAIN, RIDE = IncomerMode.CAR, IncomerMode.TRAIN, IncomerMode.PARK_AND_RIDE
@@ -32,6 +32,8 @@ INCOMING = 0.12
 _NEST, _SCALE = np.arange(3), np.ones(3)
 #: Name in ``City.prepared`` of the constants of train and park-and-ride.
 CONSTANTS = "incomer_constants"
+#: Index of the draw of incomers' firmness, beside those of residents' purposes.
+_DRAW = len(Errand)
 
 
 class Ways(NamedTuple):
@@ -95,7 +97,7 @@ def decide(city: City, state: State, p: Parameters, trends: Trends, policies: Po
     utility = np.r_[0.0, asc] - p["sensitivity"] * cost
     if not everybody:
         moving = np.flatnonzero(rows.mode >= 0)
-        utility[moving, rows.mode[moving]] += p["habit"]
+        utility[moving, rows.mode[moving]] += p["habit"] * firmness(state, rows.id[moving], _DRAW)
     stuck = np.isneginf(utility).all(axis=1)
     utility[stuck, CAR] = 0.0  # who has no other way has leave to drive
     gone = (rows.mode < 0) | np.isneginf(utility[np.arange(len(rows)), np.maximum(rows.mode, 0)])

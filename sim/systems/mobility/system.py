@@ -198,7 +198,8 @@ class MobilitySystem:
         commute = np.where(to >= 0, inside, gate + table.beyond)
         constant = self.constants[0][Errand.WORK, ring, Mode.TELEWORK]
         if habit:
-            constant = constant + np.where(c.telework_days[rows] > 0.0, self.parameters["habit"], 0.0)
+            held = self.parameters["habit"] * choice.firmness(state, c.id[rows], int(Errand.WORK))
+            constant = constant + np.where(c.telework_days[rows] > 0.0, held, 0.0)
         return choice.wishes_home(state, self.parameters, rows, utility, constant, commute)
 
     def _choose_errand(self, state: State, setting: _Setting, rows: Ints, day_car: Bools, errand: Errand) -> None:
