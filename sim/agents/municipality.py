@@ -314,7 +314,7 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
                 amount = float((paid * offer / total).sum())
                 one = self.plan.measures[i]
                 if amount > 0.0 and one is not None:
-                    self.purse.charge(state, i, one, amount)
+                    self.purse.charge(state, i, one, amount, _BOUGHT.get(lever, "grants"))
 
     def _settle_grid(self, state: State) -> None:
         """Charge last month's share of grid works, paid when the energy system booked it, to the year's own investment."""
@@ -377,6 +377,10 @@ class Municipality(mesa.Agent):  # type: ignore[misc]
 
 def _acts(town: Townhall, i: int) -> bool:
     return bool(town.status[i] in (Status.BUILDING, Status.IN_FORCE) and town.progress[i] > 0.0)
+
+
+#: What the journal calls outlays that buy something; all others are grants.
+_BOUGHT = {"procurement": "orders", "challenge_budget": "projects"}
 
 
 def _outlays(state: State) -> dict[str, Floats]:

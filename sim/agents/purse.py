@@ -128,11 +128,11 @@ class Purse:
         state.pay(_PARTY[one.payer], Party.FIRMS, amount, purpose)
         self._note(state, one, amount, split, purpose.name.lower())
 
-    def charge(self, state: State, i: int, one: Item, amount: float) -> None:
+    def charge(self, state: State, i: int, one: Item, amount: float, purpose: str) -> None:
         """Charge what systems paid out of the metropole's purse to measure ``i``; the others refund the metropole."""
         split = self.split(state, i, one, amount)
         self._refund(state, i, amount, split, "metropole")
-        self._note(state, one, amount, split, "grants")
+        self._note(state, one, amount, split, purpose)
 
     @staticmethod
     def _refund(state: State, i: int, amount: float, split: Split, to: str) -> None:
