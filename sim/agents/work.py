@@ -48,7 +48,7 @@ def draw_work(city: City, draws: Draws, people: People, share: float, p: Paramet
     outside = employed & (main == -2)
     sector[outside] = draws.choice("sector.outside", np.flatnonzero(outside), city.jobs.sum(axis=0) / city.jobs.sum())
     posts = posts_that_hold(city, main, sector, people.weight)
-    firms, first, count = _firms(posts, draws, share)
+    firms, first, count = _firms(posts, draws, share, p)
     firm = np.full(len(district), -1, np.int64)
     cell = main[inside] * len(Sector) + sector[inside]
     pick = draws.uniform("firm", np.flatnonzero(inside)) * count[cell]
@@ -110,7 +110,25 @@ def posts_that_hold(city: City, main: Ints, sector: Ints, weight: Floats) -> Flo
     return np.asarray(held + spare * left)
 
 
-def _firms(posts: Floats, draws: Draws, share: float) -> tuple[Firms, Ints, Ints]:
+def accepted_days(openness: Floats, agreement: Floats, p: Parameters) -> Floats:
+    """Days a week at home that employers accept: the digital ones accept some, how many is a matter of the agreement they signed.
+
+    Args:
+        openness: (n,) digital maturity as it bears on telework; those below half a day accept none.
+        agreement: (n,) draw in (0, 1) of what the agreement says.
+        p: registry values.
+    """
+    one, three = p["telework_agreed_one"], p["telework_agreed_three"]
+    days = 1.0 + (agreement >= one) + (agreement >= 1.0 - three)
+    return np.where(openness > 0.5, days, 0.0)
+
+
+def openness(maturity: Floats) -> Floats:
+    """How far firms of a digital maturity are open to work at home, before their own taste."""
+    return np.asarray(3.2 * maturity - 0.6)
+
+
+def _firms(posts: Floats, draws: Draws, share: float, p: Parameters) -> tuple[Firms, Ints, Ints]:
     """Establishments by district and branch; their jobs times weights sum to the posts. Also first row and count by cell."""
     d, s = posts.shape
     true = np.where(posts > 0, np.maximum(1, np.round(posts / FIRM_SIZE)), 0).astype(np.int64).ravel()
@@ -129,7 +147,9 @@ def _firms(posts: Floats, draws: Draws, share: float) -> tuple[Firms, Ints, Ints
         Firms(
             id=rows, alive=np.ones(len(rows)), weight=weight, district=cell // s, sector=sector, jobs=jobs, jobs_wanted=jobs,
             revenue=revenue, liquidity=MARGIN_MONTHS * revenue, maturity=maturity,
-            telework=np.clip(np.round(3.2 * maturity - 0.6 + draws.normal("firm.telework", rows) * 0.6), 0.0, 3.0),
+            telework=accepted_days(
+                openness(maturity) + 0.6 * draws.normal("firm.telework", rows), draws.uniform("firm.agreement", rows), p
+            ),
             floor=jobs * FLOOR_PER_JOB[sector], preparedness=np.clip(maturity * 0.8 + 0.05, 0.0, 1.0), projects=np.zeros(len(rows)),
         ),
         first,

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from kernels.draws import stream, uniforms
-from sim.agents.work import FIRM_SIZE
+from sim.agents.work import FIRM_SIZE, accepted_days, openness
 from sim.city.flows import FLOOR_PER_JOB
 from sim.codes import Sector
 from sim.columns import Bools, Floats, Ints
@@ -145,11 +145,12 @@ def _append(state: State, p: Parameters, new: Founders) -> None:
     n, rows = len(f), len(new.sector)
     sales = new.market * VALUE_ADDED[new.sector] / 12.0 * TURNOVER
     like = np.minimum(e.usual_maturity[new.sector] + p["founder_maturity"], 0.98)
+    agreement = uniforms(state.seed, stream("economy.found.agreement"), np.arange(n, n + rows), state.month, 0)
     f.extend(
         {
             "id": np.arange(n, n + rows), "alive": np.ones(rows), "weight": new.weight, "district": new.district, "sector": new.sector,
             "jobs": new.jobs, "jobs_wanted": new.market, "revenue": np.zeros(rows), "liquidity": p["cash_months"] * sales,
-            "maturity": like, "telework": np.clip(np.round(3.2 * like - 0.6), 0.0, 3.0), "floor": new.floor,
+            "maturity": like, "telework": accepted_days(openness(like), agreement, p), "floor": new.floor,
             "preparedness": np.clip(like * 0.8 + 0.05, 0.0, 1.0), "projects": np.zeros(rows),
         }
     )  # fmt: skip

@@ -310,11 +310,19 @@ def wishes_home(state: State, p: Parameters, rows: Ints, utility: Floats, consta
     accepted = np.where(firm >= 0, state.firms.telework[np.maximum(firm, 0)], 0.0)
     asked = np.flatnonzero(c.remote[rows] & (c.activity[rows] == Activity.EMPLOYED) & (accepted >= 1.0))
     kept = p["sensitivity"] * p["telework_commute_left"] * np.minimum(commute[asked], 90.0)
-    home = p["telework_constant"] - kept + constant[asked] + _lift(state, p, rows, asked)
+    home = p["telework_constant"] - kept + constant[asked] + _lift(state, p, rows, asked) + _room(state, p, rows[asked])
     every = np.concatenate([utility[asked], home[:, None]], axis=1)
     out = np.zeros(len(rows), bool)
     out[asked] = choose(state.seed, stream(TASTE[Errand.WORK]), c.id[rows[asked]], every, NEST, scales(p)) == HOME
     return out
+
+
+def _room(state: State, p: Parameters, rows: Ints) -> Floats:
+    """(n,) What a home with more or less floor a person than usual adds to working there."""
+    h = state.households
+    home = state.citizens.household[rows]
+    floor = state.dwellings.area[np.maximum(h.dwelling[home], 0)] / np.maximum(h.size[home], 1)
+    return np.asarray(p["telework_room"] * np.log(floor / p["telework_usual_room"]))
 
 
 def _lift(state: State, p: Parameters, rows: Ints, asked: Ints) -> float:
