@@ -84,8 +84,8 @@ class Size:
         return f"measures:\n  - {{measure: {self.kind}, start: 2021-01, {self.fields}}}\n"
 
     def of(self, toulouse: Toulouse) -> float:
-        """The figure that the model finds."""
-        return self.found(toulouse.pair(self.body, self.months, self.world))
+        """The figure that the model finds; a share of one may come out a bit above."""
+        return round(self.found(toulouse.pair(self.body, self.months, self.world)), 12)
 
 
 def cases(sizes: Iterable[Size]) -> list[object]:

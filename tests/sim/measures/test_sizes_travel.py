@@ -245,7 +245,6 @@ SIZES = [
         "bike_subsidy", "amount: 2000 €", "car trips lost for each bicycle trip won", _from_car(BIKE), 0.24, 0.55,
         "Bigazzi & Wong (2020), 24 studies of electric bicycles: 24 % in the median, more in Europe; Sweden's grant (2019): about 50 %; "
         "ADEME (2016): more than half of the km",
-        short="0.22: new riders leave transit most, four in ten, and few of the bicycles are electric (12 %): long ways stay with the car",
     ),
     Size(
         "smart_charging", "share: 100%", "charging from 18 to 21 h, relative change", _evening, -0.96, -0.44,
