@@ -28,7 +28,7 @@ from sim.scenario.trends import Trends
 from sim.state import Economy, Energy, Society, State, Townhall, Traffic
 from sim.systems.economy import EconomySystem
 from sim.systems.energy import EnergySystem
-from sim.systems.mobility import MobilitySystem
+from sim.systems.mobility import MobilitySystem, UnderWay
 from sim.systems.mobility.worth import worth
 from sim.systems.society import SocietySystem
 
@@ -72,6 +72,7 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
         self.policies: Policies
         self.seconds: dict[str, float] = {}
         self._seen: Snapshot | None = None
+        self._under_way: UnderWay | None = None
         self.demography = Demography(city, self.parameters, self.trends)
         self.mobility = MobilitySystem(city, self.parameters, self.trends, gap=gap, threads=threads)
         self.energy: EnergySystem = EnergySystem(
@@ -96,14 +97,14 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
         self.reckon()
 
     def move(self) -> None:
-        """The month until its traffic has settled. :meth:`reckon` must follow; whoever shows streets need not wait for it."""
+        """The month until its roads have settled. :meth:`reckon` must follow; whoever shows streets need not wait for it."""
         self._open_month()
         with self._timed("municipality"):
             self.policies = self.municipality.act(self.state)
         self._move()
 
     def reckon(self) -> None:
-        """The rest of the month: energy, judgement, what is counted."""
+        """The rest of the month: what travellers live through, energy, judgement, what is counted."""
         self._judge()
         self._seen = self.snapshot()  # one for all indicators, which share what they count
         try:
@@ -126,10 +127,15 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
         with self._timed("decisions"):
             self.society.decide(state, policies)
         with self._timed("mobility"):
-            self.mobility.settle(state, policies)
+            self._under_way = self.mobility.meet(state, policies)
 
     def _judge(self) -> None:
-        state, policies = self.state, self.policies
+        state, policies, under_way = self.state, self.policies, self._under_way
+        if under_way is None:
+            raise RuntimeError("a month is judged once, after it has begun")
+        self._under_way = None
+        with self._timed("mobility"):
+            self.mobility.travel(state, under_way)
         with self._timed("energy"):
             self.energy.balance(state, policies)
         with self._timed("opinions"):

@@ -34,7 +34,9 @@ class Frame:
     links: Floats | None
     bikes: Floats | None  #: (D, D) bicycle trips a day between districts
     firms: Floats | None  #: (3, D) posts, establishments, branch with most posts
-    early: bool = False  #: streets of a month that is still being lived; everything else is of the month before
+    early: bool = (
+        False  #: streets of a month that is still being lived; all else, layers.LATE too, is of the month before
+    )
 
     @property
     def nbytes(self) -> int:
@@ -76,7 +78,7 @@ def frame_of(model: UrbanModel, seen: int) -> tuple[Frame, int]:
 
 
 def early_frame(model: UrbanModel, before: Frame) -> Frame:
-    """The month whose traffic has settled, the rest of which is still to come."""
+    """The month whose roads have settled, the rest of which is still to come."""
     trips = bike_trips(model.city, model.state, model.policies, model.parameters).astype(np.float32)
     return replace(
         before, month=model.state.month, boardings=model.state.traffic.line_boardings.copy(), events=[], links=link_values(model),

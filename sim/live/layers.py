@@ -63,6 +63,8 @@ LINK_LAYERS = (
     ),
 )
 LINK_NAMES = tuple(layer.name for layer in LINK_LAYERS)
+#: What follows from what travellers drive in all: known when the whole month has been lived, not when its roads have settled.
+LATE = ("co2", "noise", "trucks")
 #: Rows of a month's values of links.
 MONTHLY = tuple(layer.name for layer in LINK_LAYERS if layer.values is not None)
 DISTRICT_INDICATORS = tuple(i for i in INDICATORS if i.by_district is not None)

@@ -11,7 +11,7 @@ from sim import Sector, TransitMode
 from sim.live.arrays import Floats
 from sim.live.bikes import Bikes
 from sim.live.history import Frame
-from sim.live.layers import BY_NAME, DISTRICT_NAMES, INDICATOR_NAMES, LINK_LAYERS, LINK_NAMES, MONTHLY
+from sim.live.layers import BY_NAME, DISTRICT_NAMES, INDICATOR_NAMES, LATE, LINK_LAYERS, LINK_NAMES, MONTHLY
 from sim.live.words import coded, indicator_label, unit_text, words
 from sim.live.workshop import BASELINE, ROADMAP, Workshop
 
@@ -63,9 +63,11 @@ def map_values(workshop: Workshop, branch: int, against: int, month: int, link: 
         if other is not None:
             if workshop.early(branch, month) != workshop.early(
                 against, month
-            ):  # districts of a month that both have lived
-                before = [_arrays(workshop, n, month - 1, "", district) or other for n in (branch, against)]
+            ):  # districts, and what of streets is late, of a month that both have lived
+                before = [_arrays(workshop, n, month - 1, link, district) or other for n in (branch, against)]
                 one[1], other[1] = before[0][1], before[1][1]
+                if link in LATE:
+                    one[0], other[0] = before[0][0], before[1][0]
             one = [a - b for a, b in zip(one[:2], other[:2], strict=True)] + one[2:]
     parts = [np.ascontiguousarray(a, "<f4") for a in one or [np.zeros(0)] * 4]
     return np.array([len(p) for p in parts], "<u4").tobytes() + b"".join(p.tobytes() for p in parts)

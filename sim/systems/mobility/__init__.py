@@ -2,6 +2,6 @@
 
 from sim.systems.mobility.calibrate import calibrate_modes
 from sim.systems.mobility.elasticities import Elasticity, elasticities, table
-from sim.systems.mobility.system import MobilitySystem
+from sim.systems.mobility.system import MobilitySystem, UnderWay
 
-__all__ = ["Elasticity", "MobilitySystem", "calibrate_modes", "elasticities", "table"]
+__all__ = ["Elasticity", "MobilitySystem", "UnderWay", "calibrate_modes", "elasticities", "table"]

@@ -63,6 +63,16 @@ class _Setting(NamedTuple):
     first: bool  #: what there is now is the usual from now on
 
 
+class UnderWay(NamedTuple):
+    """A month whose roads have settled and that nobody has travelled through yet."""
+
+    setting: _Setting
+    counts: Sequence[Floats]
+    coming: incomers.Coming
+    rest: cordon.Outside
+    found: Sequence[RoadResult]
+
+
 class MobilitySystem:
     """Mobility of one city. Keeps nothing from month to month: ``state.traffic`` does."""
 
@@ -103,21 +113,25 @@ class MobilitySystem:
                 setattr(t, name, city.prepared[name].copy())
         for round_ in range(MOST_ROUNDS):  # everybody chooses, roads fill, everybody chooses again
             setting = self._choose(state, nothing, everybody=True, first=True)
-            self._travel(state, setting, perceive=AT_ONCE)
+            self.travel(state, self._meet(state, setting, perceive=AT_ONCE))
             if round_ and t.residual[0] < BEGUN:
                 break
 
     def settle(self, state: State, policies: Policies) -> None:
         """One month."""
+        self.travel(state, self.meet(state, policies))
+
+    def meet(self, state: State, policies: Policies) -> UnderWay:
+        """The first part of a month: choices meet the roads, which settle. :meth:`travel` must follow."""
         self._renew_supply(state, policies)
         setting = self._choose(state, policies, everybody=False)
-        self._travel(state, setting, perceive=self.parameters["perception_speed"])
+        return self._meet(state, setting, perceive=self.parameters["perception_speed"])
 
     def reconsider(self, state: State, policies: Policies) -> None:
         """Everybody chooses afresh, without habit, and perceives most of what comes of it: what many months lead to."""
         self._renew_supply(state, policies)
         setting = self._choose(state, policies, everybody=True)
-        self._travel(state, setting, perceive=AT_ONCE)
+        self.travel(state, self._meet(state, setting, perceive=AT_ONCE))
 
     # --- supply ---------------------------------------------------------------------------------------------------
 
@@ -238,8 +252,8 @@ class MobilitySystem:
 
     # --- travelling -----------------------------------------------------------------------------------------------
 
-    def _travel(self, state: State, setting: _Setting, perceive: float) -> None:
-        """Roads settle with everybody's choices in each period; times perceived move towards theirs; the day is lived, paid and emitted."""
+    def _meet(self, state: State, setting: _Setting, perceive: float) -> UnderWay:
+        """Roads settle with everybody's choices in each period; times perceived move towards theirs."""
         city, p, t, policies = self.city, self.parameters, state.traffic, setting.policies
         counts = tours.tours(state, p, policies)
         cars = demand.residents(city, state, p, counts, setting.cars.group)
@@ -257,7 +271,13 @@ class MobilitySystem:
         morning = found[Period.MORNING]
         t.link_flow, t.link_time = morning.flow, morning.time
         t.gap = np.array([max(one.gap for one in found)])
-        driven = self._live_through(state, setting, counts, coming.riders)
+        return UnderWay(setting, counts, coming, rest, found)
+
+    def travel(self, state: State, month: UnderWay) -> None:
+        """The rest of the month: the day is lived, paid and emitted."""
+        city, p, t, found, rest = self.city, self.parameters, state.traffic, month.found, month.rest
+        morning = found[Period.MORNING]
+        driven = self._live_through(state, month.setting, month.counts, month.coming.riders)
         day = cordon.day_kilometres(p, driven.network, rest, self.road.pce, _driven_km(found))
         hourly = np.stack([one.flow for one in found])
         by_day, length = (tours.hours(p)[:, None] * hourly).sum(axis=0), city.links.length
