@@ -3,7 +3,7 @@
 Electric cars sold in France, 2013 to 2024 (La Tribune Auto, registrations of passenger cars): fitted on the published side.
 The model is given shares of the market by year, and replaces, keeps and passes on cars; how fast the fleet turns electric comes out of
 that. Panels: households of France that use their own, 2015 to 2023 (Enedis in the press). Heat pumps are held against their own history
-in test_society_heating.py: no yearly stock of them was found after 2020.
+in test_society_heating.py: stocks of single years were found, no yearly one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Heating systems: how long they live, what replaces them, means; heat networks; heat pumps of France from 2016 to 2020."""
+"""Heating systems: how long they live, what replaces them, means; heat networks; heat pumps of France from 2016 to 2025."""
 
 from __future__ import annotations
 
@@ -76,13 +76,16 @@ def test_owners_without_means_buy_no_heat_pump(city: City) -> None:
     assert state.society.adopted[2] == 0.0
 
 
-def test_heat_pumps_of_france_from_2016_to_2020(city: City) -> None:
-    """From 3.9 % of main homes at the start of 2016 (ONRE) to 5.1 % (Enquête Logement) or 7 % (ONRE) at the start of 2020.
+#: Share of new houses with a heat pump (Domexpo: 29 % in 2015, 51 % in 2019, 78 % in 2022; between them by a line, level after).
+NEW_HOUSES = ([2015.5, 2019.5, 2022.5], [0.29, 0.51, 0.78])
+NEW_FLATS = 0.04  #: (Qualitel)
+#: New homes a year over all (about 1.2 %; 0.9 % since 2023, when building fell: assumption), and houses among them.
+BUILT, BUILT_LATELY, HOUSES = 0.012, 0.009, 0.45
 
-    The market's series come from heat pumps sold; the stock was not looked at when they were made. New homes are added by hand: about
-    1.2 % of the stock a year, 45 % houses of which 29 % (2015) to 51 % (2019) with a heat pump (Domexpo), flats 4 % (Qualitel).
-    """
-    state = a_state(city, month=2016 * 12, share=4.0)
+
+def _france(city: City) -> dict[float, float]:
+    """Share of main homes with a heat pump from 3.9 % at the start of 2016 (ONRE), by end of month; new homes are added by hand."""
+    state = a_state(city, month=2016 * 12, share=12.0)
     d, rng = state.dwellings, np.random.default_rng(5)
     n = len(d)
     house = rng.random(n) < 0.56  # INSEE
@@ -95,12 +98,35 @@ def test_heat_pumps_of_france_from_2016_to_2020(city: City) -> None:
     )
     d.heating_since[:] = state.month - rng.integers(0, 300, n)
     state.households.savings[:] = 1e5
-    for _ in range(48):
+    found, built, fitted = {}, 0.0, 0.0
+    while state.month < 2025 * 12 + 9:
+        year = state.month / 12.0
+        new = (BUILT if year < 2023 else BUILT_LATELY) / 12.0
+        built += new
+        fitted += new * (HOUSES * float(np.interp(year, *NEW_HOUSES)) + (1.0 - HOUSES) * NEW_FLATS)
         heating.renew_heating(state, policies(city), P, Trends())
         state.month += 1
-    renewed = float((d.weight * (d.heating == Heating.HEAT_PUMP)).sum() / d.weight.sum())
-    new_homes = 4 * 0.012 * (0.45 * 0.40 + 0.55 * 0.04)
-    assert 0.051 < (renewed + new_homes) / (1.0 + 4 * 0.012) < 0.070
+        replaced = float((d.weight * (d.heating == Heating.HEAT_PUMP)).sum() / d.weight.sum())
+        found[state.month / 12.0] = (replaced + fitted) / (1.0 + built)
+    return found
+
+
+def test_heat_pumps_of_france_from_2016_to_2025(city: City) -> None:
+    """Counts that the series were not made of: 5.1 % (Enquête Logement) or 7 % (ONRE) at the start of 2020; 2.6 of 30 M homes in 2022
+    (press of September 2023, on RTE's outlook).
+
+    The market's series come from heat pumps sold, so what is tested is how sales become a stock; why they were sold is not explained by
+    aid and prices. In 2025 the model falls short, and must be looked at again when it no longer does: surveys of a thousand people find
+    14 % (Ipsos BVA for Thermor, September) and 15 % (BVA Xsight for Vaillant, May), air-to-air pumps included.
+    """
+    found = _france(city)
+    assert 0.051 < found[2020.0] < 0.070
+    published = 2.6 / 30.0
+    assert (
+        found[2022.0] < published < found[2024.0]
+    )  # within a year and a half of the date, not told nearer than the year
+    assert found[2022.5] == pytest.approx(published, rel=0.15)
+    assert 0.09 < found[2025.75] < 0.12  # short by a quarter: the miss that docs/homes.md tells
 
 
 # --- heat networks -------------------------------------------------------------------------------------------------
