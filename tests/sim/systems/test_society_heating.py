@@ -117,7 +117,7 @@ def test_heat_pumps_of_france_from_2016_to_2025(city: City) -> None:
 
     The market's series come from heat pumps sold, so what is tested is how sales become a stock; why they were sold is not explained by
     aid and prices. In 2025 the model falls short, and must be looked at again when it no longer does: surveys of a thousand people find
-    14 % (Ipsos BVA for Thermor, September) and 15 % (BVA Xsight for Vaillant, May), air-to-air pumps included.
+    14 % (Ipsos BVA for Thermor, September) and 15 % (BVA Xsight for Vaillant, May), the kind of pump is not told.
     """
     found = _france(city)
     assert 0.051 < found[2020.0] < 0.070
