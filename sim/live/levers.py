@@ -12,7 +12,7 @@ from sim import Item, Status, kinds, month_name, shock_kinds
 from sim.documents import fields_of
 from sim.live.form import Form
 from sim.live.leverrow import LeverRow
-from sim.live.words import kind_title, number
+from sim.live.words import card, kind_title, number
 from sim.live.workshop import BASELINE
 
 if TYPE_CHECKING:
@@ -143,7 +143,6 @@ class LeversPanel:
 
     def _dialog(self, kind: str, word: str) -> None:
         page = self.page
-        known = kinds()[kind] if word == "measure" else shock_kinds()[kind]
         taken = {
             one.id
             for b in page.workshop.branches.values()
@@ -154,7 +153,7 @@ class LeversPanel:
         item = new_item(kind, word, name, start, f"district:{page.view.place}" if page.view.place >= 0 else "")
         with ui.dialog() as dialog, ui.card().style("min-width:460px"):
             ui.label(kind_title(kind, page.view.language)).classes("title big")
-            ui.label(known.card).classes("soft")
+            ui.label(card(kind, page.view.language)).classes("soft")
             Form(page, item, word, dialog)
         dialog.open()
 

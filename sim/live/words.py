@@ -18,6 +18,8 @@ MONTHS = {
 }
 #: Rows of words.csv: what kind of word, its key, English (empty: the registry's own), French.
 TABLE = list(csv.DictReader(io.StringIO(files("sim.live").joinpath("words.csv").read_text("utf-8"))))
+#: Rows of cards.csv: a kind of measure or shock, and its explanation in French.
+CARDS = list(csv.DictReader(io.StringIO(files("sim.live").joinpath("cards.csv").read_text("utf-8"))))
 
 
 @cache
@@ -45,6 +47,13 @@ def kind_title(kind: str, language: str) -> str:
     """A kind of measure or shock for people."""
     known: dict[str, Any] = {**kinds(), **shock_kinds()}
     return _column("kind", "fr").get(kind, str(known[kind].title)) if language == "fr" else str(known[kind].title)
+
+
+def card(kind: str, language: str) -> str:
+    """What a kind of measure or shock does, for people."""
+    known: dict[str, Any] = {**kinds(), **shock_kinds()}
+    french = {row["kind"]: row["fr"] for row in CARDS} if language == "fr" else {}
+    return french.get(kind) or str(known[kind].card)
 
 
 def field_label(name: str, language: str, kind: str = "") -> str:
