@@ -132,6 +132,12 @@ people and the same draws in both. *Found* is what the model says; *published* i
 named, so it says how far studies are apart, not how sure one may be. Doses are those of the studies where they could be. With so few
 people another seed may move a figure by a tenth or two of itself: an order of magnitude is asked, no more.
 
+Not all of it is evidence of one weight. Some kinds are decided by people, firms or traffic, and their size comes out of the model;
+others do what their fields and one row of the registry say (health centres, trees, kitchen waste, street lights, prevention of waste,
+kits for water), and their line checks that the row is that of the literature. "Fitted" in a source: the row was set by the same study.
+Rare things are noisy at this share: batteries differ between seeds by more than their band, Téléo's boardings and the rental ban by a
+fifth to a half.
+
 A test holds each figure in its band (`tests/sim/measures/test_sizes_*.py`). Where the model misses it, the band stays, the line says
 **short**, and the test fails as soon as that is no longer so. {many} figures of {kinds} kinds of measures; {short} fall short.
 """
