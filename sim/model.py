@@ -98,57 +98,14 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
 
     def move(self) -> None:
         """The month until its roads have settled. :meth:`reckon` must follow; whoever shows streets need not wait for it."""
-        self._begin()
-        _all(self._move())
-
-    def reckon(self) -> None:
-        """The rest of the month: what travellers live through, energy, judgement, what is counted."""
-        _all(self._judge())
-        self._count()
-
-    def parts(self) -> Iterator[None]:
-        """:meth:`step`, one system after the other: who lives a month ahead of its time may wait between any two, or drop the model."""
-        self._begin()
-        yield from self._move()
-        yield from self._judge()
-        self._count()
-
-    def _begin(self) -> None:
         self._open_month()
         with self._timed("municipality"):
             self.policies = self.municipality.act(self.state)
+        self._move()
 
-    def _move(self) -> Iterator[None]:
-        state, policies = self.state, self.policies
-        with self._timed("demography"):
-            self.demography.live(state, policies)
-        yield
-        with self._timed("economy"):
-            self.economy.update(state, policies)
-        yield
-        with self._timed("decisions"):
-            self.society.decide(state, policies)
-        yield
-        with self._timed("mobility"):
-            self._under_way = self.mobility.meet(state, policies)
-        yield
-
-    def _judge(self) -> Iterator[None]:
-        state, policies, under_way = self.state, self.policies, self._under_way
-        if under_way is None:
-            raise RuntimeError("a month is judged once, after it has begun")
-        self._under_way = None
-        with self._timed("mobility"):
-            self.mobility.travel(state, under_way)
-        yield
-        with self._timed("energy"):
-            self.energy.balance(state, policies)
-        yield
-        with self._timed("opinions"):
-            self.society.judge(state, policies)
-        yield
-
-    def _count(self) -> None:
+    def reckon(self) -> None:
+        """The rest of the month: what travellers live through, energy, judgement, what is counted."""
+        self._judge()
         self._seen = self.snapshot()  # one for all indicators, which share what they count
         try:
             with self._timed("municipality"):
@@ -156,6 +113,33 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
             self.datacollector.collect(self)
         finally:
             self._seen = None
+
+    def _live(self) -> None:
+        self._move()
+        self._judge()
+
+    def _move(self) -> None:
+        state, policies = self.state, self.policies
+        with self._timed("demography"):
+            self.demography.live(state, policies)
+        with self._timed("economy"):
+            self.economy.update(state, policies)
+        with self._timed("decisions"):
+            self.society.decide(state, policies)
+        with self._timed("mobility"):
+            self._under_way = self.mobility.meet(state, policies)
+
+    def _judge(self) -> None:
+        state, policies, under_way = self.state, self.policies, self._under_way
+        if under_way is None:
+            raise RuntimeError("a month is judged once, after it has begun")
+        self._under_way = None
+        with self._timed("mobility"):
+            self.mobility.travel(state, under_way)
+        with self._timed("energy"):
+            self.energy.balance(state, policies)
+        with self._timed("opinions"):
+            self.society.judge(state, policies)
 
     @contextmanager
     def _timed(self, name: str) -> Iterator[None]:
@@ -189,8 +173,7 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
         self.policies = self.municipality.nothing()
         for _ in range(months):
             self._open_month()
-            _all(self._move())
-            _all(self._judge())
+            self._live()
         self.trends.frozen_at = frozen
         self.seconds.clear()
         return state
@@ -250,11 +233,6 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
     def latest(self) -> dict[str, float]:
         """Indicators of the month just lived, as collected."""
         return {i.name: float(self.datacollector.model_vars[i.name][-1]) for i in INDICATORS}
-
-
-def _all(parts: Iterator[None]) -> None:
-    for _ in parts:
-        pass
 
 
 def _month(model: UrbanModel) -> int:

@@ -15,23 +15,13 @@ from sim import RunError, Scenario, State, UrbanModel
 from sim.live.history import Frame, History, early_frame, frame_of
 
 T = TypeVar("T")
-#: A month lived ahead looks this often whether it has been asked for meanwhile [s].
-PATIENCE = 0.02
 
 
 class Branch:
     """One model and what it remembers. Public methods may be called from any thread; ``_`` ones run on the branch's own."""
 
-    def __init__(
-        self,
-        number: int,
-        name: str,
-        model: UrbanModel,
-        history: History | None = None,
-        free: threading.Event | None = None,
-    ) -> None:
+    def __init__(self, number: int, name: str, model: UrbanModel, history: History | None = None) -> None:
         self.number, self.name = number, name
-        self._free = free or _set()  #: no decision is being answered: cores may go to months that nobody asked for
         self.model = model
         self.first = model.state.month  #: the eve, or the month it was forked at
         self.month = self.first  #: last month lived for the room to see
@@ -193,9 +183,7 @@ class Branch:
         self._keep()
         model = self.model
         if streets is None:
-            for _ in model.parts():
-                if not self._may_go_on(turn):
-                    return False
+            model.step()
         else:
             model.move()
             self._show_streets(model, turn)
@@ -208,12 +196,6 @@ class Branch:
             self._seen, self._early = seen, None
             self.history.keep_frame(frame)
         return True
-
-    def _may_go_on(self, turn: int) -> bool:
-        """Between two systems: a month lived ahead waits while a decision is answered, and ends once it no longer counts."""
-        while self._ahead and turn == self._turn and not self._free.wait(PATIENCE):
-            pass
-        return turn == self._turn
 
     def _show_streets(self, model: UrbanModel, turn: int) -> None:
         before = self.frame(model.state.month - 1)
@@ -286,12 +268,6 @@ def _follow(first: Future[None], lived: Future[None]) -> None:
         first.set_result(None)
     else:
         first.set_exception(error)
-
-
-def _set() -> threading.Event:
-    made = threading.Event()
-    made.set()
-    return made
 
 
 def _done(value: T = None) -> Future[T]:  # type: ignore[assignment]

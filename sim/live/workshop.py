@@ -47,11 +47,8 @@ class Workshop:
     def __init__(self, city: City, roadmap: UrbanModel, baseline: UrbanModel, path: Path) -> None:
         self.city, self.path = city, path
         self.lock = threading.RLock()
-        self._free = threading.Event()  #: no decision is being answered
-        self._free.set()
         self.branches: dict[int, Branch] = {
-            BASELINE: Branch(BASELINE, "Baseline", baseline, free=self._free),
-            ROADMAP: Branch(ROADMAP, roadmap.scenario.name, roadmap, free=self._free),
+            BASELINE: Branch(BASELINE, "Baseline", baseline), ROADMAP: Branch(ROADMAP, roadmap.scenario.name, roadmap),
         }  # fmt: skip
         self.scenario = roadmap.scenario
         self.parameters = roadmap.parameters
@@ -250,7 +247,7 @@ class Workshop:
                 raise RunError(f"{MOST_BRANCHES} branches at most: close one first")
             parent, month = self.branch(number), self.shown
             model = parent.model_at(month).result()
-            branch = Branch(self._next, _name(name), model, parent.history.copy(month), self._free)
+            branch = Branch(self._next, _name(name), model, parent.history.copy(month))
             self.branches[self._next] = branch
             self._watched = (branch.number, number)
             self._next += 1
@@ -291,7 +288,6 @@ class Workshop:
         """Carry out a decision and, while paused, live the next month: one change for the pages, whose map waits for ``watched`` only."""
         with self._counting:
             self._held += 1
-            self._free.clear()
         try:
             made = command(*args, **more)
             if not self.playing:
@@ -301,8 +297,6 @@ class Workshop:
             with self._counting:
                 self._held -= 1
                 self.revision += 1
-                if not self._held:
-                    self._free.set()
             self._look_ahead()
 
     def shock(self, item: Mapping[str, Any]) -> None:

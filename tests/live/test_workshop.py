@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -155,7 +154,7 @@ def test_a_crash_leaves_the_others(workshop: Workshop, monkeypatch: pytest.Monke
     def fail() -> None:
         raise ZeroDivisionError("made to fail")
 
-    monkeypatch.setattr(branch.model, "parts", fail)
+    monkeypatch.setattr(branch.model, "step", fail)
     advance(workshop, 2)
     assert "made to fail" in branch.error
     assert branch not in workshop.alive()
@@ -177,8 +176,7 @@ def test_what_is_lived_ahead_is_not_seen_before_it_is_asked_for(
     eve = workshop.shown
     assert (roadmap.month, roadmap.reached, workshop.lived) == (eve, eve + 1, eve)
     assert [frame.month for frame in roadmap.seen()] == [eve]
-    for way in ("move", "parts"):
-        monkeypatch.setattr(roadmap.model, way, lambda: pytest.fail("lived already"))
+    monkeypatch.setattr(roadmap.model, "move", lambda: pytest.fail("lived already"))
     workshop.playing = True  # nobody looks further ahead than one month
     roadmap.live_to(eve + 1).result()
     assert roadmap.month == eve + 1
@@ -194,14 +192,14 @@ def test_a_decision_does_not_wait_for_what_nobody_asked_for(
     workshop.advance([ROADMAP])
     idle(workshop)
     hanging, go_on, old = threading.Event(), threading.Event(), roadmap.model
-    parts = old.parts
+    move = old.move
 
-    def hang() -> Iterator[None]:
+    def hang() -> None:
         hanging.set()
         assert go_on.wait(60)
-        yield from parts()
+        move()
 
-    monkeypatch.setattr(old, "parts", hang)
+    monkeypatch.setattr(old, "move", hang)
     ahead = roadmap.live_ahead(workshop.shown + 2)
     assert hanging.wait(60)
     workshop.answer([ROADMAP], workshop.edit, ROADMAP, stop=["slow"])
@@ -216,30 +214,6 @@ def test_a_decision_does_not_wait_for_what_nobody_asked_for(
     assert max(roadmap.history.frames) == workshop.shown + 1
     assert "slow" in roadmap.scenario.calendars()[-1].stopped
     assert roadmap.error == ""
-
-
-def test_months_that_nobody_asked_for_wait_for_decisions(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While one is being answered they stop between two systems; who is asked for goes on, and what no longer counts ends there."""
-    idle(workshop)
-    baseline, eve = workshop.branch(BASELINE), workshop.shown
-    done: list[int] = []
-    parts = baseline.model.parts
-
-    def told() -> Iterator[None]:
-        for system, _ in enumerate(parts()):
-            done.append(system)
-            yield
-
-    monkeypatch.setattr(baseline.model, "parts", told)
-    workshop._free.clear()
-    ahead = baseline.live_ahead(eve + 2)
-    with pytest.raises(TimeoutError):
-        ahead.result(timeout=0.5)
-    assert done == [0]
-    baseline.live_to(eve + 2).result(timeout=60)  # asked for, whatever is being answered
-    assert len(done) > 3
-    workshop._free.set()
-    assert baseline.month == eve + 2
 
 
 def test_streets_are_seen_before_the_month_is_over(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,19 +37,6 @@ def test_one_seed_gives_the_same_bits_on_one_and_two_threads(tmp_path: Path) -> 
     assert one.tobytes() == two.tobytes()
 
 
-def test_a_month_in_parts_is_a_month(tmp_path: Path) -> None:
-    plan, where = scenario(tmp_path, BUSY), city()
-    whole, halves, parts = model(plan, where), model(plan, where), model(plan, where)
-    for _ in range(2):
-        whole.step()
-        halves.move()
-        halves.reckon()
-        assert len(list(parts.parts())) == 7
-    assert same(whole.state, parts.state)
-    assert same(whole.state, halves.state)
-    assert whole.latest() == parts.latest() == halves.latest()
-
-
 def test_another_seed_gives_another_city(tmp_path: Path) -> None:
     plan, where = scenario(tmp_path, BUSY), city()
     assert lived(model(plan, where), 1).tobytes() != lived(model(plan, where, seed=4), 1).tobytes()
