@@ -15,6 +15,7 @@ from sim import RebondError, Status
 from sim.live.branch import Branch
 from sim.live.elements import CityMap, Timeline
 from sim.live.layers import DISTRICT_NAMES, FIRST, LINK_NAMES
+from sim.live.leverrow import STATUS
 from sim.live.levers import LeversPanel
 from sim.live.panels import FiguresPanel
 from sim.live.peoplepanel import PeoplePanel
@@ -27,13 +28,6 @@ from sim.live.workshop import BASELINE, ROADMAP, SPEEDS, Workshop
 
 CSS = files("sim.live").joinpath("page.css").read_text("utf-8")
 TABS = ("figures", "levers", "people", "room", "story")
-STATUS = {
-    Status.PLANNED: "planned",
-    Status.WAITING: "waiting",
-    Status.BUILDING: "building",
-    Status.IN_FORCE: "in_force",
-    Status.STOPPED: "stopped",
-}
 
 
 def facilitator_page(site: Site) -> None:
