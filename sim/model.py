@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -71,6 +71,9 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
         self.trends = Trends(scenario.first_month if scenario.world == "unchanged" else None)
         self.policies: Policies
         self.seconds: dict[str, float] = {}
+        self.between: Callable[[], None] = (
+            _go_on  #: called before each system: who lives ahead of time may wait or give up
+        )
         self._seen: Snapshot | None = None
         self._under_way: UnderWay | None = None
         self.demography = Demography(city, self.parameters, self.trends)
@@ -144,6 +147,7 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
     @contextmanager
     def _timed(self, name: str) -> Iterator[None]:
         """Add the wall time of the block to ``self.seconds`` (reported, never read by the model)."""
+        self.between()
         clock = time.perf_counter()
         yield
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - clock
@@ -233,6 +237,10 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
     def latest(self) -> dict[str, float]:
         """Indicators of the month just lived, as collected."""
         return {i.name: float(self.datacollector.model_vars[i.name][-1]) for i in INDICATORS}
+
+
+def _go_on() -> None:
+    pass
 
 
 def _month(model: UrbanModel) -> int:

@@ -15,13 +15,27 @@ from sim import RunError, Scenario, State, UrbanModel
 from sim.live.history import Frame, History, early_frame, frame_of
 
 T = TypeVar("T")
+#: A month lived ahead looks this often whether it is waited for meanwhile [s].
+PATIENCE = 0.02
+
+
+class _Dropped(Exception):  # noqa: N818 - no error: the end of a month that was given up
+    """What is being lived no longer counts."""
 
 
 class Branch:
     """One model and what it remembers. Public methods may be called from any thread; ``_`` ones run on the branch's own."""
 
-    def __init__(self, number: int, name: str, model: UrbanModel, history: History | None = None) -> None:
+    def __init__(
+        self,
+        number: int,
+        name: str,
+        model: UrbanModel,
+        history: History | None = None,
+        free: threading.Event | None = None,
+    ) -> None:
         self.number, self.name = number, name
+        self._free = free or _set()  #: no decision is being answered: cores may go to months that nobody asked for
         self.model = model
         self.first = model.state.month  #: the eve, or the month it was forked at
         self.month = self.first  #: last month lived for the room to see
@@ -35,6 +49,7 @@ class Branch:
         self._closing = threading.Event()
         self._turn = 0  #: grows when what is being lived no longer counts
         self._ahead = False  #: what is being lived was not asked for
+        self._waiting = 0  #: how much asked for stands in line
         self._worker = self._thread()
 
     @property
@@ -71,7 +86,17 @@ class Branch:
     def submit(self, work: Callable[[], T]) -> Future[T]:
         """Do ``work`` on the branch's thread, in turn. An unforeseen error ends the branch."""
         with self._lock:
-            return self._worker.submit(self._guarded, work, self._turn)
+            self._waiting += 1
+            try:
+                return self._worker.submit(self._in_turn, work, self._turn)
+            except RuntimeError:  # the branch is closed
+                self._waiting -= 1
+                raise
+
+    def _in_turn(self, work: Callable[[], T], turn: int) -> T:
+        with self._lock:
+            self._waiting -= 1
+        return self._guarded(work, turn)
 
     def _guarded(self, work: Callable[[], T], turn: int) -> T:
         if self.error:
@@ -112,7 +137,9 @@ class Branch:
         """Live until ``month`` without showing it; a state of the month before is kept in any case."""
         with self._lock:
             turn = self._turn
-            return self.submit(lambda: self._live(month, turn, seen=False)) if not self.error else _done()
+            if self.error:
+                return _done()
+            return self._worker.submit(self._guarded, lambda: self._live(month, turn, seen=False), turn)
 
     def show(self, month: int) -> Future[Frame]:
         """The frame of a month lived, made again if its maps had been let go."""
@@ -161,11 +188,15 @@ class Branch:
             if turn != self._turn:
                 return
             self._ahead = not seen
-        if not seen:
-            self._keep()
-        while self.reached < month and not self._closing.is_set():
-            if not self._step(turn, streets if self.reached == month - 1 else None):
-                return
+            model = self.model  # that of this turn: a revision may put another one in its place meanwhile
+        model.between = lambda: self._may_go_on(turn)
+        try:
+            if not seen:
+                self._keep(model, turn)
+            while self.reached < month and not self._closing.is_set():
+                self._step(model, turn, streets if self.reached == month - 1 else None)
+        except _Dropped:
+            return
         with self._lock:
             if turn != self._turn:
                 return
@@ -173,15 +204,17 @@ class Branch:
                 self.month = max(self.month, min(month, self.reached))
             self._ahead = False
 
-    def _keep(self) -> None:
+    def _keep(self, model: UrbanModel, turn: int) -> None:
         """Keep the state of the month lived last, to come back to."""
-        if self.model.state.month not in self.history.states:
-            self.history.keep_state(self.model.state.copy())
+        state = None if model.state.month in self.history.states else model.state.copy()
+        with self._lock:
+            self._check(turn)  # else a state of a calendar given up, and a model that goes on beside its successor
+            if state is not None:
+                self.history.keep_state(state)
 
-    def _step(self, turn: int, streets: Future[None] | None = None) -> bool:
-        """One month, from a state that is kept first. False if nobody wants it any more."""
-        self._keep()
-        model = self.model
+    def _step(self, model: UrbanModel, turn: int, streets: Future[None] | None = None) -> None:
+        """One month, from a state that is kept first."""
+        self._keep(model, turn)
         if streets is None:
             model.step()
         else:
@@ -191,11 +224,20 @@ class Branch:
             model.reckon()
         frame, seen = frame_of(model, self._seen)
         with self._lock:
-            if turn != self._turn:
-                return False
+            self._check(turn)
             self._seen, self._early = seen, None
             self.history.keep_frame(frame)
-        return True
+
+    def _may_go_on(self, turn: int) -> None:
+        """Between two systems: a month lived ahead waits while a decision is answered, and ends once it no longer counts."""
+        while turn == self._turn and self._ahead and not self._waiting and not self._closing.is_set():
+            if self._free.wait(PATIENCE):
+                break
+        self._check(turn)
+
+    def _check(self, turn: int) -> None:
+        if turn != self._turn:
+            raise _Dropped
 
     def _show_streets(self, model: UrbanModel, turn: int) -> None:
         before = self.frame(model.state.month - 1)
@@ -221,8 +263,8 @@ class Branch:
     def _revise(self, scenario: Scenario, month: int, *, in_place: bool) -> None:
         """Go on from the end of ``month``: with this model where it is idle and the state is kept, else with another one."""
         model, history = self.model, self.history
-        if month == model.state.month:
-            self._keep()
+        if month == model.state.month and month not in history.states:
+            history.keep_state(model.state.copy())
         if in_place and month in history.states:
             before = model.state
             model.state = history.states[month].copy()
@@ -233,7 +275,11 @@ class Branch:
                 raise
             model.policies = model.municipality.in_force(model.state)
         else:
-            model = self._branched(month, scenario)
+            try:
+                model = self._branched(month, scenario)
+            except ValueError:
+                self.model = self._branched(month, self.scenario)  # the one there was may be halfway through a month
+                raise
         with self._lock:
             history.forget_after(month)
             self._early = None
@@ -268,6 +314,12 @@ def _follow(first: Future[None], lived: Future[None]) -> None:
         first.set_result(None)
     else:
         first.set_exception(error)
+
+
+def _set() -> threading.Event:
+    made = threading.Event()
+    made.set()
+    return made
 
 
 def _done(value: T = None) -> Future[T]:  # type: ignore[assignment]

@@ -47,8 +47,11 @@ class Workshop:
     def __init__(self, city: City, roadmap: UrbanModel, baseline: UrbanModel, path: Path) -> None:
         self.city, self.path = city, path
         self.lock = threading.RLock()
+        self._free = threading.Event()  #: no decision is being answered
+        self._free.set()
         self.branches: dict[int, Branch] = {
-            BASELINE: Branch(BASELINE, "Baseline", baseline), ROADMAP: Branch(ROADMAP, roadmap.scenario.name, roadmap),
+            BASELINE: Branch(BASELINE, "Baseline", baseline, free=self._free),
+            ROADMAP: Branch(ROADMAP, roadmap.scenario.name, roadmap, free=self._free),
         }  # fmt: skip
         self.scenario = roadmap.scenario
         self.parameters = roadmap.parameters
@@ -247,7 +250,7 @@ class Workshop:
                 raise RunError(f"{MOST_BRANCHES} branches at most: close one first")
             parent, month = self.branch(number), self.shown
             model = parent.model_at(month).result()
-            branch = Branch(self._next, _name(name), model, parent.history.copy(month))
+            branch = Branch(self._next, _name(name), model, parent.history.copy(month), self._free)
             self.branches[self._next] = branch
             self._watched = (branch.number, number)
             self._next += 1
@@ -288,6 +291,7 @@ class Workshop:
         """Carry out a decision and, while paused, live the next month: one change for the pages, whose map waits for ``watched`` only."""
         with self._counting:
             self._held += 1
+            self._free.clear()
         try:
             made = command(*args, **more)
             if not self.playing:
@@ -297,6 +301,8 @@ class Workshop:
             with self._counting:
                 self._held -= 1
                 self.revision += 1
+                if not self._held:
+                    self._free.set()
             self._look_ahead()
 
     def shock(self, item: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim import RunError, load_scenario, run_pair
+from sim import RunError, State, load_scenario, run_pair
 from sim.city.city import City
 from sim.live import bands, people, plan, proposals
 from sim.live.groups import compared
@@ -213,6 +213,73 @@ def test_a_decision_does_not_wait_for_what_nobody_asked_for(
     assert roadmap.figures(workshop.shown) is lived
     assert max(roadmap.history.frames) == workshop.shown + 1
     assert "slow" in roadmap.scenario.calendars()[-1].stopped
+    assert roadmap.error == ""
+
+
+def test_months_that_nobody_asked_for_wait_for_decisions(workshop: Workshop) -> None:
+    """While one is being answered they stop between two systems; who is asked for goes on, and what no longer counts ends there."""
+    idle(workshop)
+    baseline, roadmap, eve = workshop.branch(BASELINE), workshop.branch(ROADMAP), workshop.shown
+    workshop._free.clear()
+    ahead = baseline.live_ahead(eve + 2)
+    with pytest.raises(TimeoutError):
+        ahead.result(timeout=0.5)
+    assert baseline.model.state.month == eve + 2
+    assert baseline.reached == eve + 1  # begun, not lived
+    baseline.live_to(eve + 2).result(timeout=60)  # asked for, whatever is being answered
+    assert baseline.month == eve + 2
+    assert baseline.state_at(eve + 1).result(timeout=60).month == eve + 1
+
+    old = roadmap.model
+    given_up = roadmap.live_ahead(eve + 2)
+    with pytest.raises(TimeoutError):
+        given_up.result(timeout=0.5)
+    roadmap.revise(old.scenario, eve).result(timeout=60)
+    given_up.result(timeout=60)
+    assert old.state.month == eve + 2
+    assert eve + 2 not in roadmap.history.frames
+    assert roadmap.model.state.month == eve
+    workshop._free.set()
+
+
+def test_what_stands_in_line_behind_a_waiting_month_is_done(workshop: Workshop) -> None:
+    """A month that waits for a decision to be answered does not keep the answer waiting that stands in line behind it."""
+    idle(workshop)
+    baseline, eve = workshop.branch(BASELINE), workshop.shown
+    workshop._free.clear()
+    ahead = baseline.live_ahead(eve + 2)
+    with pytest.raises(TimeoutError):
+        ahead.result(timeout=0.3)
+    assert baseline.submit(lambda: "done").result(timeout=60) == "done"
+    workshop._free.set()
+
+
+def test_a_calendar_given_up_while_its_state_is_copied_is_not_lived(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A month lived ahead goes on with the model it began with, or not at all: never with that of the decision made meanwhile."""
+    idle(workshop)
+    roadmap, eve = workshop.branch(ROADMAP), workshop.shown
+    copying, go_on, old = threading.Event(), threading.Event(), roadmap.model
+    copy = old.state.copy
+
+    def hang() -> State:
+        copying.set()
+        assert go_on.wait(60)
+        return copy()
+
+    monkeypatch.setattr(old.state, "copy", hang)
+    roadmap.history.states.pop(old.state.month, None)
+    ahead = roadmap.live_ahead(eve + 2)
+    assert copying.wait(60)
+    roadmap.revise(old.scenario, eve).result(timeout=60)
+    new = roadmap.model
+    assert new is not old
+    go_on.set()
+    ahead.result(timeout=60)
+    assert (new.state.month, old.state.month) == (eve, eve + 1)
+    assert eve + 1 not in roadmap.history.states  # of a calendar that no longer holds
+    roadmap.live_to(eve + 1).result(timeout=60)
     assert roadmap.error == ""
 
 
