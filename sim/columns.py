@@ -47,6 +47,7 @@ class Block:
             yield f.name, str(f.metadata.get("unit", "-")), str(f.metadata.get("meaning", ""))
 
     def __post_init__(self) -> None:
+        self._room: dict[str, Array] = {}  # arrays that grow: the longer ones of which they are the first rows
         seen: set[int] = set()
         for f in fields(self):
             dtype = f.metadata.get("dtype")
@@ -72,8 +73,25 @@ class Block:
         return cls(**{name: arrays[name] for name in cls.names()})
 
     def copy(self) -> Self:
-        """An independent copy."""
-        return type(self)(**{name: array.copy() for name, array in self.arrays().items()})
+        """An independent copy, with room of its own where there was some."""
+        room = {name: _roomy(array) for name, array in self.arrays().items() if name in self._room}
+        made = type(self)(
+            **{name: room[name][: len(a)] if name in room else a.copy() for name, a in self.arrays().items()}
+        )
+        made._room = room
+        return made
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_room": {}}  # a pickle holds what is there
+
+    def lengthen(self, name: str, rows: Array) -> None:
+        """Append rows to one array; they are written where it stands while there is room, since months append few rows to many."""
+        old, room = getattr(self, name), self._room.get(name)
+        n, long = len(old), len(old) + len(rows)
+        if room is None or old.base is not room or long > len(room):
+            self._room[name] = room = _roomy(old, long)
+        room[n:long] = rows
+        setattr(self, name, room[:long])
 
 
 @dataclass
@@ -94,6 +112,16 @@ class Table(Block):
         missing = set(self.names()) - set(rows)
         if missing:
             raise ValueError(f"{type(self).__name__}: no values for {sorted(missing)}")
+        lengths = {name: len(rows[name]) for name in self.names()}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"{type(self).__name__}: columns differ in length: {lengths}")
         for name in self.names():
-            old = getattr(self, name)
-            setattr(self, name, np.concatenate([old, np.asarray(rows[name], dtype=old.dtype)]))
+            self.lengthen(name, rows[name])
+
+
+def _roomy(array: Array, length: int = 0) -> Array:
+    """A longer array that begins with this one."""
+    n = max(len(array), length)
+    room = np.empty((n + n // 50 + 16, *array.shape[1:]), array.dtype)
+    room[: len(array)] = array
+    return room

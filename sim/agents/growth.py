@@ -45,7 +45,7 @@ def append(state: State, name: str, rows: Mapping[str, Array], like: Ints) -> In
     for along in ALONG.get(name, ()):
         array = getattr(state.society, along)
         if len(array) == old:  # blank until society begins
-            setattr(state.society, along, np.concatenate([array, array[like]]))
+            state.society.lengthen(along, array[like])
     if name == "households":
         last = np.full(len(table) - old, state.contact_first[-1], state.contact_first.dtype)
         state.contact_first = np.concatenate([state.contact_first, last])
