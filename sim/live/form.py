@@ -9,7 +9,7 @@ from nicegui import ui
 
 from sim import kinds, shock_kinds
 from sim.documents import fields_of
-from sim.live.words import field_label, month_text
+from sim.live.words import field_label, field_meaning, month_text
 
 if TYPE_CHECKING:
     from sim.live.page import Page
@@ -37,55 +37,86 @@ class Form:
 
     def __init__(self, page: Page, item: Mapping[str, Any], word: str, dialog: Any = None) -> None:
         self.page, self.item, self.word, self.dialog = page, dict(item), word, dialog
-        say = page.say
         known = (kinds() if word == "measure" else shock_kinds())[item[word]]
         own = fields_of(known)
         names = [n for n in own if not isinstance(item.get(n), dict)]
         common = [n for n in COMMON if n != "area" or known.local]
         self.inputs: dict[str, Any] = {}
         for name in [*names, *common]:
-            meaning = own[name].metadata["meaning"] if name in own else ""
-            label = field_label(name, page.view.language, str(item[word]))
-            field = (
-                ui.input(label, value=_text(item[name]) if name in item else "")
-                .classes("w-full")
-                .props(f'dense data-field="{name}"')
-            )
-            if meaning and page.view.language == "en":  # the registry's own words
-                field.tooltip(meaning)
-            field.on("keydown.enter", self.apply)
-            self.inputs[name] = field
+            self._field(name, str(item[word]), own[name].metadata["meaning"] if name in own else "")
+        self.scaled = ""
+        self.slider: ui.slider | None = None
         self._scale(names)
+        self.area: tuple[bool, tuple[int, ...]] = (False, ())
+        self.pick_button: Any = None
         with ui.row().classes("items-center"):
             if known.local and dialog is None:
-                ui.button(say["click_area"], icon="touch_app", on_click=self.pick).props(
-                    "outline dense data-do=pick-area"
-                )
-            self.button = ui.button(say["happens"], on_click=self.apply).props("data-do=apply")
-            self.date()
-        if page.view.picking and page.view.area and "area" in self.inputs:
-            self.inputs["area"].set_value(", ".join(f"district:{d}" for d in sorted(page.view.area)))
+                self.pick_button = ui.button(page.say["click_area"], icon="touch_app", on_click=self.pick)
+                self.pick_button.props("outline dense data-do=pick-area")
+            self.button = ui.button(page.say["happens"], on_click=self.apply).props("data-do=apply")
+        self.follow(self.item)
 
-    def date(self) -> None:
-        """Say from which month on it would hold."""
-        page = self.page
-        if self.word == "measure":
+    def _field(self, name: str, kind: str, meaning: str) -> None:
+        language = self.page.view.language
+        field = ui.input(field_label(name, language, kind), value=self._decided(name))
+        field.classes("w-full").props(f'dense data-field="{name}"')
+        if meaning:
+            field.tooltip(field_meaning(kind, name, language))
+        field.on("keydown.enter", self.apply)
+        self.inputs[name] = field
+
+    def _decided(self, name: str) -> str:
+        """A field's text as it stands in the calendar."""
+        return _text(self.item[name]) if name in self.item else ""
+
+    def _scale(self, names: list[str]) -> None:
+        """A slider over the first amount: 0 to 200 % of what stands in the calendar."""
+        for name in names:
+            if _amounts(self._decided(name)):
+                self.scaled = name
+                self.slider = ui.slider(min=0, max=200, step=5, value=100, on_change=self.scale)
+                self.slider.props("label :label-value=\"value + ' %'\" dense").props(f'data-scale="{name}"')
+                return
+
+    def scale(self, event: Any) -> None:
+        """The slider has been moved."""
+        amounts = _amounts(self._decided(self.scaled))
+        if amounts:
+            text = ", ".join(f"{v * event.value / 100:.6g} {u}".strip() for v, u in amounts)
+            self.inputs[self.scaled].set_value(text)
+
+    # --- while it is open -------------------------------------------------------------------------------------------
+
+    def follow(self, item: Mapping[str, Any]) -> None:
+        """The item as decided by now: fields it changed are told, what is being typed in the others stays."""
+        before = {name: self._decided(name) for name in self.inputs}
+        self.item = dict(item)
+        for name, field in self.inputs.items():
+            now = self._decided(name)
+            if now != before[name]:
+                if name == self.scaled and self.slider is not None:
+                    self.slider.set_value(100)
+                field.set_value(now)
+        self._follow_map()
+        if self.word == "measure":  # from which month on it would hold
+            page = self.page
             start = month_text(min(page.workshop.shown + 1, page.workshop.scenario.end), page.view.language)
             self.button.set_text(f"{page.say['apply']} {start}")
 
-    def _scale(self, names: list[str]) -> None:
-        """A slider over the first amount: 0 to 200 % of what stands there."""
-        for name in names:
-            parts = [_split(t) for t in str(self.inputs[name].value).split(", ")]
-            if parts and all(p is not None for p in parts):
-
-                def scaled(event: Any, name: str = name, parts: list[Any] = parts) -> None:
-                    self.inputs[name].set_value(", ".join(f"{v * event.value / 100:.6g} {u}".strip() for v, u in parts))
-
-                ui.slider(min=0, max=200, step=5, value=100, on_change=scaled).props(
-                    "label :label-value=\"value + ' %'\" dense"
-                ).props(f'data-scale="{name}"')
-                return
+    def _follow_map(self) -> None:
+        """Districts clicked on the map are the area."""
+        view = self.page.view
+        picked = (view.picking, tuple(view.area))
+        if self.pick_button is None or picked == self.area:
+            return
+        began, self.area = not self.area[0], picked
+        self.pick_button.props(
+            add="unelevated" if view.picking else "outline", remove="outline" if view.picking else "unelevated"
+        )
+        if view.picking and (view.area or not began):
+            self.inputs["area"].set_value(
+                ", ".join(f"district:{d}" for d in sorted(view.area)) or self._decided("area")
+            )
 
     def pick(self) -> None:
         """Districts are clicked on the map."""
@@ -97,8 +128,7 @@ class Form:
         item = dict(self.item)
         for name, field in self.inputs.items():
             text = str(field.value or "").strip()
-            old = _text(item[name]) if name in item else ""
-            if text == old:
+            if text == self._decided(name):
                 continue
             if not text:
                 item.pop(name, None)
@@ -111,6 +141,12 @@ class Form:
             await self.page.decide(self.page.workshop.shock, item)
         else:
             await self.page.edit(changes=[item])
+
+
+def _amounts(text: str) -> list[tuple[float, str]]:
+    """The amounts of a field with their units, if it holds nothing else."""
+    found = [_split(part) for part in text.split(", ")]
+    return [one for one in found if one is not None] if None not in found else []
 
 
 def _split(text: str) -> tuple[float, str] | None:

@@ -1,5 +1,5 @@
-"""One measure in the list of levers. It stays where it is while months pass and decisions are answered: a click or a word being typed
-reaches what it was meant for, however late the page is drawn."""
+"""One measure in the list of levers. It stays where it is (rows.py), as do its open fields: a word being typed reaches what it was meant
+for, however late the page is drawn."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from nicegui import ui
 from sim import Item, Status
 from sim.live.form import Form
 from sim.live.plan import current
+from sim.live.rows import mark
 from sim.live.words import kind_title, month_text
 from sim.live.workshop import BASELINE
 
@@ -26,19 +27,18 @@ STATUS = {
 class LeverRow:
     """A switch, what the measure is, how it stands; its fields when it is the chosen one."""
 
-    def __init__(self, page: Page, one: Item) -> None:
-        self.page, self.name = page, one.id
+    def __init__(self, page: Page, name: str) -> None:
+        self.page, self.name = page, name
         self.stands = self.wanted = True  #: as decided, and as clicked last
         self.turn, self.waiting = asyncio.Lock(), 0  #: clicks are answered in their order
         self.form: Form | None = None
         self.form_key: tuple[Any, ...] = ()
-        self.box = ui.element("div").classes("lever w-full").props(f'data-measure="{one.id}"')
+        self.box = ui.element("div").classes("lever w-full").props(f'data-measure="{name}"')
         with self.box:
             with ui.row().classes("items-center no-wrap w-full"):
-                self.toggle = ui.switch(value=True).props(f'dense aria-label="{one.id}" data-switch="{one.id}"')
+                self.toggle = ui.switch(value=True).props(f'dense aria-label="{name}" data-switch="{name}"')
                 self.toggle.on_value_change(lambda e: self.switch(bool(e.value)))
-                title = ui.label(kind_title(one.measure.kind, page.view.language))
-                title.classes("title col").style("cursor:pointer").on("click", self.choose)
+                self.title = ui.label().classes("title col").style("cursor:pointer").on("click", self.choose)
                 self.words = ui.label().classes("soft")
             self.note = ui.label().classes("soft")
             self.inside = ui.column().classes("w-full gap-0")
@@ -51,22 +51,22 @@ class LeverRow:
             self.wanted = self.stands
             self.toggle.set_value(self.stands)
         self.toggle.set_enabled(not one.committed and view.branch != BASELINE)
+        self.title.set_text(kind_title(one.measure.kind, view.language))
         self.words.set_text(say["off"] if stopped else say[STATUS[status]])
         note = f"{one.id} · {month_text(one.start, view.language)}"
         heard = f" · {say['support'].split()[0].lower()} {support:.0f} %" if support is not None else ""
         self.note.set_text(note + heard)
-        chosen = view.chosen == self.name
-        self.box.classes(add="chosen" if chosen else "", remove="" if chosen else "chosen")
-        self._open(one, chosen)
+        mark(self.box, view.chosen == self.name)
+        self._open(one, view.chosen == self.name)
 
     def _open(self, one: Item, chosen: bool) -> None:
-        """The fields, made anew when they would hold other values."""
+        """The fields: made when they are opened, followed while they are open."""
         page, view = self.page, self.page.view
+        key = (chosen, view.branch, one.committed, one.measure.kind)
         item = current(page.branch.scenario, page.workshop.shown + 1)[self.name] if chosen else {}
-        key = (chosen, view.branch, view.picking, tuple(view.area), one.committed, str(item))
         if key == self.form_key:
             if self.form is not None:
-                self.form.date()
+                self.form.follow(item)
             return
         self.form_key, self.form = key, None
         self.inside.clear()

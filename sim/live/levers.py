@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import MISSING
 from typing import TYPE_CHECKING, Any
 
 from nicegui import ui
 
-from sim import Item, Status, kinds, month_name, shock_kinds
+from sim import Status, kinds, month_name, shock_kinds
 from sim.documents import fields_of
 from sim.live.form import Form
 from sim.live.leverrow import LeverRow
+from sim.live.rows import Rows
 from sim.live.words import card, kind_title, number
 from sim.live.workshop import BASELINE
 
@@ -55,13 +55,13 @@ def new_item(kind: str, word: str, name: str, start: str, area: str = "") -> dic
 
 
 class LeversPanel:
-    """The list follows the calendar in place; its rows are made anew only when other measures stand in it."""
+    """The list follows the calendar in place."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
         self.gauge = ui.column().classes("w-full gap-1 q-pt-sm")
         self.list = ui.column().classes("w-full gap-0")
-        self.rows: dict[str, LeverRow] = {}
+        self.rows: Rows[str, LeverRow] = Rows(self.list, lambda name: LeverRow(page, name))
         with ui.row().classes("items-end w-full q-pt-sm"):
             names = {k: kind_title(k, page.view.language) for k in kinds()}
             self.new = (
@@ -87,22 +87,13 @@ class LeversPanel:
         calendar = [c for c in branch.scenario.calendars() if c.start <= w.shown + 1][-1]
         figures = branch.figures(min(w.shown, branch.month))
         found = {one.id: (row, one) for row, one in enumerate(calendar.measures) if one is not None}
-        self._make_room(found)
-        for name, (row, one) in found.items():
+        for name, lever in self.rows.keep(found).items():
+            row, one = found[name]
             known = figures is not None and row < len(figures.status)
             status = Status(int(figures.status[row])) if figures is not None and known else Status.PLANNED
             told = figures is not None and row < len(figures.support)
             support = float(figures.support[row]) if figures is not None and told else None
-            self.rows[name].show(one, status, one.id in calendar.stopped, support)
-
-    def _make_room(self, found: Mapping[str, tuple[int, Item]]) -> None:
-        """A row for each measure, in the order of the calendar; rows that stay are those they were."""
-        if list(self.rows) != list(found)[: len(self.rows)]:
-            self.list.clear()
-            self.rows.clear()
-        with self.list:
-            for name, (_, one) in list(found.items())[len(self.rows) :]:
-                self.rows[name] = LeverRow(self.page, one)
+            lever.show(one, status, one.id in calendar.stopped, support)
 
     def draw_gauge(self) -> None:
         """Investment of this year and the next two, and the highest debt."""

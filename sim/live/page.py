@@ -13,6 +13,7 @@ from nicegui.events import KeyEventArguments
 
 from sim import RebondError, Status
 from sim.live.branch import Branch
+from sim.live.branchrow import BranchButton
 from sim.live.elements import CityMap, Timeline
 from sim.live.layers import DISTRICT_NAMES, FIRST, LINK_NAMES
 from sim.live.leverrow import STATUS
@@ -20,11 +21,14 @@ from sim.live.levers import LeversPanel
 from sim.live.panels import FiguresPanel
 from sim.live.peoplepanel import PeoplePanel
 from sim.live.plan import current
-from sim.live.roompanel import RoomPanel, StoryPanel
+from sim.live.roompanel import RoomPanel
+from sim.live.rows import Rows
+from sim.live.sentences import translated
 from sim.live.site import Site
+from sim.live.storypanel import StoryPanel
 from sim.live.view import LABEL_OF_LINK, View, branch_name, look
 from sim.live.words import indicator_label, kind_title, month_text, words
-from sim.live.workshop import BASELINE, ROADMAP, SPEEDS, Workshop
+from sim.live.workshop import BASELINE, SPEEDS, Workshop
 
 CSS = files("sim.live").joinpath("page.css").read_text("utf-8")
 TABS = ("figures", "levers", "people", "room", "story")
@@ -46,7 +50,7 @@ def facilitator_page(site: Site) -> None:
             with ui.context.client.content:
                 Page(site, site.workshop)
         elif site.error:
-            waiting.set_text(site.error)
+            waiting.set_text(translated(site.error, site.view.language))
 
     timer = ui.timer(0.1, look_again)
 
@@ -107,7 +111,8 @@ class Page:
         ui.select(
             {s: f"{s:g}" for s in SPEEDS}, value=w.speed, label=say["speed"], on_change=lambda e: w.set_speed(e.value)
         ).props("dense options-dense").style("width:120px")
-        self.branches = ui.element("div").style("display:flex;gap:6px;flex-wrap:wrap;flex:1")
+        inside = ui.element("div").classes("branches")
+        self.branches: Rows[int, BranchButton] = Rows(inside, lambda number: BranchButton(self, number))
         ui.button(say["what_if"], icon="call_split", on_click=self.fork).props("data-do=fork outline")
         ui.button(icon="save", on_click=self.save).props(f'flat data-do=save aria-label="{say["save"]}"').tooltip(
             say["save"]
@@ -218,28 +223,14 @@ class Page:
 
     def draw_branches(self) -> None:
         """A button for each branch."""
-        w, view, say = self.workshop, self.view, self.say
-        names = {n: branch_name(w, n, view.language) for n in w.branches}
-        key = (tuple(names.items()), view.branch, tuple(b.error for b in w.branches.values()), view.against)
-        if getattr(self, "_branches", None) == key and len(list(self.branches)) > 0:
-            return
-        self._branches = key
-        self.branches.clear()
-        with self.branches:
-            for n, name in names.items():
-                chosen = n == view.branch
-                b = ui.button(
-                    name if len(name) < 25 else name[:23] + "…", on_click=lambda n=n: view.change(branch=n)
-                ).props(f"{'unelevated' if chosen else 'outline'} no-wrap data-branch={n}")
-                if n == ROADMAP or len(name) >= 25:
-                    b.tooltip(w.branches[n].name)
-                if w.branches[n].error:
-                    b.props("color=negative").tooltip(f"{name} {say['ended']}: {w.branches[n].error}")
-                if n > 1 and chosen:
-                    ui.button(icon="close", on_click=lambda n=n: self.do(w.close_branch, n)).props(
-                        f'flat dense aria-label="{say["close"]}"'
-                    )
-        self.against.set_options({-1: say["nothing"], **names}, value=view.against)
+        w, view = self.workshop, self.view
+        for one in self.branches.keep(w.branches).values():
+            one.show()
+        names = {-1: self.say["nothing"], **{n: branch_name(w, n, view.language) for n in w.branches}}
+        if self.against.options != names:
+            self.against.set_options(names, value=view.against)
+        elif self.against.value != view.against:
+            self.against.set_value(view.against)
 
     # --- commands -------------------------------------------------------------------------------------------------------
 
@@ -248,7 +239,8 @@ class Page:
         try:
             return await run.io_bound(work, *args, **more)
         except RebondError as error:
-            ui.notify(f"{self.say['refused']}: {error}", type="warning", timeout=8000, multi_line=True, classes="big")
+            why = f"{self.say['refused']}{self.say['colon']}{translated(str(error), self.view.language)}"
+            ui.notify(why, type="warning", timeout=8000, multi_line=True, classes="big")
             return None
 
     @property

@@ -8,8 +8,9 @@ from nicegui import ui
 
 from sim.live.branch import Branch
 from sim.live.layers import BY_NAME, DISTRICT_NAMES, INDICATOR_NAMES
+from sim.live.rows import Rows, mark
 from sim.live.view import branch_name, headlines
-from sim.live.words import indicator_label, larger, number, unit_text
+from sim.live.words import indicator_label, indicator_meaning, larger, number, unit_text
 from sim.live.workshop import BASELINE, Workshop
 
 if TYPE_CHECKING:
@@ -45,14 +46,15 @@ class FiguresPanel:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.rows = ui.column().classes("w-full gap-0")
+        inside = ui.column().classes("w-full gap-0")
+        self.rows: Rows[str, Figure] = Rows(inside, lambda name: Figure(page, name))
         names = {n: indicator_label(n, page.view.language) for n in INDICATOR_NAMES}
         self.choice = (
             ui.select(
                 names,
                 value=page.view.headline,
                 with_input=True,
-                on_change=self.chosen,
+                on_change=self.choose,
             )
             .classes("w-full")
             .props("dense")
@@ -65,7 +67,7 @@ class FiguresPanel:
             )
             self.bands = ui.label().classes("soft")
 
-    def chosen(self, event: Any) -> None:
+    def choose(self, event: Any) -> None:
         """Another figure's curve."""
         if event.value:
             self.page.view.change(headline=event.value)
@@ -77,14 +79,11 @@ class FiguresPanel:
         other = w.branch(view.against if view.against >= 0 else BASELINE)
         base = other.figures(min(w.shown, other.month))
         bands = page.site.bands.get(view.branch)
-        self.rows.clear()
-        with self.rows:
-            for name in headlines():
-                k = INDICATOR_NAMES.index(name)
-                value = float(frame.values[k]) if frame else float("nan")
-                change = value - float(base.values[k]) if base is not None and other is not page.branch else None
-                half = bands.half_width(w.shown, k) if bands else None
-                _figure(page, name, value, change, half)
+        for name, figure in self.rows.keep(headlines()).items():
+            k = INDICATOR_NAMES.index(name)
+            value = float(frame.values[k]) if frame else float("nan")
+            change = value - float(base.values[k]) if base is not None and other is not page.branch else None
+            figure.show(value, change, bands.half_width(w.shown, k) if bands else None)
         done = len(bands.seeds) if bands else 0
         self.bands.set_text(
             bands.error
@@ -115,24 +114,39 @@ class FiguresPanel:
             self.place.update()
 
 
-def _figure(page: Page, name: str, value: float, change: float | None, half: float | None) -> None:
-    view, indicator = page.view, BY_NAME[name]
-    row = ui.element("div").classes("figure" + (" chosen" if name == view.headline else ""))
-    row.on("click", lambda: view.change(headline=name)).props(f'tabindex=0 data-figure="{name}"')
-    with row:
-        label = ui.label(indicator_label(name, view.language)).classes("name")
-        if view.language == "en":  # the registry's own words
-            label.tooltip(indicator.meaning)
+class Figure:
+    """One figure, large, with its unit and the change against the branch compared."""
+
+    def __init__(self, page: Page, name: str) -> None:
+        self.page, self.name = page, name
+        view = page.view
+        self.box = ui.element("div").classes("figure").props(f'tabindex=0 data-figure="{name}"')
+        for event in ("click", "keydown.enter"):
+            self.box.on(event, lambda: view.change(headline=name))
+        with self.box:
+            ui.label(indicator_label(name, view.language)).classes("name").tooltip(
+                indicator_meaning(name, view.language)
+            )
+            with ui.element("div").classes("value"):
+                self.value = ui.label()
+                self.unit = ui.label().classes("unit")
+            self.change = ui.label().classes("change")
+
+    def show(self, value: float, change: float | None, half: float | None) -> None:
+        """The month shown: the figure, what it differs by, half of the band of that."""
+        view, indicator = self.page.view, BY_NAME[self.name]
+        mark(self.box, self.name == view.headline)
         size, unit = larger(value, indicator.unit)
-        with ui.element("div").classes("value"):
-            ui.label(number(value / size, view.language))
-            ui.label(unit_text(unit, view.language)).classes("unit")
+        self.value.set_text(number(value / size, view.language))
+        self.unit.set_text(unit_text(unit, view.language))
+        text = good = ""
         if change is not None:
             text = changed(change / size, view.language)
             sure = text != NO_CHANGE and (half is None or abs(change) > half)
             good = "" if not sure or indicator.direction == 0 else "good" if change * indicator.direction > 0 else "bad"
             text += f" ± {number(half / size, view.language)}" if half is not None else ""
-            ui.label(text).classes(f"change {good}")
+        self.change.set_text(text)
+        self.change.classes(replace=f"change {good}")
 
 
 #: Said where two branches are the same in what is shown of them.

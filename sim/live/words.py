@@ -5,21 +5,43 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from sim import INDICATORS, kinds, shock_kinds
+from sim.documents import fields_of
 
 LANGUAGES = ("en", "fr")
 MONTHS = {
     "en": ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
     "fr": ["janv.", "févr.", "mars", "avril", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."],
 }
-#: Rows of words.csv: what kind of word, its key, English (empty: the registry's own), French.
-TABLE = list(csv.DictReader(io.StringIO(files("sim.live").joinpath("words.csv").read_text("utf-8"))))
-#: Rows of cards.csv: a kind of measure or shock, and its explanation in French.
-CARDS = list(csv.DictReader(io.StringIO(files("sim.live").joinpath("cards.csv").read_text("utf-8"))))
+
+
+def typeset(text: str) -> str:
+    """French with its spaces that never break: before ; : ? ! » % €, after «."""
+    return re.sub(r" (?=[;:?!»%]|[kM]?€)|(?<=«) ", "\u202f", text)
+
+
+def table(name: str) -> list[dict[str, str]]:
+    """A table of what is said, its French set with its spaces."""
+    rows = csv.DictReader(io.StringIO(files("sim.live").joinpath(name).read_text("utf-8")))
+    return [{**row, "fr": typeset(row["fr"])} for row in rows]
+
+
+#: What kind of word, its key, English (empty: the registry's own), French.
+TABLE = table("words.csv")
+#: A kind of measure or shock, and its explanation in French.
+CARDS = table("cards.csv")
+#: What an indicator, or a field of measures and shocks, is, in French (their registries have the English).
+MEANINGS = table("meanings.csv")
+
+
+@cache
+def _meanings(of: str) -> dict[str, str]:
+    return {row["key"]: row["fr"] for row in MEANINGS if row["of"] == of}
 
 
 @cache
@@ -43,6 +65,19 @@ def indicator_label(name: str, language: str) -> str:
     return _column("indicator", "fr").get(name, label) if language == "fr" else label
 
 
+def indicator_meaning(name: str, language: str) -> str:
+    """What an indicator is, for people."""
+    french = _meanings("indicator").get(name) if language == "fr" else ""
+    return french or {i.name: i.meaning for i in INDICATORS}[name]
+
+
+def field_meaning(kind: str, name: str, language: str) -> str:
+    """What a field of a kind of measure or shock is, for people."""
+    known: dict[str, Any] = {**kinds(), **shock_kinds()}
+    french = _meanings("field") if language == "fr" else {}
+    return french.get(f"{kind}.{name}") or french.get(name) or str(fields_of(known[kind])[name].metadata["meaning"])
+
+
 def kind_title(kind: str, language: str) -> str:
     """A kind of measure or shock for people."""
     known: dict[str, Any] = {**kinds(), **shock_kinds()}
@@ -58,8 +93,8 @@ def card(kind: str, language: str) -> str:
 
 def field_label(name: str, language: str, kind: str = "") -> str:
     """A field of measures and shocks for people; where it means something else to a kind, that kind's own."""
-    table = _column("field", language)
-    return table.get(f"{kind}.{name}") or table.get(name) or name.replace("_", " ").capitalize()
+    known = _column("field", language)
+    return known.get(f"{kind}.{name}") or known.get(name) or name.replace("_", " ").capitalize()
 
 
 def month_text(month: int, language: str) -> str:
@@ -85,10 +120,16 @@ def number(value: float, language: str) -> str:
     return text.replace(",", "\u202f").replace(".", ",") if language == "fr" else text
 
 
+def decimal(value: float, digits: int, language: str) -> str:
+    """A number with so many digits after the point, or the comma."""
+    text = f"{value:.{digits}f}"
+    return text.replace(".", ",") if language == "fr" else text
+
+
 def unit_text(unit: str, language: str) -> str:
     """A unit for people: its words in their language."""
-    table = _column("unit", language)
-    return "/".join(" ".join(table.get(word, word) for word in part.split(" ")) for part in unit.split("/"))
+    known = _column("unit", language)
+    return "/".join(" ".join(known.get(word, word) for word in part.split(" ")) for part in unit.split("/"))
 
 
 def larger(value: float, unit: str) -> tuple[float, str]:

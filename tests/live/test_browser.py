@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlparse
@@ -180,6 +181,69 @@ def test_no_click_and_no_word_is_lost_while_months_pass(page: Page) -> None:
     expect(page.locator("[data-measure=parking]")).not_to_contain_text("withdrawn", timeout=SLOW)
 
 
+def test_what_can_be_clicked_stays_in_place(page: Page) -> None:
+    """Figures and branches are the elements they were, with their focus, while months pass; a click held over a month arrives."""
+    page.keyboard.press("Escape")
+    page.get_by_role("tab", name="Figures").click()
+    expect(page.locator("[data-figure=jobs] .value")).to_be_visible()
+    page.evaluate("for (const one of document.querySelectorAll('[data-figure], [data-branch]')) one.kept = true")
+    shown = page.locator(".head .month")
+    last = shown.inner_text()
+    page.focus("[data-figure=trust]")  # not the tab, whose arrows choose another
+    for _ in range(6):  # months lived already: the later tests need some of those to come
+        before = shown.inner_text()
+        page.keyboard.press("ArrowLeft")
+        expect(shown).not_to_have_text(before)
+    box = page.locator("[data-figure=jobs]").bounding_box()
+    assert box is not None
+    before = shown.inner_text()
+    page.click("[data-do=play]")
+    page.focus("[data-figure=trust]")
+    expect(shown).not_to_have_text(before, timeout=SLOW)
+    page.wait_for_timeout(500)
+    assert page.evaluate("document.activeElement.dataset.figure") == "trust"
+    page.mouse.move(box["x"] + 40, box["y"] + 30)
+    page.mouse.down()
+    before = shown.inner_text()
+    expect(shown).not_to_have_text(before, timeout=SLOW)
+    page.wait_for_timeout(500)  # panels are drawn after the map
+    page.mouse.up()
+    page.click("[data-do=play]")
+    expect(page.locator("[data-figure=jobs]")).to_have_class(re.compile("chosen"))
+    left = page.evaluate(
+        "[...document.querySelectorAll('[data-figure], [data-branch]')].map((one) => one.kept === true)"
+    )
+    assert len(left) > 8
+    assert all(left)
+    page.locator("[data-figure=co2_transport]").click()
+    page.click("[data-branch='1']")
+    page.click("[data-branch='2']")
+    assert page.evaluate("[...document.querySelectorAll('[data-branch]')].every((one) => one.kept === true)")
+    page.focus("[data-figure=trust]")
+    while shown.inner_text() != last:
+        before = shown.inner_text()
+        page.keyboard.press("ArrowRight")
+        expect(shown).not_to_have_text(before)
+
+
+def test_choosing_districts_keeps_what_is_typed(page: Page) -> None:
+    page.get_by_role("tab", name="Levers").click()
+    page.locator("[data-measure=parking] .title").click()
+    page.fill("[data-measure=parking] [data-field=price]", "3 €/")
+    area = page.locator("[data-measure=parking] [data-field=area]")
+    was = area.input_value()
+    page.click("[data-do=pick-area]")
+    box = page.locator(".city-map").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 302, box["y"] + 300)
+    expect(area).to_have_value(re.compile(r"^district:\d+$"), timeout=SLOW)
+    expect(page.locator("[data-measure=parking] [data-field=price]")).to_have_value("3 €/")
+    page.mouse.click(box["x"] + 302, box["y"] + 300)
+    expect(area).to_have_value(was, timeout=SLOW)
+    page.click("[data-do=pick-area]")
+    page.locator("[data-measure=parking] .title").click()
+
+
 def test_refuses_what_cannot_be_paid_and_says_why(page: Page) -> None:
     page.click("[data-branch='1']")
     page.keyboard.press("2")
@@ -239,8 +303,11 @@ def test_proposals_from_phones(browser: Browser, page: Page, served: str) -> Non
     other.set_default_timeout(SLOW)
     judge = other.new_page()
     judge.goto(f"{served}/room")
+    button = card.locator("[data-do=proposal-branch]")
+    button.evaluate("one => one.kept = true")
     judge.click(judged)
     expect(card).to_contain_text("1 for", timeout=SLOW)
+    assert button.evaluate("one => one.kept === true")  # who is about to click it hits it
     branches = page.locator("[data-branch]").count()
     card.locator("[data-do=proposal-branch]").click()
     expect(page.locator("[data-branch]")).to_have_count(branches + 1, timeout=SLOW)

@@ -1,0 +1,59 @@
+"""Sentences with values in them, in French: refusals with their reason, lines of the journal.
+
+The code that refuses says it in English and knows no page. sentences.csv holds each of these sentences as a template with named places:
+``{name}`` any text, itself translated if it is such a sentence; ``{name:w}`` one word, an id; ``{name:n}`` a figure; ``{name:m}`` a month.
+What no template fits is shown as it was said.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from string import Formatter
+
+from sim.live.words import month_text, table
+
+SENTENCES = table("sentences.csv")
+#: What may stand in a place, by its kind.
+PLACES = {"": ".+?", "w": r"[^\s,;:]+", "n": r"-?\d[\d,]*(?:\.\d+)?(?:e[+-]\d+)?", "m": r"\d{4}-\d\d"}
+
+
+def places(template: str) -> list[tuple[str, str, str]]:
+    """(text before, name, kind) of a template's places; the last one's name is empty."""
+    return [(before, name or "", kind or "") for before, name, kind, _ in Formatter().parse(template)]
+
+
+@cache
+def _templates() -> list[tuple[re.Pattern[str], list[tuple[str, str, str]]]]:
+    found = []
+    for row in SENTENCES:
+        parts = [re.escape(b) + (f"(?P<{n}>{PLACES[k]})" if n else "") for b, n, k in places(row["en"])]
+        found.append((re.compile("".join(parts), re.DOTALL), places(row["fr"])))
+    return found
+
+
+def translated(text: str, language: str) -> str:
+    """A sentence of ours in a language."""
+    if language == "en":
+        return text
+    found = _whole(text)
+    if found is None and ", " in text:  # several decisions in a line
+        return ", ".join(_whole(part) or part for part in text.split(", "))
+    return text if found is None else found
+
+
+def _whole(text: str) -> str | None:
+    for pattern, french in _templates():
+        found = pattern.fullmatch(text)
+        if found:
+            values = found.groupdict()
+            return "".join(before + (_value(values[name], kind) if name else "") for before, name, kind in french)
+    return None
+
+
+def _value(text: str, kind: str) -> str:
+    if kind == "m":
+        return month_text(12 * int(text[:4]) + int(text[5:]) - 1, "fr")
+    if kind == "n":
+        return text.replace(",", "\u202f").replace(".", ",")
+    return text if kind == "w" else _whole(text) or text
