@@ -10,8 +10,13 @@ from __future__ import annotations
 import re
 from functools import cache
 from string import Formatter
+from typing import TYPE_CHECKING
 
+from sim import parse_month
 from sim.live.words import month_text, table
+
+if TYPE_CHECKING:
+    from sim.live.workshop import Note
 
 SENTENCES = table("sentences.csv")
 #: What may stand in a place, by its kind.
@@ -21,6 +26,12 @@ PLACES = {"": ".+?", "w": r"[^\s,;:]+", "n": r"-?\d[\d,]*(?:\.\d+)?(?:e[+-]\d+)?
 def places(template: str) -> list[tuple[str, str, str]]:
     """(text before, name, kind) of a template's places; the last one's name is empty."""
     return [(before, name or "", kind or "") for before, name, kind, _ in Formatter().parse(template)]
+
+
+def spoken(note: Note, language: str) -> list[str]:
+    """A line of the journal in words: clock, month shown, branch, what was done."""
+    month = month_text(parse_month(note.month), language)
+    return [note.clock, month, translated(note.branch, language), translated(note.text, language)]
 
 
 @cache

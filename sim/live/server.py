@@ -29,6 +29,7 @@ from sim.errors import Fault
 from sim.live import rights as doors
 from sim.live.page import facilitator_page
 from sim.live.proposals import LONGEST_TITLE, MOST_MONEY, menu, told
+from sim.live.sentences import translated
 from sim.live.session import document
 from sim.live.site import Site
 from sim.live.view import map_values
@@ -203,34 +204,41 @@ def _room_routes(app: FastAPI, site: Site) -> None:
         return JSONResponse({"kinds": menu(language), "districts": places, "title": LONGEST_TITLE, "money": MOST_MONEY})
 
     @app.post("/room/{action}")
-    async def post(action: str, request: Request) -> Response:
+    async def post(
+        action: str, request: Request, language: Annotated[str, Query(pattern="^(en|fr)$")] = "en"
+    ) -> Response:
         length = request.headers.get("content-length", "")
         if (
             action not in ("enter", "vote", "rate", "propose", "judge")
             or not length.isdecimal()
             or int(length) > LONGEST_POST
         ):
-            return JSONResponse({"error": "not understood"}, 400)
+            return _refused("not understood", 400, language)
         try:
             given = json.loads(await request.body())
-            return _posted(site, action, request.cookies.get(GUEST, ""), dict(given))
+            return _posted(site, action, request.cookies.get(GUEST, ""), dict(given), language)
         except RunError as error:
-            return JSONResponse({"error": str(error)}, 429 if "too many" in str(error) else 403)
+            return _refused(str(error), 429 if "too many" in str(error) else 403, language)
         except (ValueError, TypeError, KeyError):
-            return JSONResponse({"error": "not understood"}, 400)
+            return _refused("not understood", 400, language)
 
 
-def _posted(site: Site, action: str, who: str, given: dict[str, Any]) -> Response:
+def _refused(why: str, status: int, language: str) -> Response:
+    """An answer that says why, for programs and in the participant's language."""
+    return JSONResponse({"error": why, "said": translated(why, language)}, status)
+
+
+def _posted(site: Site, action: str, who: str, given: dict[str, Any], language: str) -> Response:
     if action == "enter":
         if site.room.known(who):
             return JSONResponse({"ok": True})
         if site.rights.share and not site.rights.accepts(str(given.get("code", ""))[:64], site.rights.room):
-            return JSONResponse({"error": "code"}, 403)
+            return _refused("code", 403, language)
         answer = JSONResponse({"ok": True})
         answer.set_cookie(GUEST, site.room.enter(), httponly=True, samesite="strict")
         return answer
     if site.workshop is None:
-        return JSONResponse({"error": "not yet"}, 503)
+        return _refused("not yet", 503, language)
     if action == "propose":
         site.room.propose(who, given, site.workshop.city.n_districts)
     elif action == "judge":

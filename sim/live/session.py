@@ -11,6 +11,7 @@ from sim import RebondError, month_name
 from sim.live.layers import BY_NAME, INDICATOR_NAMES
 from sim.live.panels import COLOURS, curve
 from sim.live.proposals import told
+from sim.live.sentences import spoken
 from sim.live.site import Site
 from sim.live.view import headlines
 from sim.live.words import amount, indicator_label, words
@@ -38,7 +39,7 @@ def document(site: Site) -> str:
         f"<h2>{escape(say['votes'])} ({escape(say['voters'])}{say['colon']}{site.room.voters()})</h2>{_votes(site, say, language)}"
     )
     parts.append(f"<h2>{escape(say['journal'])}</h2><table>")
-    parts += [f"<tr><td>{n.clock}<td>{n.month}<td>{escape(n.branch)}<td>{escape(n.text)}</tr>" for n in w.journal]
+    parts += ["<tr><td>" + "<td>".join(escape(cell) for cell in spoken(n, language)) + "</tr>" for n in w.journal]
     parts.append("</table>")
     for number, branch in w.branches.items():
         try:

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from nicegui import ui
 
-from sim import parse_month
 from sim.live.rows import Rows
-from sim.live.sentences import translated
+from sim.live.sentences import spoken
 from sim.live.story import PRESETS, STEPS, apply_preset
-from sim.live.words import month_text, typeset
+from sim.live.words import typeset
 from sim.live.workshop import Note
 
 if TYPE_CHECKING:
@@ -80,15 +79,4 @@ class Line:
 
     def __init__(self, note: Note, language: str) -> None:
         self.note = note  # held, so that no other note takes its identity
-        self.box = ui.label(" · ".join(spoken(note, language)))
-
-
-def spoken(note: Note, language: str) -> list[str]:
-    """A line of the journal in words: clock, month shown, branch, what was done."""
-    month = month_text(parse_month(note.month), language)
-    return [
-        note.clock,
-        month,
-        *([translated(note.branch, language)] if note.branch else []),
-        translated(note.text, language),
-    ]
+        self.box = ui.label(" · ".join(part for part in spoken(note, language) if part))
