@@ -1,7 +1,8 @@
 """Sentences with values in them, in French: refusals with their reason, lines of the journal.
 
 The code that refuses says it in English and knows no page. sentences.csv holds each of these sentences as a template with named places:
-``{name}`` any text, itself translated if it is such a sentence; ``{name:w}`` one word, an id; ``{name:n}`` a figure; ``{name:m}`` a month.
+``{name}`` any text, itself translated if it is such a sentence; ``{name:w}`` one word, an id; ``{name:n}`` a figure, ``{name:q}`` one with
+its unit; ``{name:u}`` units; ``{name:m}`` a month.
 What no template fits is shown as it was said.
 """
 
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     from sim.live.workshop import Note
 
 SENTENCES = table("sentences.csv")
+FIGURE = r"-?\d[\d,]*(?:\.\d+)?(?:e[+-]\d+)?"
 #: What may stand in a place, by its kind.
-PLACES = {"": ".+?", "w": r"[^\s,;:]+", "n": r"-?\d[\d,]*(?:\.\d+)?(?:e[+-]\d+)?", "m": r"\d{4}-\d\d"}
+PLACES = {"": ".+?", "u": ".+?", "w": r"[^\s,;:]+", "n": FIGURE, "q": rf"{FIGURE}(?: [^\s,;]+)?", "m": r"\d{4}-\d\d"}
 
 
 def places(template: str) -> list[tuple[str, str, str]]:
@@ -65,6 +67,10 @@ def _whole(text: str) -> str | None:
 def _value(text: str, kind: str) -> str:
     if kind == "m":
         return month_text(12 * int(text[:4]) + int(text[5:]) - 1, "fr")
-    if kind == "n":
-        return text.replace(",", "\u202f").replace(".", ",")
+    if kind in ("n", "q"):
+        figure, _, unit = text.partition(" ")
+        figure = f"{float(figure):,.0f}" if "e" in figure else figure
+        return figure.replace(",", "\u202f").replace(".", ",") + (f"\u202f{unit}" if unit else "")
+    if kind == "u":
+        return text.replace(" or ", " ou ")
     return text if kind == "w" else _whole(text) or text

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from sim import INDICATORS, kinds, shock_kinds
+from sim import INDICATORS, Item, kinds, shock_kinds
 from sim.documents import fields_of
 from sim.live import sentences
 from sim.live.sentences import SENTENCES, places, translated
@@ -141,6 +141,21 @@ def test_every_refusal_and_journal_line_has_its_french(source: str) -> None:
             return
         tried.append(english)
     raise AssertionError(f"{where}: no sentence of sentences.csv for {source}: {tried[:3]}")
+
+
+ALLOWED = {f.metadata["kind"].allowed for of in (*KNOWN.values(), Item) for f in fields_of(of).values()}
+
+
+@pytest.mark.parametrize("allowed", sorted(ALLOWED))
+def test_what_a_field_may_hold_is_said_in_french(allowed: str) -> None:
+    """A fault of the reader of scenario files: its frame and what is allowed; what was found is as it was typed."""
+    french = translated(f"revisions[0].measures[1].price: '2 x'; allowed: {allowed}", "fr")
+    head, _, told = french.partition("\u202f; admis\u202f: ")
+    assert head == "revisions[0].measures[1].price\u202f: '2 x'"
+    assert told
+    assert told != allowed
+    assert ENGLISH.findall(told.replace("on, off", "")) == []
+    assert not re.search(r"\b(?:number|such|month|one|text|list|nothing|values|whole)\b", told)
 
 
 def test_the_walk_over_the_code_finds_what_is_known_to_be_said() -> None:
