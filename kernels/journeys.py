@@ -287,15 +287,18 @@ def destinations(
         own = one(seed, stream_id, who.id[i], 0, purpose)
         start = one(seed, taste_stream, who.id[i], 0, 0)
         to[i] = h
-        best, top = -np.inf, -np.inf
+        best, top, last = -np.inf, -np.inf, -1
         for k in range(candidates):
             drawn = (start + k) / candidates
             d = begin[h, int(drawn * STEPS)]
             while d < districts - 1 and cumulated[h, d] < drawn:
                 d += 1
-            _weigh(who, i, d, own, ways, taste, place, utility)
-            value[k] = weight * logsum(utility, nest, scale, inside) + correction[h, d]
-            top = max(top, value[k])
+            if d == last:  # drawn twice: candidates come in the order of districts
+                value[k] = value[k - 1]
+            else:
+                _weigh(who, i, d, own, ways, taste, place, utility)
+                value[k] = weight * logsum(utility, nest, scale, inside) + correction[h, d]
+                top, last = max(top, value[k]), d
             e = -np.log(-np.log(one(seed, taste_stream, who.id[i], 0, 1 + k)))
             if value[k] + e > best:
                 best = value[k] + e

@@ -94,6 +94,15 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
             self.policies = self.municipality.in_force(self.state)
         self.datacollector = mesa.DataCollector(model_reporters={"month": _month} | _reporters())
 
+    @property
+    def threads(self) -> int:
+        """Threads of the parallel kernels, which change no bit of what they find."""
+        return self.mobility.road.threads
+
+    @threads.setter
+    def threads(self, count: int) -> None:
+        self.mobility.road.threads = self.energy.threads = self.energy.low_voltage.threads = count
+
     def step(self) -> None:
         """One month. The order is the causal order: plans, people, firms, decisions, traffic, energy, judgement."""
         self.move()
@@ -193,7 +202,7 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
             raise ValueError("a scenario can only be taken over before its first month")
         other = UrbanModel(
             scenario, self.city, parameters=self.parameters.overrides, gap=self.mobility.road.gap,
-            threads=self.mobility.road.threads, state=self.state.copy(), kin=self,
+            threads=self.threads, state=self.state.copy(), kin=self,
         )  # fmt: skip
         other.municipality.take_over(other.state)
         other.policies = other.municipality.in_force(other.state)
@@ -209,7 +218,7 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
         self._check_past(scenario, state.month)
         other = UrbanModel(
             scenario, self.city, parameters=self.parameters.overrides, gap=self.mobility.road.gap,
-            threads=self.mobility.road.threads, state=state, kin=self,
+            threads=self.threads, state=state, kin=self,
         )  # fmt: skip
         other.municipality.make_room(state)
         other.policies = other.municipality.in_force(state)

@@ -12,6 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from sim import RunError, Scenario, State, UrbanModel
+from sim.live.cores import Cores
 from sim.live.history import Frame, History, early_frame, frame_of
 
 T = TypeVar("T")
@@ -32,10 +33,10 @@ class Branch:
         name: str,
         model: UrbanModel,
         history: History | None = None,
-        free: threading.Event | None = None,
+        cores: Cores | None = None,
     ) -> None:
         self.number, self.name = number, name
-        self._free = free or _set()  #: no decision is being answered: cores may go to months that nobody asked for
+        self._cores = cores or Cores(model.threads)
         self.model = model
         self.first = model.state.month  #: the eve, or the month it was forked at
         self.month = self.first  #: last month lived for the room to see
@@ -215,6 +216,7 @@ class Branch:
     def _step(self, model: UrbanModel, turn: int, streets: Future[None] | None = None) -> None:
         """One month, from a state that is kept first."""
         self._keep(model, turn)
+        model.threads = self._cores.each
         if streets is None:
             model.step()
         else:
@@ -231,7 +233,7 @@ class Branch:
     def _may_go_on(self, turn: int) -> None:
         """Between two systems: a month lived ahead waits while a decision is answered, and ends once it no longer counts."""
         while turn == self._turn and self._ahead and not self._waiting and not self._closing.is_set():
-            if self._free.wait(PATIENCE):
+            if self._cores.free.wait(PATIENCE):
                 break
         self._check(turn)
 
@@ -314,12 +316,6 @@ def _follow(first: Future[None], lived: Future[None]) -> None:
         first.set_result(None)
     else:
         first.set_exception(error)
-
-
-def _set() -> threading.Event:
-    made = threading.Event()
-    made.set()
-    return made
 
 
 def _done(value: T = None) -> Future[T]:  # type: ignore[assignment]

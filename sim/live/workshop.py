@@ -20,6 +20,7 @@ from sim.live import plan
 from sim.live.bikes import Bikes
 from sim.live.branch import Branch
 from sim.live.budget import Gauge, gauge
+from sim.live.cores import Cores
 from sim.live.history import Frame, History
 
 T = TypeVar("T")
@@ -47,11 +48,10 @@ class Workshop:
     def __init__(self, city: City, roadmap: UrbanModel, baseline: UrbanModel, path: Path) -> None:
         self.city, self.path = city, path
         self.lock = threading.RLock()
-        self._free = threading.Event()  #: no decision is being answered
-        self._free.set()
+        self._cores = Cores(roadmap.threads)
         self.branches: dict[int, Branch] = {
-            BASELINE: Branch(BASELINE, "Baseline", baseline, free=self._free),
-            ROADMAP: Branch(ROADMAP, roadmap.scenario.name, roadmap, free=self._free),
+            BASELINE: Branch(BASELINE, "Baseline", baseline, cores=self._cores),
+            ROADMAP: Branch(ROADMAP, roadmap.scenario.name, roadmap, cores=self._cores),
         }  # fmt: skip
         self.scenario = roadmap.scenario
         self.parameters = roadmap.parameters
@@ -172,6 +172,7 @@ class Workshop:
             return
         alive, self._watched = self.alive(), tuple(watched)
         first = [b for b in alive if b.number in watched] or alive
+        self._cores.divide(len(first))
         if glance:
             pairs = [b.glance(target) for b in first]
             self._all(streets for streets, _ in pairs)
@@ -183,6 +184,7 @@ class Workshop:
             if self.shown == target - 1:  # nobody looked elsewhere meanwhile
                 self.shown = target
         self.bump()
+        self._cores.divide(len(alive))
         later += [b.live_to(target) for b in alive if b not in first]
         for one in later:
             if not one.done():
@@ -194,7 +196,9 @@ class Workshop:
         if self._closed or self._held:
             return
         if self.playing:  # no core is idle, and every branch is asked for its next month soon
-            for branch in self.alive():
+            alive = self.alive()
+            self._cores.divide(len(alive))
+            for branch in alive:
                 branch.live_ahead(min(self.shown + 1, self.scenario.end))
         else:
             self._scout.submit(self._idle)
@@ -208,6 +212,7 @@ class Workshop:
         for branch in sorted(self.alive(), key=lambda b: (b.number in watched[:1], b.number not in watched)):
             if self._closed or self.playing or self._held:
                 return
+            self._cores.divide(1)
             branch.live_ahead(min(self.shown + 1, self.scenario.end)).exception()
 
     def seek(self, month: int) -> None:
@@ -250,7 +255,7 @@ class Workshop:
                 raise RunError(f"{MOST_BRANCHES} branches at most: close one first")
             parent, month = self.branch(number), self.shown
             model = parent.model_at(month).result()
-            branch = Branch(self._next, _name(name), model, parent.history.copy(month), self._free)
+            branch = Branch(self._next, _name(name), model, parent.history.copy(month), self._cores)
             self.branches[self._next] = branch
             self._watched = (branch.number, number)
             self._next += 1
@@ -291,7 +296,7 @@ class Workshop:
         """Carry out a decision and, while paused, live the next month: one change for the pages, whose map waits for ``watched`` only."""
         with self._counting:
             self._held += 1
-            self._free.clear()
+            self._cores.free.clear()
         try:
             made = command(*args, **more)
             if not self.playing:
@@ -302,7 +307,7 @@ class Workshop:
                 self._held -= 1
                 self.revision += 1
                 if not self._held:
-                    self._free.set()
+                    self._cores.free.set()
             self._look_ahead()
 
     def shock(self, item: Mapping[str, Any]) -> None:

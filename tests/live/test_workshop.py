@@ -220,7 +220,7 @@ def test_months_that_nobody_asked_for_wait_for_decisions(workshop: Workshop) -> 
     """While one is being answered they stop between two systems; who is asked for goes on, and what no longer counts ends there."""
     idle(workshop)
     baseline, roadmap, eve = workshop.branch(BASELINE), workshop.branch(ROADMAP), workshop.shown
-    workshop._free.clear()
+    workshop._cores.free.clear()
     ahead = baseline.live_ahead(eve + 2)
     with pytest.raises(TimeoutError):
         ahead.result(timeout=0.5)
@@ -239,19 +239,19 @@ def test_months_that_nobody_asked_for_wait_for_decisions(workshop: Workshop) -> 
     assert old.state.month == eve + 2
     assert eve + 2 not in roadmap.history.frames
     assert roadmap.model.state.month == eve
-    workshop._free.set()
+    workshop._cores.free.set()
 
 
 def test_what_stands_in_line_behind_a_waiting_month_is_done(workshop: Workshop) -> None:
     """A month that waits for a decision to be answered does not keep the answer waiting that stands in line behind it."""
     idle(workshop)
     baseline, eve = workshop.branch(BASELINE), workshop.shown
-    workshop._free.clear()
+    workshop._cores.free.clear()
     ahead = baseline.live_ahead(eve + 2)
     with pytest.raises(TimeoutError):
         ahead.result(timeout=0.3)
     assert baseline.submit(lambda: "done").result(timeout=60) == "done"
-    workshop._free.set()
+    workshop._cores.free.set()
 
 
 def test_a_calendar_given_up_while_its_state_is_copied_is_not_lived(

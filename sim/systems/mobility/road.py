@@ -119,17 +119,17 @@ class Road:
         streets = self._streets(policies)
         warm = {period: _stored(state, period) for period in demand}
         parts = {period: self._parts(streets, of_whom) for period, of_whom in demand.items()}
-        threads = -(-self.threads // len(demand))
 
         def solve(period: Period) -> ClassFlows:
             classes = [
                 UserClass(part.table, float(self.pce[part.user]), streets.closed[part.user]) for part in parts[period]
             ]
             return assign_classes(
-                streets.network, classes, gap=self.gap, max_iterations=MAX_ITERATIONS, warm=warm[period], threads=threads,
+                streets.network, classes, gap=self.gap, max_iterations=MAX_ITERATIONS, warm=warm[period], threads=self.threads,
                 topology=self.graph.topology, sums=False,
             )  # fmt: skip
 
+        # a period that takes longer than the others has the cores to itself at the end
         with ThreadPoolExecutor(min(self.threads, len(demand))) as pool:
             found = dict(zip(demand, pool.map(solve, demand), strict=True))
         for period, one in found.items():

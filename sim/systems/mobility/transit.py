@@ -204,14 +204,28 @@ def network_for(
     return Network(city, Parameters(dict(zip(TRANSIT_PARAMETERS, values, strict=True))), running, headway)
 
 
+class _Load:
+    """Loads (S,) as a key; on how many threads strategies are found is no part of it."""
+
+    def __init__(self, load: Floats, threads: int) -> None:
+        self.load, self.threads = np.array(load, np.float64), threads
+        self.bytes = self.load.tobytes()
+
+    def __hash__(self) -> int:
+        return hash(self.bytes)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Load) and self.bytes == other.bytes
+
+
 @lru_cache(maxsize=8)
-def _strategies(network: Network, load: bytes, threads: int) -> Strategies:
-    return Strategies(network, np.frombuffer(load), threads)
+def _strategies(network: Network, at: _Load) -> Strategies:
+    return Strategies(network, at.load, at.threads)
 
 
 def strategies_for(network: Network, load: Floats, threads: int = 1) -> Strategies:
     """Strategies at the given loads (S,); a pure function, kept while loads stay."""
-    return _strategies(network, np.ascontiguousarray(load, np.float64).tobytes(), threads)
+    return _strategies(network, _Load(load, threads))
 
 
 class Settled(NamedTuple):
