@@ -67,6 +67,7 @@ class CityMap {
     this.legend = el.appendChild(document.createElement("div"));
     for (const c of [this.canvas, this.over]) c.style.cssText = "position:absolute;left:0;top:0;transform-origin:0 0";
     this.over.style.pointerEvents = "none";
+    this.legend.className = "legend";
     this.tip.style.cssText = "position:absolute;pointer-events:none;display:none;padding:.35em .6em;border-radius:.4em;font:600 17px system-ui,sans-serif;max-width:22em;z-index:3";
     this.legend.style.cssText = "position:absolute;left:12px;bottom:12px;padding:.5em .8em;border-radius:.5em;font:500 17px system-ui,sans-serif;z-index:2;pointer-events:none";
     this.el.tabIndex = 0;
@@ -86,6 +87,7 @@ class CityMap {
   setValues() {
     for (const name of ["links", "districts", "lines", "firms"]) this[name] = new Float32Array(bytes(this.model.get(name)));
     this.recolour();
+    if (this.view) this.drawOver(); // lines and firms are as wide as their values, names keep clear of the legend
   }
   get look() {
     return this.model.get("look") || {};
@@ -275,10 +277,11 @@ class CityMap {
     if (look.labels !== false) {
       c.font = `600 ${s > 0.05 ? 18 : 15}px system-ui,sans-serif`;
       c.textAlign = "center";
-      const taken = [];
+      const taken = [], { offsetLeft: left, offsetTop: top, offsetWidth: wide, offsetHeight: high } = this.legend;
+      const covered = (px, py, half) => wide && px + half > left && px - half < left + wide && py + 6 > top && py - 18 < top + high;
       for (const [name, x, y] of g.labels) {
         const px = X(x), py = Y(y), half = c.measureText(name).width / 2 + 6;
-        if (px < half || px > w - half || py < 20 || py > h - 20 || taken.some((t) => Math.abs(t[0] - px) < t[2] + half && Math.abs(t[1] - py) < 22)) continue;
+        if (px < half || px > w - half || py < 20 || py > h - 20 || covered(px, py, half) || taken.some((t) => Math.abs(t[0] - px) < t[2] + half && Math.abs(t[1] - py) < 22)) continue;
         taken.push([px, py, half]);
         c.lineWidth = 4;
         c.strokeStyle = halo;
@@ -327,7 +330,10 @@ class CityMap {
     const { look } = this, words = look.words || {};
     const most = look.transit && this.lines.length ? Math.max(...this.lines) : 0;
     const n = this.geo.districtCount, posts = look.sites && this.firms.length >= 3 * n ? Math.max(...this.firms.subarray(0, n)) : 0;
-    const key = JSON.stringify([look.link, look.district, look.dark, words.locale, most, posts]);
+    // a difference is none where no value would leave the middle of its scale
+    const none = (spec, values) => spec?.signed && values.every((v) => !(Math.abs(v) > spec.high / 100));
+    const same = [none(look.link, this.links), none(look.district, this.districts)];
+    const key = JSON.stringify([look.link, look.district, look.dark, words.locale, most, posts, same]);
     if (key === this.legendKey) return;
     this.legendKey = key;
     const bar = (spec) => {
@@ -339,12 +345,16 @@ class CityMap {
     this.legend.textContent = "";
     this.legend.style.background = look.dark ? "rgba(16,20,27,.88)" : "rgba(255,255,255,.9)";
     this.legend.style.color = look.dark ? "#e9edf3" : "#1b2230";
-    for (const [what, spec] of [[words.streets, look.link], [words.districts, look.district]]) {
+    for (const [what, spec, nothing] of [[words.streets, look.link, same[0]], [words.districts, look.district, same[1]]]) {
       if (!spec) continue;
       const stops = bar(spec)[2], row = this.legend.appendChild(document.createElement("div"));
       row.style.margin = ".2em 0";
       const title = row.appendChild(document.createElement("div"));
       title.textContent = (what ? what + colon : "") + spec.label + (spec.unit === "-" ? "" : ` [${spec.unit}]`);
+      if (nothing) {
+        row.appendChild(document.createElement("div")).textContent = words.same || "no difference";
+        continue;
+      }
       const scale = row.appendChild(document.createElement("div"));
       scale.style.cssText = `height:10px;width:240px;border-radius:5px;background:linear-gradient(90deg,${stops})`;
       const ends = row.appendChild(document.createElement("div"));

@@ -57,7 +57,6 @@ export default {
           });
           [this.traits.districts, this.traits.lines, this.traits.firms] = parts.slice(1);
           this.model.set("links", parts[0]);
-          this.$el.cityMap?.view && this.$el.cityMap.drawOver();
           this.$el.dataset.shown = address;
           this.$emit("drawn");
         }

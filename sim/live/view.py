@@ -17,6 +17,8 @@ from sim.live.workshop import BASELINE, ROADMAP, Workshop
 
 #: Figures that stand large on the page, if the city has them.
 HEADLINES = ("co2_transport", "co2_buildings", "share_bike", "share_car", "energy_bill", "jobs", "trust", "support")
+#: Districts that differ by less than this share of the largest of them are the same to whoever looks at them.
+NO_DIFFERENCE = 1e-4
 LABEL_OF_LINK = {"speed": "speed_link"}
 
 
@@ -100,16 +102,17 @@ def district_range(workshop: Workshop, name: str, difference: bool, branch: int,
         values = [workshop.frame(n, workshop.shown) for n in (branch, against)]
         if values[0] is None or values[1] is None or values[0].districts is None or values[1].districts is None:
             return -1.0, 1.0
-        return apart(values[0].districts[k] - values[1].districts[k])
+        return apart(values[0].districts[k], values[1].districts[k])
     first = workshop.branch(BASELINE)
     frame = workshop.frame(BASELINE, first.first)
     return spread(frame.districts[k]) if frame is not None and frame.districts is not None else (0.0, 1.0)
 
 
-def apart(differences: Floats) -> tuple[float, float]:
-    """Ends of a scale of differences, the same either side."""
-    far = float(np.nanquantile(np.abs(differences), 0.98))
-    end = nice(far) if far > 0.0 else 1.0
+def apart(one: Floats, other: Floats) -> tuple[float, float]:
+    """Ends of a scale of differences, the same either side; so wide that differences in the last digits of a float are none."""
+    far, most = np.nanquantile(np.abs(np.asarray(one) - np.asarray(other)), (0.98, 1.0))
+    least = NO_DIFFERENCE * float(np.nanmax(np.abs(other)))
+    end = nice(float(far) if far > least else float(most) if most > least else 100.0 * least or 1.0)
     return -end, end
 
 
@@ -166,7 +169,7 @@ def district_scale(name: str, language: str, difference: bool, ends: tuple[float
 def map_words(language: str) -> dict[str, Any]:
     """What citymap.js says itself."""
     say = words(language)
-    names = ("streets", "districts", "synthetic", "transit", "sites", "establishments", "colon")
+    names = ("streets", "districts", "synthetic", "transit", "sites", "establishments", "colon", "same")
     return {name: say[name] for name in names} | {
         "boardings": unit_text("boardings/day", language), "jobs": say["jobs_held"], "locale": language,
         "modes": [coded(mode.name.lower(), language) for mode in TransitMode],

@@ -113,15 +113,16 @@ class CityMap(anywidget.AnyWidget):
         seen = self._seen
         mine = self._values(self._model)
         difference = self._against is not None
+        ends = spread(mine[1]) if seen["district"] else (0.0, 1.0)
         if self._against is not None:
             other = self._values(self._against)
+            ends = apart(mine[1], other[1]) if seen["district"] else ends
             mine = [mine[0] - other[0], mine[1] - other[1], *mine[2:]]
         look: dict[str, Any] = {name: seen[name] for name in ("dark", "transit", "sites")}
         look |= {"selected": [], "words": map_words(seen["language"])}
         if seen["link"]:
             look["link"] = link_scale(seen["link"], seen["language"], difference)
         if seen["district"]:
-            ends = apart(mine[1]) if difference else spread(mine[1])
             look["district"] = district_scale(seen["district"], seen["language"], difference, ends)
         with self.hold_sync():
             self.look = look
