@@ -43,7 +43,7 @@ FEW = 0.1
 #: gap asked) at which they stop.
 SWEEPS = 16
 MOST_SWEEPS = 1024
-SHARE = 0.03
+SHARE = 0.1
 #: A search is likely to be the last when the gap before it was this many times the one asked.
 NEAR = 30.0
 #: Routes without flow are dropped once they are this share of all.
@@ -238,7 +238,7 @@ def _iterate(
 ) -> tuple[Routes, float, int, bool]:
     """Settle and search in turn until the gap is reached; returns routes, gap, number of searches of all rows, and whether the last
     one found the lengths of pairs without demand: it does when it is likely to be the last (``near``: the first may be)."""
-    everyone, passes, best, reached, iteration = np.arange(len(trips), dtype=np.int32), SWEEPS, math.inf, 1e-3, 0
+    everyone, passes, best, reached, iteration = np.arange(len(trips), dtype=np.int32), SWEEPS, math.inf, 3e-4, 0
     if trips.any():
         _price(routes, at)
         _settle(routes, trips, at, gap, reached, passes)

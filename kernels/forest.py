@@ -21,7 +21,7 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 #: Stations that a thread takes at a time.
-BLOCK = 32
+BLOCK = 128
 #: Sweeps after which no voltage is taken to carry the load.
 SWEEPS = 200
 

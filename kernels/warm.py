@@ -78,14 +78,15 @@ def unpack(
     room. A group that the solution does not know begins with the routes of its last one.
     """
     rows, zones = trips.shape
-    many_nodes, many_paths = room(nodes, zones)
     stored = None if warm is None else _stored(checksum, zones, warm)
     if stored is None:
+        many_nodes, many_paths = room(nodes, zones)
         return empty_routes(zones, np.full(rows, many_nodes), np.full(rows, many_paths))
     group = np.minimum(np.arange(rows) // zones, stored.rows // zones - 1)
     row = group * zones + np.arange(rows) % zones  # stored row that each row begins with
     there_nodes, there_paths = np.diff(stored.node_first)[row], np.diff(stored.path_first)[row]
-    routes = empty_routes(zones, np.maximum(there_nodes, many_nodes), np.maximum(there_paths, many_paths))
+    # a new demand seldom needs more than this, and the system clears what is reserved in large pages
+    routes = empty_routes(zones, 2 * there_nodes + 256, 3 * there_paths + 16)
     _restore(stored, row, trips, closed, routes)
     thread(routes)
     return routes

@@ -16,7 +16,7 @@ from kernels.forest import Forest, forest_flow
 from kernels.trees import below
 from sim.city.equipment import OVERHEAD, RATINGS
 from sim.columns import Array, Bools, Floats, Ints
-from sim.systems.energy.grid import CHARGING, FLATS, HIGH, HOUSES, LEAST, LOW, Grid, forest_now, per_unit
+from sim.systems.energy.grid import CHARGING, FLATS, HIGH, HOUSES, LEAST, LOW, TOLERANCE, Grid, forest_now, per_unit
 
 #: Steps of an addition; sums of their weights are whole numbers below 2^53 and so exact.
 STEPS = 48
@@ -95,7 +95,7 @@ def _first_over(
     flow = forest_flow(
         forest._replace(customers=np.hstack([grid.customers, homes, homes.sum(axis=1, keepdims=True)])), demand,
         [usual, usual, usual, 0.0, 0.0, 0.0, tan], 2.0 ** np.arange(STEPS), source=p["busbar_voltage"], low=LOW, high=HIGH,
-        tolerance=1e-6, threads=threads,
+        tolerance=TOLERANCE, threads=threads,
     )  # fmt: skip
     over = np.bitwise_or.reduce(flow.over.astype(np.int64), axis=0)
     lowest_bit = np.where(over == 0, 1 << STEPS, over & -over)
