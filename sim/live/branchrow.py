@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from nicegui import ui
 
+from sim.live.rows import mark
 from sim.live.sentences import translated
 from sim.live.view import branch_name
 from sim.live.workshop import ROADMAP
@@ -44,6 +45,7 @@ class BranchButton:
         self.button.props(add="unelevated" if shown else "outline", remove="outline" if shown else "unelevated")
         self.button.props(f"aria-pressed={'true' if shown else 'false'}")
         self.whole.set_text(branch.name if self.number == ROADMAP else name)
+        mark(self.box, shown)
         if branch.error:
             self.button.props("color=negative")
             self.whole.set_text(

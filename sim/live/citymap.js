@@ -362,10 +362,10 @@ class CityMap {
       for (const v of [spec.low, spec.high]) ends.appendChild(document.createElement("span")).textContent = number(v, words.locale);
     }
     const shade = look.dark ? "dark" : "light", modes = [...new Set(this.geo.lineModes)].sort();
-    if (look.transit) this.keys(`${words.transit || "transit"} [${words.boardings || "boardings/day"}], ≤ ${number(most, words.locale)}`, modes.map((m) => [LINES[shade][m], words.modes?.[m] || m]));
+    if (look.transit) this.keys(`${words.transit || "transit"} [${words.boardings || "boardings/day"}], ≤ ${number(most, words.locale)}`, modes.map((m) => [LINES[shade][m], words.modes?.[m] || m]));
     if (look.sites) {
       const groups = [...new Set(BRANCHES)].map((k) => [FIRMS[shade][k], words.sectors?.[BRANCHES.indexOf(k)] ?? k]);
-      this.keys(`${words.sites || "firms"} [${words.jobs || "jobs"}], ≤ ${number(posts, words.locale)}`, groups);
+      this.keys(`${words.sites || "firms"} [${words.jobs || "jobs"}], ≤ ${number(posts, words.locale)}`, groups);
     }
   }
   keys(title, entries) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import MISSING
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from sim.documents import fields_of
 from sim.live.form import Form
 from sim.live.leverrow import LeverRow
 from sim.live.rows import Rows
-from sim.live.words import card, kind_title, number
+from sim.live.words import card, in_order, kind_title, number
 from sim.live.workshop import BASELINE
 
 if TYPE_CHECKING:
@@ -63,16 +64,18 @@ class LeversPanel:
         self.list = ui.column().classes("w-full gap-0")
         self.rows: Rows[str, LeverRow] = Rows(self.list, lambda name: LeverRow(page, name))
         with ui.row().classes("items-end w-full q-pt-sm"):
-            names = {k: kind_title(k, page.view.language) for k in kinds()}
+            names = _titles(kinds(), page.view.language)
             self.new = (
                 ui.select(names, label=page.say["add"], with_input=True, on_change=self.propose)
                 .classes("col")
-                .props("dense data-do=add-measure")
+                .props("dense options-dense data-do=add-measure")
             )
-        shocks = {k: kind_title(k, page.view.language) for k in shock_kinds()}
+        shocks = _titles(shock_kinds(), page.view.language)
         with ui.row().classes("items-end w-full"):
             self.shock = (
-                ui.select(shocks, label=page.say["shock"], on_change=self.propose_shock).classes("col").props("dense")
+                ui.select(shocks, label=page.say["shock"], on_change=self.propose_shock)
+                .classes("col")
+                .props("dense options-dense")
             )
         self.paid: tuple[Any, ...] = ()
 
@@ -147,6 +150,11 @@ class LeversPanel:
             ui.label(card(kind, page.view.language)).classes("soft")
             Form(page, item, word, dialog)
         dialog.open()
+
+
+def _titles(known: Iterable[str], language: str) -> dict[str, str]:
+    """Kinds by their titles, in the order of a dictionary."""
+    return dict(sorted(((k, kind_title(k, language)) for k in known), key=lambda row: in_order(row[1])))
 
 
 def _bar(share: float) -> None:

@@ -205,6 +205,7 @@ class Page:
             "link": view.link,
             "district": view.district,
             "at": w.decisions,
+            "early": sum(w.early(n, month) for n in self.watched),  # districts follow when the month has been lived
         }
         drawn: dict[str, Any] = await run.io_bound(look, view, w) or {}
         await self.map.show(drawn, f"/map/values?{urlencode(query)}")
@@ -341,6 +342,11 @@ class Page:
             self.view.change(tab=TABS[int(name) - 1])
 
 
+def share_changed(change: float) -> str:
+    """ "−10 %", with its own minus sign and on one line."""
+    return f"{100 * change:+.0f}\u202f%".replace("-", "−")
+
+
 def timeline_plan(workshop: Workshop, view: View) -> dict[str, Any]:
     """What timeline.js draws for the branch shown."""
     branch = workshop.branch(view.branch)
@@ -368,7 +374,7 @@ def timeline_plan(workshop: Workshop, view: View) -> dict[str, Any]:
         for s in calendar.shocks
     ]
     targets = [
-        {"by": t.by, "label": f"{indicator_label(t.indicator, view.language)} {100 * t.change:+.0f} %"}
+        {"by": t.by, "label": f"{indicator_label(t.indicator, view.language)} {share_changed(t.change)}"}
         for t in scenario.targets
     ]
     return {

@@ -9,8 +9,8 @@ from nicegui import ui
 from sim.live.branch import Branch
 from sim.live.layers import BY_NAME, DISTRICT_NAMES, INDICATOR_NAMES
 from sim.live.rows import Rows, mark
-from sim.live.view import branch_name, headlines
-from sim.live.words import indicator_label, indicator_meaning, larger, number, unit_text
+from sim.live.view import NO_DIFFERENCE, branch_name, headlines
+from sim.live.words import in_order, indicator_label, indicator_meaning, larger, number, unit_text
 from sim.live.workshop import BASELINE, Workshop
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ class FiguresPanel:
         self.page = page
         inside = ui.column().classes("w-full gap-0")
         self.rows: Rows[str, Figure] = Rows(inside, lambda name: Figure(page, name))
-        names = {n: indicator_label(n, page.view.language) for n in INDICATOR_NAMES}
+        labels = [(n, indicator_label(n, page.view.language)) for n in INDICATOR_NAMES]
+        names = dict(sorted(labels, key=lambda row: in_order(row[1])))
         self.choice = (
             ui.select(
                 names,
@@ -141,7 +142,7 @@ class Figure:
         self.unit.set_text(unit_text(unit, view.language))
         text = good = ""
         if change is not None:
-            text = changed(change / size, view.language)
+            text = changed(change / size, view.language) if abs(change) > NO_DIFFERENCE * abs(value) else NO_CHANGE
             sure = text != NO_CHANGE and (half is None or abs(change) > half)
             good = "" if not sure or indicator.direction == 0 else "good" if change * indicator.direction > 0 else "bad"
             text += f" ± {number(half / size, view.language)}" if half is not None else ""

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from nicegui import ui
 
-from sim import Activity, Heating, Mode
+from sim import Activity, Heating, Mode, parse_month
 from sim.live import people
 from sim.live.groups import compared
-from sim.live.words import amount, coded, month_text, number
+from sim.live.view import branch_name
+from sim.live.words import amount, coded, decimal, month_text, number, words
 from sim.live.workshop import BASELINE
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def told(row: tuple[str, str, int, int], language: str) -> str:
         coded(CODES[what](v).name.lower(), language) if what in CODES and v >= 0 else "–" if v < 0 else str(v)
         for v in (before, after)
     ]
-    return f"{month} {coded(what, language)}: {names[0]} → {names[1]}"
+    return f"{month_text(parse_month(month), language)} {coded(what, language)}{words(language)['colon']}{names[0]} → {names[1]}"
 
 
 class PeoplePanel:
@@ -98,9 +99,8 @@ class PeoplePanel:
             ]
             if "heating" in who:
                 heated = coded(who["heating"], language)
-                facts.append(
-                    f"{say['home']}{colon}{number(who['area'], language)} m², {heated}, PV {number(who['pv'], language)} kWp"
-                )
+                solar = f", {coded('pv', language)} {number(who['pv'], language)} kWp" if who["pv"] > 0.0 else ""
+                facts.append(f"{say['home']}{colon}{number(who['area'], language)} m², {heated}{solar}")
             for fact in facts:
                 ui.label(fact).classes("big")
             self._day(who)
@@ -117,7 +117,7 @@ class PeoplePanel:
         ui.label(f"{say['her_day']}{colon}{say['worth']}").classes("title q-mt-sm")
         language = self.page.view.language
         for tour in who["day"]:
-            way_there = f"{coded(tour['purpose'], language)} → {tour['place']}: {coded(tour['mode'], language)}"
+            way_there = f"{coded(tour['purpose'], language)} → {coded(tour['place'], language)}{colon}{coded(tour['mode'], language)}"
             ui.label(way_there).classes("big")
             best = max(u for _, u in tour["worth"])
             for way, u in tour["worth"]:
@@ -127,7 +127,7 @@ class PeoplePanel:
                     ui.element("div").style(
                         f"height:10px;background:var(--accent);border-radius:5px;width:{wide:.0f}px"
                     )
-                    ui.label(f"{u:.2f}").classes("soft")
+                    ui.label(decimal(u, 2, language)).classes("soft")
 
     async def a_firm(self) -> None:
         """The next firm."""
@@ -175,12 +175,14 @@ class PeoplePanel:
             ("group", ""), ("minutes", say["minutes"]), ("euros", say["euros"]), ("gain", f"{say['gain']} %"),
             ("lose", f"{say['lose']} %"))]  # fmt: skip
         table = [
-            {"group": f"{titles[r['kind']]} {r['group']}", "minutes": number(r["minutes"], language), "euros": number(r["euros"], language),
-             "gain": number(r["gain"], language), "lose": number(r["lose"], language)} for r in rows
-        ]  # fmt: skip
+            {"group": f"{titles[r['kind']]} {coded(str(r['group']), language)}"}
+            | {name: number(r[name], language) for name in ("minutes", "euros", "gain", "lose")}
+            for r in rows
+        ]
+        names = [branch_name(w, b.number, language) for b in (page.branch, other)]
         self.box.clear()
         with self.box:
-            ui.label(f"{page.branch.name} / {other.name}, {month_text(month, language)}").classes("title big")
+            ui.label(f"{names[0]} / {names[1]}, {month_text(month, language)}").classes("title big")
             ui.label(say["winners_note"]).classes("soft")
             made = ui.table(rows=table, columns=columns, row_key="group").classes("w-full")
             made.style("background:transparent;color:inherit").props(

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sim import RunError, kinds, month_name
 from sim.live.branch import Branch
-from sim.live.words import field_label, kind_title, unit_text, words
+from sim.live.words import field_label, in_order, kind_title, unit_text, words
 from sim.live.workshop import Workshop
 
 LONGEST_TITLE = 80
@@ -160,4 +160,4 @@ def menu(language: str) -> list[dict[str, Any]]:
         }
         for kind, offer in OFFERS.items()
     ]  # fmt: skip
-    return sorted(rows, key=lambda row: str(row["title"]))
+    return sorted(rows, key=lambda row: in_order(str(row["title"])))

@@ -32,7 +32,7 @@ from sim.live.proposals import LONGEST_TITLE, MOST_MONEY, menu, told
 from sim.live.sentences import translated
 from sim.live.session import document
 from sim.live.site import Site
-from sim.live.view import map_values
+from sim.live.view import branch_name, map_values
 from sim.live.words import kind_title, month_text, words
 
 #: Longest body of a participant's post [bytes].
@@ -267,7 +267,7 @@ def _room_state(site: Site, language: str) -> dict[str, Any]:
     return {
         "words": say, "month": month_text(workshop.shown, language), "open": site.room.open,
         "measures": [{"id": i, "kind": kind_title(one.measure.kind, language)} for i, one in measures.items()],
-        "branches": [{"number": n, "name": b.name} for n, b in workshop.branches.items() if n != 0],
+        "branches": [{"number": n, "name": branch_name(workshop, n, language)} for n in workshop.branches if n != 0],
         "proposals": [{"number": p.number, "title": p.title, "what": told(p, names, language, say["everywhere"])} for p in proposals],
     }  # fmt: skip
 

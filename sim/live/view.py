@@ -17,7 +17,7 @@ from sim.live.workshop import BASELINE, ROADMAP, Workshop
 
 #: Figures that stand large on the page, if the city has them.
 HEADLINES = ("co2_transport", "co2_buildings", "share_bike", "share_car", "energy_bill", "jobs", "trust", "support")
-#: Districts that differ by less than this share of the largest of them are the same to whoever looks at them.
+#: What differs by less than this share of its size is the same to whoever looks at it: a figure, or districts (of the largest of them).
 NO_DIFFERENCE = 1e-4
 LABEL_OF_LINK = {"speed": "speed_link"}
 

@@ -6,6 +6,7 @@ import csv
 import io
 import math
 import re
+import unicodedata
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -95,6 +96,11 @@ def field_label(name: str, language: str, kind: str = "") -> str:
     """A field of measures and shocks for people; where it means something else to a kind, that kind's own."""
     known = _column("field", language)
     return known.get(f"{kind}.{name}") or known.get(name) or name.replace("_", " ").capitalize()
+
+
+def in_order(text: str) -> str:
+    """What a text is sorted by: capitals and accents do not count."""
+    return "".join(c for c in unicodedata.normalize("NFD", text.lower()) if not unicodedata.combining(c))
 
 
 def month_text(month: int, language: str) -> str:
