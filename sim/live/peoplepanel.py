@@ -176,7 +176,7 @@ class PeoplePanel:
             ("lose", f"{say['lose']} %"))]  # fmt: skip
         table = [
             {"group": f"{titles[r['kind']]} {coded(str(r['group']), language)}"}
-            | {name: number(r[name], language) for name in ("minutes", "euros", "gain", "lose")}
+            | {name: decimal(r[name], 2, language) for name in ("minutes", "euros", "gain", "lose")}
             for r in rows
         ]
         names = [branch_name(w, b.number, language) for b in (page.branch, other)]

@@ -2,7 +2,7 @@
 
 The code that refuses says it in English and knows no page. sentences.csv holds each of these sentences as a template with named places:
 ``{name}`` any text, itself translated if it is such a sentence; ``{name:w}`` one word, an id; ``{name:n}`` a figure, ``{name:q}`` one with
-its unit; ``{name:u}`` units; ``{name:m}`` a month.
+its unit; ``{name:u}`` units; ``{name:m}`` a month; ``{name:f}`` the place of a field in a file, told by the field's label.
 What no template fits is shown as it was said.
 """
 
@@ -14,7 +14,7 @@ from string import Formatter
 from typing import TYPE_CHECKING
 
 from sim import parse_month
-from sim.live.words import month_text, table
+from sim.live.words import field_labels, month_text, table
 
 if TYPE_CHECKING:
     from sim.live.workshop import Note
@@ -22,7 +22,15 @@ if TYPE_CHECKING:
 SENTENCES = table("sentences.csv")
 FIGURE = r"-?\d[\d,]*(?:\.\d+)?(?:e[+-]\d+)?"
 #: What may stand in a place, by its kind.
-PLACES = {"": ".+?", "u": ".+?", "w": r"[^\s,;:]+", "n": FIGURE, "q": rf"{FIGURE}(?: [^\s,;]+)?", "m": r"\d{4}-\d\d"}
+PLACES = {
+    "": ".+?",
+    "u": ".+?",
+    "w": r"[^\s,;:]+",
+    "n": FIGURE,
+    "q": rf"{FIGURE}(?: [^\s,;]+)?",
+    "m": r"\d{4}-\d\d",
+    "f": r"[\w.\[\]-]+",
+}
 
 
 def places(template: str) -> list[tuple[str, str, str]]:
@@ -71,6 +79,8 @@ def _value(text: str, kind: str) -> str:
         figure, _, unit = text.partition(" ")
         figure = f"{float(figure):,.0f}" if "e" in figure else figure
         return figure.replace(",", "\u202f").replace(".", ",") + (f"\u202f{unit}" if unit else "")
+    if kind == "f":
+        return field_labels("fr").get(text.rpartition(".")[2], text)
     if kind == "u":
         return text.replace(" or ", " ou ")
     return text if kind == "w" else _whole(text) or text

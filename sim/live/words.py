@@ -92,9 +92,14 @@ def card(kind: str, language: str) -> str:
     return french.get(kind) or str(known[kind].card)
 
 
+def field_labels(language: str) -> dict[str, str]:
+    """Labels of fields, by their name or that of a kind before it."""
+    return _column("field", language)
+
+
 def field_label(name: str, language: str, kind: str = "") -> str:
     """A field of measures and shocks for people; where it means something else to a kind, that kind's own."""
-    known = _column("field", language)
+    known = field_labels(language)
     return known.get(f"{kind}.{name}") or known.get(name) or name.replace("_", " ").capitalize()
 
 
@@ -123,12 +128,13 @@ def number(value: float, language: str) -> str:
         else min(5, 2 - math.floor(math.log10(size)))
     )
     text = f"{value:,.{digits}f}"
+    text = text if any(digit in text for digit in "123456789") else "0" if digits > 2 else text.lstrip("-")
     return text.replace(",", "\u202f").replace(".", ",") if language == "fr" else text
 
 
 def decimal(value: float, digits: int, language: str) -> str:
-    """A number with so many digits after the point, or the comma."""
-    text = f"{value:.{digits}f}"
+    """A number with so many digits after the point, or the comma; none is below zero by its rounding alone."""
+    text = f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
     return text.replace(".", ",") if language == "fr" else text
 
 

@@ -280,7 +280,10 @@ def test_votes_from_a_phone(browser: Browser, page: Page, served: str) -> None:
     before = page.locator(".head .month").inner_text()
     page.click("[data-do=apply-plan]")
     expect(page.locator("[data-branch='3']")).to_be_visible(timeout=SLOW)
+    guest.evaluate("for (const one of document.querySelectorAll('[data-vote]')) one.kept = true")
     expect(page.locator(".head .month")).not_to_have_text(before, timeout=SLOW)  # the city answers with its next month
+    expect(guest.locator("[data-rate='3:4']")).to_be_visible(timeout=SLOW)
+    assert guest.evaluate("[...document.querySelectorAll('[data-vote]')].every((one) => one.kept === true)")
     guest.reload()
     expect(guest.locator("[data-vote='tracks:-1']")).to_have_attribute("aria-pressed", "true")
     phone.close()

@@ -151,7 +151,7 @@ def test_what_a_field_may_hold_is_said_in_french(allowed: str) -> None:
     """A fault of the reader of scenario files: its frame and what is allowed; what was found is as it was typed."""
     french = translated(f"revisions[0].measures[1].price: '2 x'; allowed: {allowed}", "fr")
     head, _, told = french.partition("\u202f; admis\u202f: ")
-    assert head == "revisions[0].measures[1].price\u202f: '2 x'"
+    assert head == "Prix ajouté\u202f: '2 x'"
     assert told
     assert told != allowed
     assert ENGLISH.findall(told.replace("on, off", "")) == []
@@ -178,9 +178,9 @@ def test_sentences_within_sentences_and_several_in_a_line() -> None:
     )
     assert translated("parking from 2022-01, lez off", "fr") == "parking dès janv. 2022, lez retirée"
     assert translated("what if: forked from Baseline", "fr") == "et si\u202f: dédoublée depuis Sans feuille de route"
-    faults = "measures[2].price: '2 x'; allowed: a price; measures[2].start: 2020-01; allowed: later"
+    faults = "measures[2].price: '2 x'; allowed: a price; measures.x.other: 2020-01; allowed: later"
     assert translated(faults, "fr") == (
-        "measures[2].price\u202f: '2 x'\u202f; admis\u202f: a price\u202f; measures[2].start\u202f: 2020-01\u202f; admis\u202f: later"
+        "Prix ajouté\u202f: '2 x'\u202f; admis\u202f: a price\u202f; measures.x.other\u202f: 2020-01\u202f; admis\u202f: later"
     )
     assert translated("nothing of ours", "fr") == "nothing of ours"
     assert translated("there is no branch 7", "en") == "there is no branch 7"
