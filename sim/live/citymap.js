@@ -412,11 +412,11 @@ class CityMap {
   hover(x, y) {
     const { look, geo, tip } = this, words = look.words || {}, colon = words.colon || ": ", l = look.link ? this.at(x, y) : -1, d = this.district(x, y);
     const parts = [], n = geo.districtCount, line = look.transit ? this.lineAt(x, y) : -1;
-    if (line >= 0) parts.push(`${geo.lineNames[line]}${colon}${number(this.lines[line], words.locale)} ${words.boardings || "boardings/day"}`);
+    if (line >= 0) parts.push(`${geo.lineNames[line]}${colon}${number(this.lines[line], words.locale)}\u00a0${words.boardings || "boardings/day"}`);
     if (look.sites && d >= 0 && this.firms.length >= 3 * n)
-      parts.push(`${number(this.firms[d], words.locale)} ${words.jobs || "jobs"}, ${number(this.firms[n + d], words.locale)} ${words.establishments || "establishments"}` + (this.firms[2 * n + d] >= 0 ? ` · ${words.sectors?.[this.firms[2 * n + d]] ?? ""}` : ""));
-    if (l >= 0 && this.links.length) parts.push(`${look.link.label}${colon}${number(this.links[l], words.locale)} ${look.link.unit}`);
-    if (d >= 0) parts.push(geo.districtNames[d] + (look.district && this.districts.length ? ` · ${look.district.label}${colon}${number(this.districts[d], words.locale)} ${look.district.unit}` : ""));
+      parts.push(`${number(this.firms[d], words.locale)}\u00a0${words.jobs || "jobs"}, ${number(this.firms[n + d], words.locale)}\u00a0${words.establishments || "establishments"}` + (this.firms[2 * n + d] >= 0 ? ` · ${words.sectors?.[this.firms[2 * n + d]] ?? ""}` : ""));
+    if (l >= 0 && this.links.length) parts.push(`${look.link.label}${colon}${number(this.links[l], words.locale)}\u00a0${look.link.unit}`);
+    if (d >= 0) parts.push(geo.districtNames[d] + (look.district && this.districts.length ? ` · ${look.district.label}${colon}${number(this.districts[d], words.locale)}\u00a0${look.district.unit}` : ""));
     tip.style.display = parts.length ? "block" : "none";
     tip.textContent = "";
     for (const part of parts) tip.appendChild(document.createElement("div")).textContent = part;
@@ -482,7 +482,7 @@ class CityMap {
 export function number(v, locale) {
   if (!(v === v) || v === undefined) return "–";
   const size = Math.abs(v), rule = size >= 100 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 };
-  return v.toLocaleString(locale || "en", rule);
+  return v.toLocaleString(locale || "en", rule).replace("-", "\u2212");
 }
 
 function render({ model, el }) {

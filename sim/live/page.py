@@ -110,7 +110,7 @@ class Page:
         ui.button(icon="skip_next", on_click=self.step).props(f'flat aria-label="{say["step"]}" data-do=step')
         ui.select(
             {s: f"{s:g}" for s in SPEEDS}, value=w.speed, label=say["speed"], on_change=lambda e: w.set_speed(e.value)
-        ).props("dense options-dense").style("width:120px")
+        ).props("dense options-dense").style("width:84px")
         inside = ui.element("div").classes("branches")
         self.branches: Rows[int, BranchButton] = Rows(inside, lambda number: BranchButton(self, number))
         ui.button(say["what_if"], icon="call_split", on_click=self.fork).props("data-do=fork outline")

@@ -108,8 +108,8 @@ class FiguresPanel:
         self.place.set_visibility(view.place >= 0 and view.district in DISTRICT_NAMES)
         if view.place >= 0 and view.district in DISTRICT_NAMES:
             k = DISTRICT_NAMES.index(view.district)
-            where = w.city.district_names[view.place]
-            title = f"{where}: {indicator_label(view.district, view.language)} [{unit_text(BY_NAME[view.district].unit, view.language)}]"
+            where, unit = w.city.district_names[view.place], unit_text(BY_NAME[view.district].unit, view.language)
+            title = f"{where}{page.say['colon']}{indicator_label(view.district, view.language)} [{unit}]"
             self.place.options.clear()
             self.place.options.update(_chart(title, view.dark, view.language, _series(page, k, view.place)))
             self.place.update()

@@ -122,8 +122,8 @@ class PeoplePanel:
             best = max(u for _, u in tour["worth"])
             for way, u in tour["worth"]:
                 with ui.row().classes("items-center no-wrap w-full").style("gap:6px;margin-top:-8px"):
-                    ui.label(coded(way, language)).style("width:150px").classes("soft")
-                    wide = max(2.0, 180.0 * float(np.exp((u - best) / 2.0)))
+                    ui.label(coded(way, language)).style("width:175px;white-space:nowrap").classes("soft")
+                    wide = max(2.0, 150.0 * float(np.exp((u - best) / 2.0)))
                     ui.element("div").style(
                         f"height:10px;background:var(--accent);border-radius:5px;width:{wide:.0f}px"
                     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from sim import RunError, month_name
 from sim.live.branch import Branch
+from sim.live.words import typeset
 from sim.live.workshop import Workshop
 
 
@@ -71,6 +72,11 @@ STEPS = (
           "fr": "Un choc : sous Leviers, faites monter le prix de l'énergie. La feuille de route tient-elle ses caps ?"},
          {"tab": "levers", "district": "energy_dwellings", "headline": "energy_bill"}),
 )  # fmt: skip
+
+
+def told(text: dict[str, str], language: str) -> str:
+    """A text in a language."""
+    return typeset(text[language]) if language == "fr" else text[language]
 
 
 def apply_preset(workshop: Workshop, number: int, name: str, language: str) -> Branch:

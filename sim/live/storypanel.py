@@ -8,8 +8,7 @@ from nicegui import ui
 
 from sim.live.rows import Rows
 from sim.live.sentences import spoken
-from sim.live.story import PRESETS, STEPS, apply_preset
-from sim.live.words import typeset
+from sim.live.story import PRESETS, STEPS, apply_preset, told
 from sim.live.workshop import Note
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ class StoryPanel:
         ui.label(say["presets"]).classes("title big q-pt-md")
         with ui.row():
             for name, preset in PRESETS.items():
-                ui.button(self.told(preset.title), on_click=lambda name=name: self.preset(name)).props(
+                ui.button(told(preset.title, page.view.language), on_click=lambda name=name: self.preset(name)).props(
                     f"outline data-preset={name}"
                 )
         ui.label(say["keys"]).classes("soft q-pt-md")
@@ -44,11 +43,6 @@ class StoryPanel:
         self.journal: Rows[int, Line] = Rows(inside, lambda key: Line(self.lines[key], page.view.language))
         self.show()
 
-    def told(self, text: dict[str, str]) -> str:
-        """A text of the story in the language shown."""
-        language = self.page.view.language
-        return typeset(text[language]) if language == "fr" else text[language]
-
     def go(self, by: int) -> None:
         """Another step."""
         self.step = min(max(self.step + by, 0), len(STEPS) - 1)
@@ -57,7 +51,7 @@ class StoryPanel:
     def show(self) -> None:
         """The step's words, and what it has the page show."""
         step = STEPS[self.step]
-        self.text.set_text(f"{self.step + 1}/{len(STEPS)}  {self.told(step.text)}")
+        self.text.set_text(f"{self.step + 1}/{len(STEPS)}  {told(step.text, self.page.view.language)}")
         if step.view and self.step:
             self.page.view.change(**step.view)
 

@@ -12,7 +12,7 @@ from sim.live.arrays import Floats
 from sim.live.bikes import Bikes
 from sim.live.history import Frame
 from sim.live.layers import BY_NAME, DISTRICT_NAMES, INDICATOR_NAMES, LATE, LINK_LAYERS, LINK_NAMES, MONTHLY
-from sim.live.words import coded, indicator_label, unit_text, words
+from sim.live.words import coded, indicator_label, typeset, unit_text, words
 from sim.live.workshop import BASELINE, ROADMAP, Workshop
 
 #: Figures that stand large on the page, if the city has them.
@@ -180,7 +180,10 @@ def map_words(language: str) -> dict[str, Any]:
 def branch_name(workshop: Workshop, number: int, language: str) -> str:
     """What a branch is called on the page."""
     own = {BASELINE: "baseline", ROADMAP: "roadmap"}
-    return words(language)[own[number]] if number in own else workshop.branches[number].name
+    if number in own:
+        return words(language)[own[number]]
+    name = workshop.branches[number].name
+    return typeset(name) if language == "fr" else name
 
 
 def headlines() -> list[str]:
