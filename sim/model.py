@@ -109,7 +109,7 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
         self.reckon()
 
     def move(self) -> None:
-        """The month until its roads have settled. :meth:`reckon` must follow; whoever shows streets need not wait for it."""
+        """The month until its morning has settled on the roads. :meth:`reckon` must follow; who shows streets need not wait for it."""
         self._open_month()
         with self._timed("municipality"):
             self.policies = self.municipality.act(self.state)

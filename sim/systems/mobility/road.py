@@ -7,7 +7,7 @@ who has no other way pays with minutes of leaving the car at their edge.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -102,20 +102,28 @@ class Road:
 
         Whose they are is not asked: all count as residents'.
         """
-        return self._settle({period: {Driver.RESIDENTS: demand}}, policies, state)[0]
+        return self._settle({period: {Driver.RESIDENTS: demand}}, policies, state)[period]
 
     def settle_all(
         self, demand: Floats | Mapping[Driver, Floats], policies: Policies, state: State
     ) -> tuple[RoadResult, ...]:
         """:meth:`settle` for every period at once, ``demand`` (P, U, Z, Z), by driver or not: each period has a thread of its own."""
+        return tuple(self.settle_some(Period, demand, policies, state).values())
+
+    def settle_some(
+        self, periods: Iterable[Period], demand: Floats | Mapping[Driver, Floats], policies: Policies, state: State
+    ) -> dict[Period, RoadResult]:
+        """:meth:`settle_all` for some of the periods; equilibria of the others stay as they are."""
         of_whom = demand if isinstance(demand, Mapping) else {Driver.RESIDENTS: demand}
         return self._settle(
-            {period: {driver: table[period] for driver, table in of_whom.items()} for period in Period}, policies, state
+            {period: {driver: table[period] for driver, table in of_whom.items()} for period in periods},
+            policies,
+            state,
         )
 
     def _settle(
         self, demand: Mapping[Period, Mapping[Driver, Floats]], policies: Policies, state: State
-    ) -> tuple[RoadResult, ...]:
+    ) -> dict[Period, RoadResult]:
         streets = self._streets(policies)
         warm = {period: _stored(state, period) for period in demand}
         parts = {period: self._parts(streets, of_whom) for period, of_whom in demand.items()}
@@ -137,7 +145,7 @@ class Road:
                 reached = f"stopped at a relative gap of {one.gap:.2e}, asked {self.gap:.2e}"
                 raise NotConverged(f"road equilibrium ({period.name.lower().replace('_', '-')}) {reached}")
         _store(state, {period: (one.state_f, one.state_i) for period, one in found.items()})
-        return tuple(self._result(streets, parts[period], one) for period, one in found.items())
+        return {period: self._result(streets, parts[period], one) for period, one in found.items()}
 
     def _parts(self, streets: _Streets, of_whom: Mapping[Driver, Floats]) -> tuple[Part, ...]:
         """Everybody on the road; residents' cars of both kinds come first in any case, since times are read from them."""

@@ -64,13 +64,16 @@ class _Setting(NamedTuple):
 
 
 class UnderWay(NamedTuple):
-    """A month whose roads have settled and that nobody has travelled through yet."""
+    """A month whose morning has settled on the roads and that nobody has travelled through yet."""
 
     setting: _Setting
+    perceive: float  #: how far the times perceived move to those met
     counts: Sequence[Floats]
+    cars: Floats  #: (P, 2, Z, Z) of residents and commuters in each period's hour, kept out of zones or not
     coming: incomers.Coming
     rest: cordon.Outside
-    found: Sequence[RoadResult]
+    demand: Mapping[Driver, Floats]
+    morning: RoadResult
 
 
 class MobilitySystem:
@@ -122,7 +125,8 @@ class MobilitySystem:
         self.travel(state, self.meet(state, policies))
 
     def meet(self, state: State, policies: Policies) -> UnderWay:
-        """The first part of a month: choices meet the roads, which settle. :meth:`travel` must follow."""
+        """The first part of a month: choices meet the roads of the morning, whose flows and times the state keeps. :meth:`travel` must
+        follow."""
         self._renew_supply(state, policies)
         setting = self._choose(state, policies, everybody=False)
         return self._meet(state, setting, perceive=self.parameters["perception_speed"])
@@ -253,7 +257,7 @@ class MobilitySystem:
     # --- travelling -----------------------------------------------------------------------------------------------
 
     def _meet(self, state: State, setting: _Setting, perceive: float) -> UnderWay:
-        """Roads settle with everybody's choices in each period; times perceived move towards theirs."""
+        """Roads settle with everybody's choices, in the morning first: that is what streets are shown and judged by."""
         city, p, t, policies = self.city, self.parameters, state.traffic, setting.policies
         counts = tours.tours(state, p, policies)
         cars = demand.residents(city, state, p, counts, setting.cars.group)
@@ -261,22 +265,30 @@ class MobilitySystem:
         rest = cordon.outside(city, state, p, policies, coming.cars)
         mine = np.zeros_like(rest.goods)
         mine[:, [RoadUser.CAR, RoadUser.CAR_KEPT_OUT]] = cars
-        found = self.road.settle_all({Driver.RESIDENTS: mine, **rest.by_driver()}, policies, state)
+        all_cars = {Driver.RESIDENTS: mine, **rest.by_driver()}
+        morning = self.road.settle_some([Period.MORNING], all_cars, policies, state)[Period.MORNING]
+        t.link_flow, t.link_time = morning.flow, morning.time
+        return UnderWay(setting, perceive, counts, cars + coming.cars, coming, rest, all_cars, morning)
+
+    def _rest_of_day(self, state: State, month: UnderWay) -> tuple[RoadResult, ...]:
+        """Roads settle in the other periods, too; times perceived move towards those of all. Returns all periods."""
+        t, perceive = state.traffic, month.perceive
+        later = [period for period in Period if period != Period.MORNING]
+        settled = self.road.settle_some(later, month.demand, month.setting.policies, state)
+        found = tuple(settled.get(period, month.morning) for period in Period)
         fresh = self._skims(found)
-        t.residual = np.array([_misperceived(tours.hours(p), cars + coming.cars, t, fresh)])
+        t.residual = np.array([_misperceived(tours.hours(self.parameters), month.cars, t, fresh)])
         t.car_time = t.car_time + perceive * (fresh.time[FREE] - t.car_time)
         t.kept_time = t.kept_time + perceive * (fresh.time[KEPT] - t.kept_time)
         t.gate_time = t.gate_time + perceive * (fresh.gate_time - t.gate_time)
         (t.car_km, t.kept_km), t.gate_km = fresh.km, fresh.gate_km
-        morning = found[Period.MORNING]
-        t.link_flow, t.link_time = morning.flow, morning.time
         t.gap = np.array([max(one.gap for one in found)])
-        return UnderWay(setting, counts, coming, rest, found)
+        return found
 
     def travel(self, state: State, month: UnderWay) -> None:
         """The rest of the month: the day is lived, paid and emitted."""
-        city, p, t, found, rest = self.city, self.parameters, state.traffic, month.found, month.rest
-        morning = found[Period.MORNING]
+        city, p, t, rest, morning = self.city, self.parameters, state.traffic, month.rest, month.morning
+        found = self._rest_of_day(state, month)
         driven = self._live_through(state, month.setting, month.counts, month.coming.riders)
         day = cordon.day_kilometres(p, driven.network, rest, self.road.pce, _driven_km(found))
         hourly = np.stack([one.flow for one in found])
