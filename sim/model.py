@@ -71,21 +71,18 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
         self.trends = Trends(scenario.first_month if scenario.world == "unchanged" else None)
         self.policies: Policies
         self.seconds: dict[str, float] = {}
-        self.between: Callable[[], None] = (
-            _go_on  #: called before each system: who lives ahead of time may wait or give up
-        )
+        #: Called before each system: who lives ahead of time may wait there, or give up.
+        self.between: Callable[[], None] = _go_on
         self._seen: Snapshot | None = None
         self._under_way: UnderWay | None = None
         self.demography = Demography(city, self.parameters, self.trends)
-        self.mobility = MobilitySystem(city, self.parameters, self.trends, gap=gap, threads=threads)
-        self.energy: EnergySystem = EnergySystem(
-            city,
-            self.parameters,
-            self.trends,
-            climate=None if kin else climate_of(city, scenario, self.parameters),
-            threads=threads,
-            kin=kin.energy if kin else None,
+        self.mobility: MobilitySystem = MobilitySystem(
+            city, self.parameters, self.trends, gap=gap, threads=threads, kin=kin.mobility if kin else None
         )
+        self.energy: EnergySystem = EnergySystem(
+            city, self.parameters, self.trends, climate=None if kin else climate_of(city, scenario, self.parameters),
+            threads=threads, kin=kin.energy if kin else None,
+        )  # fmt: skip
         self.economy = EconomySystem(city, self.parameters, self.trends)
         self.society = SocietySystem(city, self.parameters, self.trends)
         self.municipality = Municipality(self, city, scenario, self.parameters)

@@ -12,7 +12,7 @@ from sim.columns import Array, Floats
 from sim.months import month_of_year
 from sim.scenario.parameters import Parameters
 from sim.state import State
-from sim.systems.energy.grid import CHARGING, FLATS, FLOOR, HOUSES, grid_month, grid_of
+from sim.systems.energy.grid import CHARGING, FLATS, FLOOR, HOUSES, Grid, grid_month, grid_of
 from sim.systems.energy.gridworks import Year, hosting, reinforce
 from sim.systems.energy.homes import Homes
 from sim.systems.energy.hours import Month
@@ -33,9 +33,9 @@ class Drawn(NamedTuple):
 class LowVoltage:
     """The feeders of a city. A city built without them has none, and then nothing is known of voltages."""
 
-    def __init__(self, city: City, parameters: Parameters, threads: int) -> None:
+    def __init__(self, city: City, parameters: Parameters, threads: int, kin: LowVoltage | None = None) -> None:
         self.city, self.parameters, self.threads = city, parameters, threads
-        self.grid = grid_of(city, parameters)
+        self.grid: Grid = kin.grid if kin else grid_of(city, parameters)
 
     def begin(self, state: State) -> None:
         """The grid as it was built; no year behind it."""

@@ -66,7 +66,7 @@ class EnergySystem:
         else:
             self.climate, self.year, self.comfort = kin.climate, kin.year, kin.comfort
             self.floors, self.water_day = kin.floors, kin.water_day
-        self.low_voltage = LowVoltage(city, parameters, threads)
+        self.low_voltage: LowVoltage = LowVoltage(city, parameters, threads, kin.low_voltage if kin else None)
         self.lines = lines_of(city, parameters)
         self.electric_car, self.fuel_car = car_energy(parameters)
         jobs = np.maximum(city.districts.jobs.astype(np.float64), 0.0)

@@ -80,13 +80,19 @@ class MobilitySystem:
     """Mobility of one city. Keeps nothing from month to month: ``state.traffic`` does."""
 
     def __init__(
-        self, city: City, parameters: Parameters, trends: Trends, *, gap: float = 1e-4, threads: int = 1
-    ) -> None:
+        self, city: City, parameters: Parameters, trends: Trends, *, gap: float = 1e-4, threads: int = 1,
+        kin: MobilitySystem | None = None,
+    ) -> None:  # fmt: skip
+        """``kin``: a system of the same city and parameters; what follows from these alone is taken from it."""
         self.city, self.parameters, self.trends = city, parameters, trends
         self.road = Road(city, parameters, threads, gap)
         self.constants = choice.constants(city)
-        self.pull = {errand: destinations.pull(city, parameters, errand) for errand in tours.ERRANDS}
-        self.walk = supply.walking_minutes(city, parameters)
+        self.pull: Mapping[Errand, destinations.Pull] = (
+            kin.pull if kin else {errand: destinations.pull(city, parameters, errand) for errand in tours.ERRANDS}
+        )
+            kin.pull if kin else {e: destinations.pull(city, parameters, e) for e in tours.ERRANDS}
+        )
+        self.walk: Floats = kin.walk if kin else supply.walking_minutes(city, parameters)
 
     def begin(self, state: State) -> None:
         """First skims on empty roads, first choices of everybody, first equilibrium."""
