@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kernels.curves import weighted_curves
 from sim.city.city import City
 from sim.codes import CritAir, Driver, Powertrain, RoadUser
 from sim.columns import Floats
@@ -90,9 +91,13 @@ class Factors(NamedTuple):
 
 def curve(coefficients: Sequence[float], kmh: Floats) -> Floats:
     """(a + c v + e v^2 + f / v) / (1 + b v + d v^2), never below zero; speeds are held within the curve's."""
-    a, b, c, d, e, f = coefficients
-    v = np.clip(kmh, SLOWEST, FASTEST)
-    return np.asarray(np.maximum((a + c * v + e * v**2 + f / v) / (1.0 + b * v + d * v**2), 0.0))
+    return _mixed([coefficients], [1.0], kmh)
+
+
+def _mixed(coefficients: Sequence[Sequence[float]], share: Sequence[float], kmh: Floats) -> Floats:
+    """(n,) sum of :func:`curve` of each, times its share."""
+    table = np.array(coefficients, np.float64).reshape(-1, 6)
+    return weighted_curves(table, np.array(share, np.float64), np.clip(kmh, SLOWEST, FASTEST))
 
 
 def speed_factor(kmh: Floats) -> Floats:
@@ -133,18 +138,17 @@ def fleet(state: State) -> Floats:
 
 def car_nox(mix: Floats, p: Parameters, kmh: Floats) -> Floats:
     """(n,) g/km of the mix of cars."""
-    out = np.zeros(len(kmh))
+    curves: list[tuple[Sequence[float], float]] = []
     burning = {Powertrain.PETROL: 1.0, Powertrain.HYBRID: 1.0, Powertrain.PLUG_IN: 1.0 - p["plug_in_electric_share"]}
     for euro in PETROL_NOX:
         stickers = [s for s, classes in EURO_PETROL.items() if euro in classes]
         share = sum(part * float(mix[power, stickers].sum()) for power, part in burning.items())
         if share > 0.0:
-            out += share * curve(PETROL_NOX[euro], kmh)
+            curves.append((PETROL_NOX[euro], share))
     for sticker, classes in EURO_DIESEL.items():
         share = float(mix[Powertrain.DIESEL, sticker]) / len(classes)
-        for euro in classes if share > 0.0 else ():
-            out += share * curve(DIESEL_NOX[euro], kmh)
-    return out
+        curves += [(DIESEL_NOX[euro], share) for euro in (classes if share > 0.0 else ())]
+    return _mixed([c for c, _ in curves], [share for _, share in curves], kmh)
 
 
 def car_pm(mix: Floats, p: Parameters, kmh: Floats) -> Floats:
@@ -166,14 +170,16 @@ def car_pm(mix: Floats, p: Parameters, kmh: Floats) -> Floats:
 
 def van_nox(kmh: Floats) -> Floats:
     """(n,) g/km of the mix of vans, all diesel but the electric ones."""
-    v = np.clip(kmh, SLOWEST, FASTEST)
-    first = VAN_NOX_1[0] + VAN_NOX_1[1] * v + VAN_NOX_1[2] * v**2
-    out = np.zeros(len(kmh))
+    a, c, e = VAN_NOX_1
+    curves = [(VAN_NOX[6], float(STICKERS[CritAir.C1]))]
     for sticker, classes in EURO_DIESEL.items():
+        each = float(STICKERS[sticker]) / len(classes)
         for euro in classes:
-            one = curve(VAN_NOX[euro], kmh) if euro in VAN_NOX else first * VAN_NOX_SHARE.get(euro, 1.0)
-            out += STICKERS[sticker] / len(classes) * one
-    return out + STICKERS[CritAir.C1] * curve(VAN_NOX[6], kmh)
+            if euro in VAN_NOX:
+                curves.append((VAN_NOX[euro], each))
+            else:  # a share of the curve of Euro 1
+                curves.append(((a, 0.0, c, 0.0, e, 0.0), each * VAN_NOX_SHARE.get(euro, 1.0)))
+    return _mixed([one for one, _ in curves], [share for _, share in curves], kmh)
 
 
 def truck_fuel(kmh: Floats) -> Floats:

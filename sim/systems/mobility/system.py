@@ -90,8 +90,6 @@ class MobilitySystem:
         self.pull: Mapping[Errand, destinations.Pull] = (
             kin.pull if kin else {errand: destinations.pull(city, parameters, errand) for errand in tours.ERRANDS}
         )
-            kin.pull if kin else {e: destinations.pull(city, parameters, e) for e in tours.ERRANDS}
-        )
         self.walk: Floats = kin.walk if kin else supply.walking_minutes(city, parameters)
 
     def begin(self, state: State) -> None:
