@@ -18,7 +18,7 @@ def note(state: State, measure: str, event: str, why: str, figures: dict[str, An
     state.townhall.journal = np.concatenate([state.townhall.journal, np.frombuffer(line, np.uint8)])
 
 
-def journal(state: State) -> list[dict[str, Any]]:
-    """The journal so far: month, measure, event, why, figures."""
+def journal(state: State, start: int = 0) -> list[dict[str, Any]]:
+    """The journal so far, from the byte ``start`` on: month, measure, event, why, figures."""
     # not splitlines(): a name may hold other characters that Python takes for ends of lines
-    return [json.loads(line) for line in bytes(state.townhall.journal).split(b"\n")[:-1]]
+    return [json.loads(line) for line in bytes(state.townhall.journal[start:]).split(b"\n")[:-1]]

@@ -59,7 +59,7 @@ def frame_of(model: UrbanModel, seen: int) -> tuple[Frame, int]:
     total = max(float(adult.sum()), 1e-300)
     support = 100.0 * (adult @ state.society.support) / total if state.society.support.size else np.zeros(0)
     size = len(town.journal)
-    events = journal(state) if size != seen else []
+    events = journal(state, seen)
     snapshot = model.snapshot()
     collected = model.datacollector.model_vars["month"]
     values = (
