@@ -98,6 +98,19 @@ def test_a_browser_draws_it_and_a_click_comes_back(model: UrbanModel) -> None:
         widget.show(dark=True)
         page.evaluate("look => model.set('look', look)", json.loads(json.dumps(widget.look)))
         assert page.evaluate("map.refreshes") > before
+        assert "no difference" not in page.inner_text(".legend")
+        widget.show(against=model)
+        given = state(widget)
+        page.evaluate(
+            """([names, given]) => { for (const name of names) model.set(name, given[name].bytes === undefined ? given[name]
+              : new DataView(Uint8Array.from(atob(given[name].bytes), (c) => c.charCodeAt(0)).buffer)); }""",
+            [["look", "links", "districts"], given],
+        )
+        assert page.inner_text(".legend").count("no difference") == 2
+        page.evaluate("""() => { const one = new Float32Array(map.districts.length);
+          one[3] = map.look.district.high;
+          model.set('districts', new DataView(one.buffer)); }""")
+        assert page.inner_text(".legend").count("no difference") == 1  # that of streets
         page.evaluate("stop_map()")
         assert page.locator("canvas").count() == 0
         assert not [url for url in asked if not url.startswith("blob:")]
