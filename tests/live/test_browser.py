@@ -247,6 +247,7 @@ def test_choosing_districts_keeps_what_is_typed(page: Page) -> None:
     expect(area).to_have_value(was, timeout=SLOW)
     page.click("[data-do=pick-area]")
     page.locator("[data-measure=parking] .title").click()
+    expect(page.locator("[data-field=price]")).to_have_count(0, timeout=SLOW)
 
 
 def test_refuses_what_cannot_be_paid_and_says_why(page: Page) -> None:
