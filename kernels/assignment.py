@@ -39,11 +39,12 @@ from kernels.warm import pack, room, unpack
 PARTS = 32
 #: Below this share of the demand, pairs without a route are loaded at once.
 FEW = 0.1
-#: Passes over known routes per iteration (doubled while the gap does not halve, up to the most), and the share of the last gap (of the
-#: gap asked) at which they stop.
+#: Passes over known routes per iteration (doubled while the gap does not halve, up to the most), and the shares of the last gap and of
+#: the gap asked at which they stop.
 SWEEPS = 16
 MOST_SWEEPS = 1024
-SHARE = 0.1
+SHARE = 0.03
+ENOUGH = 0.2
 #: A search is likely to be the last when the gap before it was this many times the one asked.
 NEAR = 30.0
 #: Routes without flow are dropped once they are this share of all.
@@ -238,7 +239,7 @@ def _iterate(
 ) -> tuple[Routes, float, int, bool]:
     """Settle and search in turn until the gap is reached; returns routes, gap, number of searches of all rows, and whether the last
     one found the lengths of pairs without demand: it does when it is likely to be the last (``near``: the first may be)."""
-    everyone, passes, best, reached, iteration = np.arange(len(trips), dtype=np.int32), SWEEPS, math.inf, 3e-4, 0
+    everyone, passes, best, reached, iteration = np.arange(len(trips), dtype=np.int32), SWEEPS, math.inf, 1e-3, 0
     if trips.any():
         _price(routes, at)
         _settle(routes, trips, at, gap, reached, passes)
@@ -274,7 +275,7 @@ def _settle(routes: Routes, trips: FloatArray, at: _Point, gap: float, reached: 
     The more ``passes`` are granted, the less may be left: within a pass, pairs that share steep links hide each other's gain.
     """
     total, _ = sums(at.load, trips[:0], at.skim_cost)
-    sweep(routes, trips, at.supply, at.load, passes, SHARE * SWEEPS / passes * max(reached, gap) * total)
+    sweep(routes, trips, at.supply, at.load, passes, SWEEPS / passes * max(SHARE * reached, ENOUGH * gap) * total)
 
 
 def _first_loading(
