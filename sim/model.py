@@ -136,7 +136,9 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
         with self._timed("decisions"):
             self.society.decide(state, policies)
         with self._timed("mobility"):
-            self._under_way = self.mobility.meet(state, policies)
+            setting = self.mobility.choose(state, policies)
+        with self._timed("mobility"):
+            self._under_way = self.mobility.meet(state, setting)
 
     def _judge(self) -> None:
         state, policies, under_way = self.state, self.policies, self._under_way
@@ -144,7 +146,9 @@ class UrbanModel(ColumnAgents, mesa.Model):  # type: ignore[misc]
             raise RuntimeError("a month is judged once, after it has begun")
         self._under_way = None
         with self._timed("mobility"):
-            self.mobility.travel(state, under_way)
+            roads = self.mobility.settle_rest(state, under_way)
+        with self._timed("mobility"):
+            self.mobility.travel(state, under_way, roads)
         with self._timed("energy"):
             self.energy.balance(state, policies)
         with self._timed("opinions"):

@@ -96,7 +96,7 @@ def calibrate_modes(city: City, threads: int = 1) -> dict[str, Any]:
         _improve(city, parameters, asc, state, seen)
         _improve_outside(city, parameters, state)
         setting = system._choose(state, policies, everybody=True, first=True)
-        system.travel(state, system._meet(state, setting, perceive=AT_ONCE))
+        system.live_through(state, setting, AT_ONCE)
     fitted = _shares(city, state)
     lengths = state.traffic.trip_km.sum(axis=0) / np.maximum(state.traffic.trips.sum(axis=0), 1e-300)
     city.prepared["mode_constants"], city.prepared["hour_constants"] = asc

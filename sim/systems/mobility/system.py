@@ -15,7 +15,7 @@ import numpy as np
 from kernels.draws import stream
 from kernels.journeys import Day, Place, Ways, travel
 from sim.city.city import City
-from sim.codes import KEPT_OUT, Driver, Errand, Mode, Period, RoadUser
+from sim.codes import Driver, Errand, Mode, Period, RoadUser
 from sim.columns import Bools, Floats, Ints
 from sim.measures.policies import Policies, axis_sizes, compose
 from sim.months import average_day, days_in
@@ -26,6 +26,7 @@ from sim.systems.mobility import choice, cordon, costs, demand, destinations, in
 from sim.systems.mobility.emissions import road_emissions
 from sim.systems.mobility.freight import TRUCKS
 from sim.systems.mobility.road import FREE, KEPT, Road, RoadResult
+from sim.systems.mobility.skims import driven_km, misperceived, skims
 
 #: Times perceived that the calibrated city keeps (``City.prepared``), for runs to begin with.
 PERCEIVED = ("car_time", "kept_time", "gate_time")
@@ -42,16 +43,7 @@ class Driven(NamedTuple):
     inside: Floats  #: (D,) in each district, which no link carries
 
 
-class _Skims(NamedTuple):
-    """Cars' minutes and km: (2 groups, P, D, D) between districts, (2 directions, P, D, gates) to gates and back."""
-
-    time: Floats
-    km: Floats
-    gate_time: Floats
-    gate_km: Floats
-
-
-class _Setting(NamedTuple):
+class Setting(NamedTuple):
     """What all choices of a month share."""
 
     policies: Policies
@@ -66,7 +58,7 @@ class _Setting(NamedTuple):
 class UnderWay(NamedTuple):
     """A month whose morning has settled on the roads and that nobody has travelled through yet."""
 
-    setting: _Setting
+    setting: Setting
     perceive: float  #: how far the times perceived move to those met
     counts: Sequence[Floats]
     cars: Floats  #: (P, 2, Z, Z) of residents and commuters in each period's hour, kept out of zones or not
@@ -110,7 +102,7 @@ class MobilitySystem:
         self._renew_supply(state, nothing)
         t.usual_access = blank((len(tours.ERRANDS), n))
         empty = np.zeros((len(Period), len(RoadUser), self.road.n_zones, self.road.n_zones))
-        free = self._skims(self.road.settle_all(empty, nothing, state))
+        free = skims(city, self.parameters, self.road.settle_all(empty, nothing, state))
         (t.car_time, t.kept_time), (t.car_km, t.kept_km) = free.time.copy(), free.km
         t.gate_time, t.gate_km = free.gate_time, free.gate_km
         if "road_solver" in city.prepared:  # the equilibrium that the city was calibrated with: only a warm start
@@ -120,26 +112,28 @@ class MobilitySystem:
                 setattr(t, name, city.prepared[name].copy())
         for round_ in range(MOST_ROUNDS):  # everybody chooses, roads fill, everybody chooses again
             setting = self._choose(state, nothing, everybody=True, first=True)
-            self.travel(state, self._meet(state, setting, perceive=AT_ONCE))
+            self.live_through(state, setting, AT_ONCE)
             if round_ and t.residual[0] < BEGUN:
                 break
 
     def settle(self, state: State, policies: Policies) -> None:
         """One month."""
-        self.travel(state, self.meet(state, policies))
+        self.live_through(state, self.choose(state, policies), self.parameters["perception_speed"])
 
-    def meet(self, state: State, policies: Policies) -> UnderWay:
-        """The first part of a month: choices meet the roads of the morning, whose flows and times the state keeps. :meth:`travel` must
-        follow."""
+    def choose(self, state: State, policies: Policies) -> Setting:
+        """The first part of a month: those who think again choose. :meth:`meet`, :meth:`settle_rest` and :meth:`travel` must follow."""
         self._renew_supply(state, policies)
-        setting = self._choose(state, policies, everybody=False)
-        return self._meet(state, setting, perceive=self.parameters["perception_speed"])
+        return self._choose(state, policies, everybody=False)
+
+    def live_through(self, state: State, setting: Setting, perceive: float) -> None:
+        """The month of those who have chosen."""
+        month = self.meet(state, setting, perceive)
+        self.travel(state, month, self.settle_rest(state, month))
 
     def reconsider(self, state: State, policies: Policies) -> None:
         """Everybody chooses afresh, without habit, and perceives most of what comes of it: what many months lead to."""
         self._renew_supply(state, policies)
-        setting = self._choose(state, policies, everybody=True)
-        self.travel(state, self._meet(state, setting, perceive=AT_ONCE))
+        self.live_through(state, self._choose(state, policies, everybody=True), AT_ONCE)
 
     # --- supply ---------------------------------------------------------------------------------------------------
 
@@ -163,15 +157,15 @@ class MobilitySystem:
 
     # --- choices --------------------------------------------------------------------------------------------------
 
-    def _setting(self, state: State, policies: Policies, *, habit: bool = True, first: bool = False) -> _Setting:
+    def _setting(self, state: State, policies: Policies, *, habit: bool = True, first: bool = False) -> Setting:
         """The month's prices, cars and times as they are perceived: neither choosing nor travelling changes them."""
         city, p = self.city, self.parameters
-        return _Setting(
+        return Setting(
             policies, costs.costs_now(city, state, p, self.trends, policies), choice.garage(state, policies),
             choice.place(city, p, policies), choice.all_ways(city, state, p), habit, first,
         )  # fmt: skip
 
-    def _choose(self, state: State, policies: Policies, *, everybody: bool, first: bool = False) -> _Setting:
+    def _choose(self, state: State, policies: Policies, *, everybody: bool, first: bool = False) -> Setting:
         """Households that think, and those one of whose ways has gone, choose: main tours, then the others. Returns what they weighed."""
         c, h, p = state.citizens, state.households, self.parameters
         setting = self._setting(state, policies, habit=not everybody, first=first)
@@ -192,7 +186,7 @@ class MobilitySystem:
             self._choose_errand(state, setting, rows, day_car, errand)
         return setting
 
-    def _choose_main(self, state: State, setting: _Setting, thinking: Bools) -> None:
+    def _choose_main(self, state: State, setting: Setting, thinking: Bools) -> None:
         """Modes, hours and days at home of tours to work and school; households share out their cars."""
         c, p = state.citizens, self.parameters
         always = np.ones(len(c), bool)
@@ -224,7 +218,7 @@ class MobilitySystem:
             constant = constant + np.where(c.telework_days[rows] > 0.0, held, 0.0)
         return choice.wishes_home(state, self.parameters, rows, utility, constant, commute)
 
-    def _choose_errand(self, state: State, setting: _Setting, rows: Ints, day_car: Bools, errand: Errand) -> None:
+    def _choose_errand(self, state: State, setting: Setting, rows: Ints, day_car: Bools, errand: Errand) -> None:
         """District, then mode and hours of tours for one of the other purposes; how often they are made."""
         p, t = self.parameters, state.traffic
         table = setting.ways[errand]
@@ -260,8 +254,12 @@ class MobilitySystem:
 
     # --- travelling -----------------------------------------------------------------------------------------------
 
-    def _meet(self, state: State, setting: _Setting, perceive: float) -> UnderWay:
-        """Roads settle with everybody's choices, in the morning first: that is what streets are shown and judged by."""
+    def meet(self, state: State, setting: Setting, perceive: float | None = None) -> UnderWay:
+        """Choices meet the roads of the morning, whose flows and times the state keeps: streets are shown and judged by them.
+
+        ``perceive``: how far the times perceived will move to those met, in [0, 1]; what the registry says when absent.
+        """
+        perceive = self.parameters["perception_speed"] if perceive is None else perceive
         city, p, t, policies = self.city, self.parameters, state.traffic, setting.policies
         counts = tours.tours(state, p, policies)
         cars = demand.residents(city, state, p, counts, setting.cars.group)
@@ -274,14 +272,14 @@ class MobilitySystem:
         t.link_flow, t.link_time = morning.flow, morning.time
         return UnderWay(setting, perceive, counts, cars + coming.cars, coming, rest, all_cars, morning)
 
-    def _rest_of_day(self, state: State, month: UnderWay) -> tuple[RoadResult, ...]:
+    def settle_rest(self, state: State, month: UnderWay) -> tuple[RoadResult, ...]:
         """Roads settle in the other periods, too; times perceived move towards those of all. Returns all periods."""
         t, perceive = state.traffic, month.perceive
         later = [period for period in Period if period != Period.MORNING]
         settled = self.road.settle_some(later, month.demand, month.setting.policies, state)
         found = tuple(settled.get(period, month.morning) for period in Period)
-        fresh = self._skims(found)
-        t.residual = np.array([_misperceived(tours.hours(self.parameters), month.cars, t, fresh)])
+        fresh = skims(self.city, self.parameters, found)
+        t.residual = np.array([misperceived(tours.hours(self.parameters), month.cars, t, fresh)])
         t.car_time = t.car_time + perceive * (fresh.time[FREE] - t.car_time)
         t.kept_time = t.kept_time + perceive * (fresh.time[KEPT] - t.kept_time)
         t.gate_time = t.gate_time + perceive * (fresh.gate_time - t.gate_time)
@@ -289,12 +287,11 @@ class MobilitySystem:
         t.gap = np.array([max(one.gap for one in found)])
         return found
 
-    def travel(self, state: State, month: UnderWay) -> None:
+    def travel(self, state: State, month: UnderWay, found: Sequence[RoadResult]) -> None:
         """The rest of the month: the day is lived, paid and emitted."""
         city, p, t, rest, morning = self.city, self.parameters, state.traffic, month.rest, month.morning
-        found = self._rest_of_day(state, month)
-        driven = self._live_through(state, month.setting, month.counts, month.coming.riders)
-        day = cordon.day_kilometres(p, driven.network, rest, self.road.pce, _driven_km(found))
+        driven = self._make_tours(state, month.setting, month.counts, month.coming.riders)
+        day = cordon.day_kilometres(p, driven.network, rest, self.road.pce, driven_km(found))
         hourly = np.stack([one.flow for one in found])
         by_day, length = (tours.hours(p)[:, None] * hourly).sum(axis=0), city.links.length
         metres = float((by_day * length).sum())  # plain sums: those of BLAS depend on its threads
@@ -319,27 +316,7 @@ class MobilitySystem:
         t.link_noise = noise.lden(by_user.sum(axis=0) - heavy, heavy, kmh)
         t.loud = noise.exposed(city, p, t.link_noise)
 
-    def _skims(self, found: Sequence[RoadResult]) -> _Skims:
-        """Minutes and km between districts and to the gates and back; at the ends and inside a district at a stated urban speed."""
-        n, p = self.city.n_districts, self.parameters
-        inner, ends = self.city.districts.inner_distance, choice.access_km(self.city, p)
-        pace, search = 60.0 / p["inner_car_speed"], p["parking_search"]
-        both = ends[:, None] + ends
-        minutes = np.stack([one.zone_time for one in found], axis=1)
-        km = np.stack([one.zone_km for one in found], axis=1)
-        for table in (minutes, km):  # whom a zone leaves no way has leave to drive as everybody
-            table[KEPT] = np.where(np.isfinite(table[KEPT]), table[KEPT], table[FREE])
-        time, far = minutes[..., :n, :n] + both * pace, km[..., :n, :n] + both
-        own = np.arange(n)
-        time[..., own, own] = inner * pace + 2.0 * float(self.city.connectors.time.mean()) / 60.0
-        far[..., own, own] = inner
-        gates = [
-            np.stack([table[FREE][:, :n, n:], table[FREE][:, n:, :n].swapaxes(1, 2)]) + ends[:, None] * unit
-            for table, unit in ((minutes, pace), (km, 1.0))
-        ]
-        return _Skims(time + search, far, gates[0] + search, gates[1])
-
-    def _live_through(self, state: State, setting: _Setting, counts: Sequence[Floats], outsiders: Floats) -> Driven:
+    def _make_tours(self, state: State, setting: Setting, counts: Sequence[Floats], outsiders: Floats) -> Driven:
         """Travel time and distance of each citizen, trips by district and mode, cars' kilometres, payments.
 
         ``outsiders`` (2 hours, D, D) transit trips a day of commuters from outside, on tours from where they change.
@@ -383,29 +360,3 @@ class MobilitySystem:
         rows = np.flatnonzero(fares > 0.0)
         pair = c.district[rows].astype(np.int64) * d + tours.district(state, errand)[rows]
         return np.bincount(pair, weights=(fares * c.weight)[rows], minlength=d * d).reshape(d, d)
-
-
-def _misperceived(hours: Floats, cars: Floats, t: Traffic, fresh: _Skims) -> float:
-    """Vehicle-hours of a day by which the periods' times differ from those that choices were made by, over all of them.
-
-    ``cars`` (P, 2, Z, Z) of residents and commuters in each period's hour, ``hours`` (P,) that it stands for.
-    """
-    n = fresh.time.shape[-1]
-    weight = cars * hours[:, None, None, None]
-    both = weight.sum(axis=1)
-    believed, found = np.stack([t.car_time, t.kept_time], axis=1), fresh.time.swapaxes(0, 1)
-    ways = (
-        (weight[..., :n, :n], believed, found),
-        (both[:, :n, n:], t.gate_time[0], fresh.gate_time[0]),
-        (both[:, n:, :n].swapaxes(1, 2), t.gate_time[1], fresh.gate_time[1]),
-    )
-    off = sum(float((w * np.abs(met - had)).sum()) for w, had, met in ways)
-    return off / max(sum(float((w * met).sum()) for w, _, met in ways), 1e-300)
-
-
-def _driven_km(found: Sequence[RoadResult]) -> Floats:
-    """(P, U, Z, Z) distance driven; who has no way round a zone drives as everybody."""
-    km = np.stack([one.zone_km for one in found])
-    km[:, KEPT] = np.where(np.isfinite(km[:, KEPT]), km[:, KEPT], km[:, FREE])
-    group = [KEPT if user in KEPT_OUT else FREE for user in RoadUser]
-    return np.asarray(km[:, group])

@@ -263,8 +263,8 @@ def test_price_of_a_kilometre() -> None:
 def test_car_times_are_shortest_paths_at_the_times_of_the_links() -> None:
     """Dijkstra of NetworkX from connector to connector on the links' times, plus access at both ends and parking."""
     system, state = world()
-    month = system._meet(state, system._setting(state, policies()), perceive=1.0)
-    system._rest_of_day(state, month)  # the times perceived are those of this month
+    month = system.meet(state, system._setting(state, policies()), 1.0)
+    system.settle_rest(state, month)  # the times perceived are those of this month
     graph = city().graph.copy()
     for _, _, _, data in graph.edges(keys=True, data=True):
         data["time"] = float(state.traffic.link_time[data["link"]])

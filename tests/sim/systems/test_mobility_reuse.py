@@ -88,7 +88,7 @@ def test_neither_choosing_nor_travelling_changes_what_a_month_s_prices_and_cars_
     plan = policies(ZONE, Contribution("fare_factor", 0.5))
     setting = system._choose(state, plan, everybody=True)
     now = costs.costs_now(city(), state, P, system.trends, plan)
-    system.travel(state, system._meet(state, setting, perceive=0.5))
+    system.live_through(state, setting, 0.5)
     after = costs.costs_now(city(), state, P, system.trends, plan)
     for kept in (now, after):
         for name in ("car_km", "fare", "bike"):

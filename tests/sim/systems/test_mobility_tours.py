@@ -227,10 +227,10 @@ def test_value_of_time_by_purpose_and_income() -> None:
 def test_the_loop_residual_is_what_drivers_misperceive() -> None:
     """Roads have settled and everybody believes a tenth too much, on the way to the gates and back too: a tenth of the hours."""
     system, state = world(1e-4)
-    system.travel(state, system._meet(state, system._setting(state, policies()), perceive=1.0))
+    system.live_through(state, system._setting(state, policies()), 1.0)
     for believed in (state.traffic.car_time, state.traffic.kept_time, state.traffic.gate_time):
         believed *= 1.1
-    system.travel(state, system._meet(state, system._setting(state, policies()), perceive=0.0))
+    system.live_through(state, system._setting(state, policies()), 0.0)
     assert state.traffic.residual[0] == pytest.approx(0.1, rel=0.02)
 
 
