@@ -11,7 +11,7 @@ from sim.city.city import City
 from sim.codes import CritAir, EnergyUse, IncomerMode, Mode, RoadClass
 from sim.columns import Bools, Floats
 from sim.measures.traffic import SchoolStreets
-from tests.sim.measures.sizes import Pair, Size, Toulouse, World, cases
+from tests.sim.measures.sizes import NAMES, Pair, Size, Toulouse, World, cases
 
 CAR, TRANSIT, BIKE = Mode.CAR, Mode.TRANSIT, Mode.BIKE
 
@@ -35,12 +35,16 @@ def _elasticity(mode: Mode, factor: float) -> Callable[[Pair], float]:
     return lambda pair: float(np.log1p(_trips(pair, mode)) / np.log(factor))
 
 
-def _from_car(gaining: Mode) -> Callable[[Pair], float]:
-    """Trips that the car lost over those that another mode won."""
+def _from_car(gaining: str) -> Callable[[Pair], float]:
+    """Trips that the car lost over those that another mode won, in the last year."""
+
+    def trips(world: World, mode: str) -> float:
+        every, share = (world.rows[-12:, NAMES.index(name)] for name in ("trips_per_person", f"share_{mode}"))
+        return float((every * share).mean())
 
     def share(pair: Pair) -> float:
-        change = (pair.found.model.state.traffic.trips - pair.without.model.state.traffic.trips).sum(axis=0)
-        return float(-change[CAR] / change[gaining])
+        car, other = (trips(pair.found, mode) - trips(pair.without, mode) for mode in ("car", gaining))
+        return -car / other
 
     return share
 
@@ -242,9 +246,10 @@ SIZES = [
         "the next",
     ),
     Size(
-        "bike_subsidy", "amount: 2000 €", "car trips lost for each bicycle trip won", _from_car(BIKE), 0.24, 0.55,
+        "bike_subsidy", "amount: 2000 €", "car trips lost for each bicycle trip won", _from_car("bike"), 0.24, 0.55,
         "Bigazzi & Wong (2020), 24 studies of electric bicycles: 24 % in the median, more in Europe; Sweden's grant (2019): about 50 %; "
         "ADEME (2016): more than half of the km",
+        short="0.22, and 0.18 to 0.22 with three other seeds: three of four new bicycle trips were on foot or by transit",
     ),
     Size(
         "smart_charging", "share: 100%", "charging from 18 to 21 h, relative change", _evening, -0.96, -0.44,
