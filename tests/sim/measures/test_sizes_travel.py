@@ -249,7 +249,7 @@ SIZES = [
         "bike_subsidy", "amount: 2000 €", "car trips lost for each bicycle trip won", _from_car("bike"), 0.24, 0.55,
         "Bigazzi & Wong (2020), 24 studies of electric bicycles: 24 % in the median, more in Europe; Sweden's grant (2019): about 50 %; "
         "ADEME (2016): more than half of the km",
-        short="0.22, and 0.18 to 0.22 with three other seeds: three of four new bicycle trips were on foot or by transit",
+        short="0.22, and 0.18 to 0.22 with three other seeds; which trips they replace instead was not looked into",
     ),
     Size(
         "smart_charging", "share: 100%", "charging from 18 to 21 h, relative change", _evening, -0.96, -0.44,
